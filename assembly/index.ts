@@ -1,0 +1,46 @@
+/** The module's exports. Pointers are byte offsets into its memory, which the caller lays out from `heapBase()` on. */
+import { identity } from "./identity";
+import { project, workspaceOf } from "./projection";
+
+export { setSeed } from "./chacha8";
+export { deviates, deviateWords, matrix, words } from "./matrix";
+export { packOneHot, permuteLabels } from "./packing";
+export { permutation } from "./permutation";
+export { drawSample } from "./sample";
+export { drawWithReplacement, drawWithoutReplacement } from "./sequence";
+
+/** The first byte that the module itself does not use. */
+export function heapBase(): usize {
+  return __heap_base;
+}
+
+export function workspaceUint8(count: u32, columns: u32): usize {
+  return workspaceOf<u8>(count, columns);
+}
+export function workspaceFloat32(count: u32, columns: u32): usize {
+  return workspaceOf<f32>(count, columns);
+}
+
+export function projectUint8(
+  task: u32, examples: usize, count: u32, columns: u32, rows: u32, offset: i32,
+  scale: f32, dtype: u32, out: usize, stride: usize, workspace: usize,
+): void {
+  project<u8>(task, examples, count, columns, rows, offset, scale, dtype, out, stride, workspace);
+}
+export function projectFloat32(
+  task: u32, examples: usize, count: u32, columns: u32, rows: u32,
+  scale: f32, dtype: u32, out: usize, stride: usize, workspace: usize,
+): void {
+  project<f32>(task, examples, count, columns, rows, 0, scale, dtype, out, stride, workspace);
+}
+
+export function identityUint8(
+  examples: usize, count: u32, columns: u32, rows: u32, offset: i32, scale: f32, dtype: u32, out: usize, stride: usize,
+): void {
+  identity<u8>(examples, count, columns, rows, offset, scale, dtype, out, stride);
+}
+export function identityFloat32(
+  examples: usize, count: u32, columns: u32, rows: u32, scale: f32, dtype: u32, out: usize, stride: usize,
+): void {
+  identity<f32>(examples, count, columns, rows, 0, scale, dtype, out, stride);
+}

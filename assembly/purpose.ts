@@ -1,0 +1,6 @@
+/** What a key stream is for: the second word of the nonce. */
+export const PROJECTION: u32 = 0;
+export const PERMUTATION: u32 = 1;
+export const SEQUENCE: u32 = 2;
+/** 3 and 4 are for curricula and shuffling. */
+export const SAMPLE: u32 = 5;

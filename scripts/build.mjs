@@ -1,0 +1,54 @@
+// Builds dist/: the WASM module, its embedding, the bundles and the type declarations.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const require = createRequire(import.meta.url);
+process.chdir(root);
+rmSync("dist", { recursive: true, force: true });
+for (const folder of ["build", "dist", "src/generated"]) mkdirSync(folder, { recursive: true });
+
+/** Runs a package's own command-line script with this Node, on any platform. */
+function tool(script, ...args) {
+  execFileSync(process.execPath, [script, ...args], { stdio: "inherit" });
+}
+
+tool(require.resolve("assemblyscript/bin/asc.js"), "--config", "asconfig.json", "--target", "release");
+const kernel = readFileSync("build/kernel.wasm");
+writeFileSync(
+  "src/generated/kernel.ts",
+  `/** The module of assembly/, made by scripts/build.mjs: ${kernel.length} bytes. */\n` +
+    `export const KERNEL_BASE64 =\n  "${kernel.toString("base64")}";\n`,
+);
+
+// Flat, as the worker script must stand beside whatever chunk starts it. valibot goes in: a browser without a bundler
+// could not resolve its name. What only Node runs keeps its imports.
+await build({
+  entryPoints: {
+    index: "src/index.ts",
+    node: "src/node/index.ts",
+    cli: "src/cli/main.ts",
+    worker: "src/backend/wasm/worker.ts",
+  },
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "neutral",
+  target: "es2022",
+  mainFields: ["module", "main"],
+  external: ["node:*", "commander", "cli-progress", "pngjs"],
+  sourcemap: true,
+  define: { TASKLOOM_VERSION: JSON.stringify(JSON.parse(readFileSync("package.json", "utf8")).version) },
+  legalComments: "inline",
+});
+tool(
+  require.resolve("typescript/package.json").replace("package.json", "bin/tsc"),
+  "-p",
+  "tsconfig.json",
+  "--outDir",
+  "dist/types",
+);
