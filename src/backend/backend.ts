@@ -1,0 +1,32 @@
+import type { Dataset } from "../dataset/index.js";
+import type { Plan } from "./plan.js";
+
+/**
+ * What a backend does: it holds the examples, and makes any run of items of a plan. The augmentor does the rest
+ * (options, order, prefetching, putting pieces together), once for all backends.
+ *
+ * Results are functions of the plan and the item number only: never of how a run was cut, of threads or of devices.
+ */
+export interface Backend {
+  readonly name: string;
+  /** Uploads what all runs share. The weaver belongs to the caller. */
+  open(plan: Plan, dataset: Dataset, signal: AbortSignal | undefined): Promise<Weaver>;
+}
+
+export interface Weaver {
+  /** How many `weave` calls can make progress at the same time. */
+  readonly width: number;
+  /**
+   * Makes items `[first, first + count)`. Calls may overlap. Rejects with `signal.reason` when aborted and with a
+   * `BackendError` when the machinery fails; later calls work again.
+   */
+  weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven>;
+  /** Releases memory and threads; calls under way reject with a `DisposedError`. */
+  dispose(): void;
+}
+
+/** Raw results: `count * itemBytes(plan)` bytes each, the caller's own. */
+export interface Woven {
+  readonly inputs: ArrayBuffer;
+  readonly targets: ArrayBuffer;
+}

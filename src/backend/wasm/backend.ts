@@ -1,0 +1,49 @@
+import type { Dataset } from "../../dataset/index.js";
+import { DisposedError } from "../../errors.js";
+import type { Backend, Weaver, Woven } from "../backend.js";
+import type { Plan } from "../plan.js";
+import { type Examples, Kernel } from "./kernel.js";
+import { Pool } from "./pool.js";
+
+/** The CPU backend: WebAssembly SIMD on `workers` threads, or in the calling thread where `workers` is 0. */
+export class WasmBackend implements Backend {
+  readonly name = "wasm";
+  readonly #workers: number;
+
+  constructor(workers: number) {
+    this.#workers = workers;
+  }
+
+  async open(plan: Plan, dataset: Dataset): Promise<Weaver> {
+    const examples: Examples = { images: dataset.images, targets: dataset.targets };
+    if (this.#workers === 0) return new OneThread(await Kernel.create(plan, examples));
+    return new Pool(this.#workers, plan, examples);
+  }
+}
+
+/** The longest the calling thread works without looking at its events, in milliseconds, but for a single call. */
+const BREATH = 16;
+
+class OneThread implements Weaver {
+  readonly width = 1;
+  #kernel: Kernel | undefined;
+  #breath = 0;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  async weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
+    if (performance.now() - this.#breath > BREATH) {
+      await new Promise((resolve) => setTimeout(resolve));
+      this.#breath = performance.now();
+    }
+    signal?.throwIfAborted();
+    if (!this.#kernel) throw new DisposedError("augmentor");
+    return this.#kernel.weave(first, count);
+  }
+
+  dispose(): void {
+    this.#kernel = undefined;
+  }
+}

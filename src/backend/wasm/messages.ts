@@ -1,0 +1,22 @@
+import type { Woven } from "../backend.js";
+import type { Plan } from "../plan.js";
+import type { Examples } from "./kernel.js";
+
+/** To a worker, once and first. */
+export interface SetUp {
+  readonly kind: "set up";
+  readonly plan: Plan;
+  readonly examples: Examples;
+}
+
+/** To a worker: make these items. */
+export interface Weave {
+  readonly kind: "weave";
+  readonly first: number;
+  readonly count: number;
+}
+
+/** From a worker, one for each `Weave`, in order. */
+export type Reply =
+  | { readonly kind: "woven"; readonly woven: Woven }
+  | { readonly kind: "failed"; readonly cause: unknown };

@@ -1,0 +1,154 @@
+import { BackendError, DisposedError } from "../../errors.js";
+import type { Weaver, Woven } from "../backend.js";
+import type { Plan } from "../plan.js";
+import { taskOf } from "../plan.js";
+import type { Examples } from "./kernel.js";
+import type { Reply, SetUp, Weave } from "./messages.js";
+import { startThread, type Thread } from "./threads.js";
+
+interface Job {
+  readonly first: number;
+  readonly count: number;
+  readonly resolve: (woven: Woven) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Member {
+  readonly thread: Thread;
+  /** What it is working on, if anything. */
+  job: Job | undefined;
+}
+
+/** How long idle threads stay where they would keep the process from ending by itself, in milliseconds. */
+const LINGER = 200;
+
+/**
+ * A weaver of up to `width` worker threads. A run of items goes to one thread as a whole and comes back by transfer, so
+ * the calling thread copies nothing. Threads start when there is work for them and do not keep a process alive.
+ */
+export class Pool implements Weaver {
+  readonly width: number;
+  readonly #plan: Plan;
+  readonly #examples: Examples;
+  readonly #members = new Set<Member>();
+  readonly #queue: Job[] = [];
+  #disposed = false;
+  #lingering: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(width: number, plan: Plan, examples: Examples) {
+    this.width = width;
+    this.#plan = plan;
+    this.#examples = shareExamples(examples);
+  }
+
+  weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
+    if (this.#disposed) return Promise.reject(new DisposedError("augmentor"));
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        // A job that waits is withdrawn; one under way is short, and its result is dropped.
+        const waiting = this.#queue.indexOf(job);
+        if (waiting >= 0) this.#queue.splice(waiting, 1);
+        reject(signal?.reason);
+      };
+      const settle =
+        <T>(how: (value: T) => void) =>
+        (value: T) => {
+          signal?.removeEventListener("abort", onAbort);
+          how(value);
+        };
+      const job: Job = { first, count, resolve: settle(resolve), reject: settle(reject) };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#queue.push(job);
+      this.#assign();
+    });
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#lingering);
+    const unfinished = [...this.#queue.splice(0), ...[...this.#members].flatMap((member) => member.job ?? [])];
+    for (const member of this.#members) member.thread.terminate();
+    this.#members.clear();
+    for (const job of unfinished) job.reject(new DisposedError("augmentor"));
+  }
+
+  /** Gives waiting jobs to idle threads, starting threads while there are fewer than `width`. */
+  #assign(): void {
+    clearTimeout(this.#lingering);
+    if (this.#isIdle()) this.#lingering = setTimeout(() => this.#retire(), LINGER);
+    while (this.#queue.length > 0) {
+      const member = [...this.#members].find(({ job }) => job === undefined) ?? this.#start();
+      if (!member) return;
+      const job = this.#queue.shift() as Job;
+      member.job = job;
+      member.thread.keepAlive(true);
+      member.thread.post({ kind: "weave", first: job.first, count: job.count } satisfies Weave);
+    }
+  }
+
+  /** Whether there is nothing to do, and threads that should not wait for ever. */
+  #isIdle(): boolean {
+    const members = [...this.#members];
+    return (
+      this.#queue.length === 0 && members.every(({ job }) => !job) && members.some(({ thread }) => thread.holdsProcess)
+    );
+  }
+
+  #retire(): void {
+    for (const { thread } of this.#members) thread.terminate();
+    this.#members.clear();
+  }
+
+  #start(): Member | undefined {
+    if (this.#members.size >= this.width) return undefined;
+    const member: Member = {
+      thread: startThread(
+        (message) => this.#receive(member, message as Reply),
+        (cause) => this.#lose(member, cause),
+      ),
+      job: undefined,
+    };
+    this.#members.add(member);
+    member.thread.post({ kind: "set up", plan: this.#plan, examples: this.#examples } satisfies SetUp);
+    return member;
+  }
+
+  #receive(member: Member, reply: Reply): void {
+    const { job } = member;
+    member.job = undefined;
+    member.thread.keepAlive(false);
+    if (reply.kind === "woven") job?.resolve(reply.woven);
+    else job?.reject(this.#failure(job, "a worker thread reports an error", reply.cause));
+    this.#assign();
+  }
+
+  /** A thread that ended by itself: its job fails, and the next one starts a new thread. */
+  #lose(member: Member, cause: unknown): void {
+    if (!this.#members.delete(member)) return;
+    member.thread.terminate();
+    member.job?.reject(this.#failure(member.job, "a worker thread was lost", cause));
+    this.#assign();
+  }
+
+  #failure(job: Job, what: string, cause: unknown): BackendError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new BackendError("wasm", `${what}: ${reason}`, { cause, nextTask: taskOf(this.#plan, job.first) });
+  }
+}
+
+/** The same examples where all threads can read them, so that each does not hold a copy; as they are where that is not to be had. */
+function shareExamples({ images, targets }: Examples): Examples {
+  // Browsers hand shared memory only to pages that are isolated from other origins; there each worker gets a copy.
+  const isolated = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? true;
+  if (typeof SharedArrayBuffer === "undefined" || !isolated) return { images, targets };
+  return { images: share(images), targets: share(targets) };
+}
+
+function share<T extends Uint8Array | Uint16Array | Float32Array>(data: T): T {
+  if (data.buffer instanceof SharedArrayBuffer) return data;
+  const View = data.constructor as new (buffer: SharedArrayBuffer) => T;
+  const copy = new View(new SharedArrayBuffer(data.byteLength));
+  copy.set(data as never);
+  return copy;
+}

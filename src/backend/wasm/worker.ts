@@ -1,0 +1,26 @@
+import { Kernel } from "./kernel.js";
+import type { Reply, SetUp, Weave } from "./messages.js";
+import { parent } from "./threads.js";
+
+/** The script of a worker thread: a kernel behind messages. Handled one after the other, in the order they come. */
+
+let kernel: Promise<Kernel> | undefined;
+let last: Promise<void> = Promise.resolve();
+const { listen, post } = parent();
+
+listen((data) => {
+  const message = data as SetUp | Weave;
+  if (message.kind === "set up") {
+    kernel = Kernel.create(message.plan, message.examples);
+    kernel.catch(() => undefined); // reported by the first weave
+  } else last = last.then(() => answer(message));
+});
+
+async function answer({ first, count }: Weave): Promise<void> {
+  try {
+    const woven = (await (kernel as Promise<Kernel>)).weave(first, count);
+    post({ kind: "woven", woven } satisfies Reply, [woven.inputs, woven.targets]);
+  } catch (cause) {
+    post({ kind: "failed", cause } satisfies Reply);
+  }
+}

@@ -1,0 +1,161 @@
+import { SingleBar } from "cli-progress";
+import { Command, Option } from "commander";
+import { availableParallelism } from "../backend/wasm/threads.js";
+import { InvalidOptionError } from "../errors.js";
+import { FILES, generate } from "../node/generate.js";
+import { openDataset } from "../node/open-dataset.js";
+import { formatBytes } from "../node/output-folder.js";
+import { preview } from "../node/preview.js";
+import type { TaskAugmentorOptions } from "../options.js";
+import { PRESETS, type PresetName } from "../presets.js";
+import type { FloatDtype } from "../tensor.js";
+import { seedNumber, wholeNumber } from "./parsers.js";
+import { formatNumber, printJson } from "./report.js";
+import { signal } from "./signal.js";
+
+interface Flags {
+  dataset: string;
+  tasks: number;
+  taskOffset: number;
+  samples?: number;
+  sequenceLength: number;
+  sequence: boolean;
+  seed: bigint;
+  preset: PresetName;
+  identity?: boolean;
+  backend: "auto" | "wasm";
+  workers?: number;
+  out: string;
+  format: "npy";
+  dtype: FloatDtype;
+  limitExamples?: number;
+  force?: boolean;
+  preview?: boolean;
+  json?: boolean;
+}
+
+export function generateCommand(): Command {
+  return new Command("generate")
+    .description(`Write a task set as ${FILES.inputs}, ${FILES.targets} and ${FILES.recipe}.`)
+    .requiredOption(
+      "--dataset <name|dir>",
+      "mnist, mnist-test, or a folder with the four MNIST-style IDX files",
+      "mnist",
+    )
+    .option("--tasks <n>", "number of tasks, up to 2^32", wholeNumber, 1024)
+    .option("--task-offset <k>", "index of the first task", wholeNumber, 0)
+    .option("--samples <n>", "sequences of each task; with --no-sequence, examples drawn from all tasks", wholeNumber)
+    .option("--sequence-length <n>", "examples in a sequence", wholeNumber, 100)
+    .option("--no-sequence", "no sequences: every example of the dataset for every task, or --samples of them")
+    .addOption(new Option("--seed <x>", "64 bits, decimal or 0x...").argParser(seedNumber).default(0n, "0"))
+    .addOption(
+      new Option("--preset <name>", "defaults of the task set").choices(Object.keys(PRESETS)).default("notebook"),
+    )
+    .option("--identity", "leave inputs unprojected and labels unpermuted")
+    .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm"]).default("auto"))
+    .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
+    .option("--out <dir>", "folder to write into", "tasks")
+    .addOption(new Option("--format <name>", "of the files").choices(["npy"]).default("npy"))
+    .addOption(new Option("--dtype <name>", "of the inputs").choices(["float32", "float16"]).default("float32"))
+    .option("--limit-examples <n>", "use only the first examples of the dataset", wholeNumber)
+    .option("--force", "overwrite files of an earlier run")
+    .option("--preview", "draw preview.png into the folder as well")
+    .option("--json", "print the result as JSON")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Nothing is left behind unless it is whole.",
+    )
+    .action(run);
+}
+
+async function run(flags: Flags): Promise<void> {
+  const dataset = await openDataset(flags.dataset, { signal });
+  const limit = flags.limitExamples;
+  if (limit !== undefined && (limit < 1 || limit > dataset.length)) {
+    throw new InvalidOptionError(
+      "--limit-examples",
+      limit,
+      `an integer from 1 to ${dataset.length}, the examples there are`,
+    );
+  }
+  const examples = limit === undefined ? dataset : dataset.head(limit);
+
+  const started = performance.now();
+  const bar = new Progress(flags.json === true);
+  const result = await generate(examples, {
+    ...optionsOf(flags),
+    out: flags.out,
+    force: flags.force ?? false,
+    signal,
+    onProgress: bar.update,
+  }).finally(bar.stop);
+  const seconds = (performance.now() - started) / 1000;
+  const picture = flags.preview ? await preview(flags.out, { dataset: flags.dataset, signal }) : undefined;
+
+  const { items, bytes, recipe, backend } = result;
+  const workers = flags.workers ?? availableParallelism();
+  if (flags.json) {
+    printJson({ out: flags.out, items, bytes, seconds, backend, workers, preview: picture, recipe });
+    return;
+  }
+  const shape = recipe.drawSequence
+    ? `${formatCount(items, "sequence")} of ${recipe.sequenceLength}`
+    : formatCount(items, "example");
+  process.stdout.write(
+    `${formatCount(recipe.taskCount, "task")}, ${shape}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s ` +
+      `(${formatNumber(items / seconds)} ${recipe.drawSequence ? "sequences" : "examples"}/s, ${backend}, ` +
+      `${workers === 0 ? "main thread" : formatCount(workers, "worker")}) -> ${flags.out}\n`,
+  );
+  if (picture) process.stdout.write(`preview -> ${picture}\n`);
+}
+
+function optionsOf(flags: Flags): TaskAugmentorOptions {
+  const { samples, sequence } = flags;
+  return {
+    taskCount: flags.tasks,
+    taskOffset: flags.taskOffset,
+    seed: flags.seed,
+    preset: flags.preset,
+    drawSequence: sequence,
+    ...(sequence ? { sequenceLength: flags.sequenceLength, samplesPerTask: samples ?? 1 } : {}),
+    ...(!sequence && samples !== undefined ? { samples } : {}),
+    identity: flags.identity ?? false,
+    backend: flags.backend,
+    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+    dtype: flags.dtype,
+  };
+}
+
+function formatCount(count: number, noun: string): string {
+  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** The bar on standard error; in a log file a line every two seconds; nothing with --json. */
+class Progress {
+  readonly #bar: SingleBar | undefined;
+  #started = false;
+
+  constructor(quiet: boolean) {
+    if (quiet) return;
+    this.#bar = new SingleBar({
+      format: "{bar} {percentage}% | {value}/{total} | {eta_formatted} left",
+      barCompleteChar: "█",
+      barIncompleteChar: "░",
+      hideCursor: true,
+      noTTYOutput: true,
+      notTTYSchedule: 2000,
+      clearOnComplete: true,
+      etaBuffer: 50,
+    });
+  }
+
+  readonly update = (done: number, total: number): void => {
+    if (this.#started) this.#bar?.update(done);
+    else this.#bar?.start(total, done);
+    this.#started = true;
+  };
+
+  readonly stop = (): void => {
+    if (this.#started) this.#bar?.stop();
+  };
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { generateCommand } from "./generate.js";
+import { inspectCommand } from "./inspect.js";
+import { previewCommand } from "./preview.js";
+import { EXIT, failure } from "./report.js";
+import { signal } from "./signal.js";
+
+declare const TASKLOOM_VERSION: string;
+
+const program = new Command("taskloom")
+  .description(
+    "Weaves one dataset into in-context-learning tasks: random projections and permuted labels, from a seed.",
+  )
+  .version(TASKLOOM_VERSION)
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true })
+  .showHelpAfterError("(add --help for all options)");
+for (const command of [generateCommand, previewCommand, inspectCommand]) {
+  program.addCommand(command().exitOverride().copyInheritedSettings(program));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  else if (!signal.aborted) process.exitCode = failure(error);
+  else process.stderr.write("interrupted: nothing was written\n");
+}

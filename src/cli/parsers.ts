@@ -1,0 +1,18 @@
+import { InvalidArgumentError } from "commander";
+
+/** A whole number from a flag, in plain decimal digits. Bounds are checked where the value is used. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError("Give a whole number, such as 1024.");
+  }
+  return value;
+}
+
+/** A seed of up to 64 bits, decimal or with 0x. */
+export function seedNumber(text: string): bigint {
+  if (!/^(\d+|0x[0-9a-f]+)$/i.test(text) || BigInt(text) >= 2n ** 64n) {
+    throw new InvalidArgumentError("Give a whole number from 0 to 2^64 - 1, such as 42 or 0xdecade.");
+  }
+  return BigInt(text);
+}

@@ -1,0 +1,16 @@
+import { EXIT } from "./report.js";
+
+const abort = new AbortController();
+
+/** Ctrl-C and a polite kill end the work in order: what was begun is taken back, nothing else is touched. */
+export const signal = abort.signal;
+
+for (const [name, code] of [
+  ["SIGINT", EXIT.interrupted],
+  ["SIGTERM", EXIT.terminated],
+] as const) {
+  process.once(name, () => {
+    process.exitCode = code;
+    abort.abort(new Error("interrupted"));
+  });
+}

@@ -1,0 +1,217 @@
+import { DatasetError, InvalidOptionError } from "../errors.js";
+import { littleEndianBytes } from "./endian.js";
+import { type Moments, momentsOf } from "./moments.js";
+import { sha256 } from "./sha256.js";
+import { checkTargets, type Targets } from "./targets.js";
+import { checkShape, type DType, dtypeOf, kindOf, type Pixels, product, shapeText } from "./tensor.js";
+import { applyToAll } from "./transforms/apply.js";
+import type { Transform } from "./transforms/transform.js";
+
+/** What {@link Dataset.from} takes. */
+export interface DatasetInit {
+  /** `N * product(shape)` values, example after example: uint8 or float32. Kept, not copied. */
+  readonly images: Pixels;
+  /** `N` labels, integers from 0. A `Uint16Array` is kept, anything else converted to one. */
+  readonly targets: Targets;
+  /** The shape of one example: `[28, 28]`, `[32, 32, 3]` (height, width, channels) or `[512]`. */
+  readonly shape: readonly number[];
+  /** The number of classes, 1 to 65536. Default: the largest label plus one. */
+  readonly classes?: number | undefined;
+  /** What messages and recipes call it. Default: `"dataset"`. */
+  readonly name?: string | undefined;
+}
+
+/** One example of a {@link Dataset}. */
+export interface Example {
+  /** `features` values: a view into the dataset, not a copy. */
+  readonly image: Pixels;
+  /** The label, below `classes`. */
+  readonly target: number;
+}
+
+interface Checked {
+  readonly images: Pixels;
+  readonly targets: Uint16Array;
+  readonly shape: readonly number[];
+  readonly classes: number;
+  readonly name: string;
+}
+
+/**
+ * Examples of one shape with their labels, all in memory: what every task is woven from.
+ *
+ * A dataset is immutable, and its arrays are **not copied**, neither from the caller nor to one: whoever writes into
+ * them changes the dataset behind its back, and {@link digest} and {@link moments} remember the earlier values. The
+ * arrays may live in a `SharedArrayBuffer`.
+ *
+ * @example
+ * const dataset = Dataset.from({ images: new Uint8Array(2 * 784), targets: [3, 7], shape: [28, 28], classes: 10 });
+ * for (const { image, target } of dataset) console.log(target, image.length);
+ */
+export class Dataset implements Iterable<Example> {
+  /** What messages and recipes call it. */
+  readonly name: string;
+  /** All values, `length * features` of them, example after example, channel-last. */
+  readonly images: Pixels;
+  /** All labels, `length` of them, each below `classes`. */
+  readonly targets: Uint16Array;
+  /** The shape of one example. */
+  readonly shape: readonly number[];
+  /** The number of classes, 1 to 65536. */
+  readonly classes: number;
+  /** `"uint8"` or `"float32"`. */
+  readonly dtype: DType;
+  /** The number of examples, at least 1. */
+  readonly length: number;
+  /** The number of values of one example, the product of `shape`. */
+  readonly features: number;
+
+  #digest: Promise<string> | undefined;
+  #moments: Moments | undefined;
+
+  private constructor(checked: Checked) {
+    this.name = checked.name;
+    this.images = checked.images;
+    this.targets = checked.targets;
+    this.shape = Object.freeze([...checked.shape]);
+    this.classes = checked.classes;
+    this.dtype = checked.images instanceof Uint8Array ? "uint8" : "float32";
+    this.length = checked.targets.length;
+    this.features = product(checked.shape);
+    Object.freeze(this);
+  }
+
+  /**
+   * A dataset from arrays, which it keeps.
+   *
+   * @throws {@link InvalidOptionError} if `shape` or `classes` is not allowed.
+   * @throws {@link DatasetError} if there are no examples, the counts of images and targets disagree, or a target is not
+   *   an integer from 0 to `classes - 1`.
+   */
+  static from(init: DatasetInit): Dataset {
+    const { images, shape, name = "dataset" } = init;
+    checkShape("shape", shape);
+    if (!dtypeOf(images)) {
+      throw new DatasetError(name, `images are ${kindOf(images)}; allowed: a Uint8Array or a Float32Array`);
+    }
+    const features = product(shape);
+    const count = images.length / features;
+    if (!Number.isInteger(count)) {
+      throw new DatasetError(
+        name,
+        `images hold ${images.length} values, not a multiple of the ${features} of one ${shapeText(shape)} example`,
+      );
+    }
+    if (count !== init.targets.length) {
+      throw new DatasetError(
+        name,
+        `there are ${count} images but ${init.targets.length} targets; give one target each`,
+      );
+    }
+    if (count === 0) throw new DatasetError(name, "there are no examples; at least one is needed");
+    return new Dataset({ images, shape, name, ...checkTargets(init.targets, init.classes, name) });
+  }
+
+  /**
+   * One example, as a view. Negative indices count from the end.
+   *
+   * @param index - an integer from `-length` to `length - 1`.
+   * @throws {@link InvalidOptionError} outside of that.
+   */
+  at(index: number): Example {
+    const i = index < 0 ? index + this.length : index;
+    const target = this.targets[i];
+    if (target === undefined) {
+      throw new InvalidOptionError("index", index, `integers from ${-this.length} to ${this.length - 1}`);
+    }
+    return { image: this.images.subarray(i * this.features, (i + 1) * this.features), target };
+  }
+
+  /** All examples in order, as views. */
+  *[Symbol.iterator](): IterableIterator<Example> {
+    for (let i = 0; i < this.length; i++) yield this.at(i);
+  }
+
+  /**
+   * The examples from `start` up to, not including, `stop`: a view of the same memory with the same name and number of
+   * classes. The bounds mean what they mean to `Array.prototype.slice`.
+   *
+   * @throws {@link DatasetError} if no example is left.
+   */
+  slice(start = 0, stop: number = this.length): Dataset {
+    const targets = this.targets.subarray(start, stop);
+    if (targets.length === 0) {
+      throw new DatasetError(this.name, `slice(${start}, ${stop}) of ${this.length} examples leaves none`);
+    }
+    const first = (targets.byteOffset - this.targets.byteOffset) / targets.BYTES_PER_ELEMENT;
+    const images = this.images.subarray(first * this.features, (first + targets.length) * this.features);
+    return new Dataset({ ...this, images, targets });
+  }
+
+  /**
+   * The first `count` examples, as a view.
+   *
+   * @param count - an integer from 1 to `length`.
+   * @throws {@link InvalidOptionError} outside of that.
+   */
+  head(count: number): Dataset {
+    if (!(Number.isInteger(count) && count >= 1 && count <= this.length)) {
+      throw new InvalidOptionError("count", count, `integers from 1 to ${this.length}, the number of examples`);
+    }
+    return this.slice(0, count);
+  }
+
+  /**
+   * What identifies the examples, whatever they are called: 64 lower-case hex digits, computed once.
+   *
+   * It is the SHA-256 of this JSON text in UTF-8, keys in this order and no spaces (here N examples of 28x28 and K
+   * classes):
+   *
+   *     {"classes":K,"dtype":"uint8","images":"<hex>","shape":[N,28,28],"targets":"<hex>"}
+   *
+   * where `images` is the SHA-256 of the image values (uint8, or little-endian float32) and `targets` the SHA-256 of the
+   * labels as little-endian uint16.
+   *
+   * @throws {@link DatasetError} in a browser page that is neither on https: nor on localhost, as it has no hash function.
+   */
+  digest(): Promise<string> {
+    this.#digest ??= this.#computeDigest().catch((error: unknown) => {
+      this.#digest = undefined;
+      throw error;
+    });
+    return this.#digest;
+  }
+
+  async #computeDigest(): Promise<string> {
+    const [images, targets] = await Promise.all([
+      sha256(littleEndianBytes(this.images), this.name),
+      sha256(littleEndianBytes(this.targets), this.name),
+    ]);
+    const shape = [this.length, ...this.shape];
+    const text = JSON.stringify({ classes: this.classes, dtype: this.dtype, images, shape, targets });
+    return sha256(new TextEncoder().encode(text), this.name);
+  }
+
+  /**
+   * Mean and population deviation over all values of all examples, in the unit of the values (0 to 255 for uint8),
+   * computed once. For uint8 the sums are exact integers, so the result has the same bits on every machine:
+   * `sum / n` and `sqrt(n * sumOfSquares - sum^2) / n`. For float32 it is two passes in f64.
+   */
+  moments(): Moments {
+    this.#moments ??= Object.freeze(momentsOf(this.images));
+    return this.#moments;
+  }
+
+  /**
+   * A new dataset with every example transformed; labels, classes and name stay. It works through the examples in small
+   * batches, so that a chain of transforms holds no second copy of the whole.
+   *
+   * @throws {@link DatasetError} if the transform does not fit these examples.
+   * @example
+   * const small = dataset.transform(new Compose([new Resize(14), new ConvertImageDtype("float32"), new Flatten()]));
+   */
+  transform(transform: Transform): Dataset {
+    const { data, shape } = applyToAll(transform, this);
+    return new Dataset({ ...this, images: data, shape });
+  }
+}

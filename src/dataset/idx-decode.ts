@@ -1,0 +1,76 @@
+import { DatasetError } from "../errors.js";
+import { fromBigEndian } from "./endian.js";
+import { product, shapeText } from "./tensor.js";
+
+/** An array as an IDX file holds it. */
+export interface IdxArray {
+  /** The values, row-major: `product(shape)` of them. */
+  readonly data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+  /** The size of each dimension; for a dataset the first is the number of examples. */
+  readonly shape: readonly number[];
+}
+
+/** IDX type codes, the third byte of a file. */
+const kinds = new Map([
+  [0x08, { name: "uint8", array: Uint8Array }],
+  [0x09, { name: "int8", array: Int8Array }],
+  [0x0b, { name: "int16", array: Int16Array }],
+  [0x0c, { name: "int32", array: Int32Array }],
+  [0x0d, { name: "float32", array: Float32Array }],
+  [0x0e, { name: "float64", array: Float64Array }],
+]);
+
+/**
+ * IDX: two zero bytes, a type code, the number of dimensions, each dimension as a big-endian u32, then the values,
+ * big-endian and row-major. Single bytes are viewed, wider values copied into the machine's order.
+ */
+export function decodeIdx(bytes: Uint8Array, name: string): IdxArray {
+  const kind = kinds.get(bytes[2] ?? -1);
+  const dimensions = bytes[3] ?? 0;
+  if (bytes[0] !== 0 || bytes[1] !== 0 || !kind || dimensions === 0) {
+    throw new DatasetError(
+      name,
+      `begins with ${opening(bytes)}; an IDX file begins with 00 00, a type (08, 09, 0b, 0c, 0d or 0e) ` +
+        `and the number of dimensions, 01 or more, such as 00 00 08 03${guess(bytes)}`,
+    );
+  }
+  const headerLength = 4 + 4 * dimensions;
+  if (bytes.length < headerLength) {
+    throw new DatasetError(
+      name,
+      `is truncated: it holds ${bytes.length} bytes, its header of ${dimensions} dimensions has ${headerLength}; ` +
+        "download it again",
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const shape = Array.from({ length: dimensions }, (_, axis) => view.getUint32(4 + 4 * axis));
+  const { array: Values } = kind;
+  const expected = headerLength + product(shape) * Values.BYTES_PER_ELEMENT;
+  if (bytes.length !== expected) {
+    const difference =
+      bytes.length < expected
+        ? "is truncated; download it again"
+        : `has ${bytes.length - expected} bytes too many; is it one IDX file?`;
+    throw new DatasetError(
+      name,
+      `${difference} (${bytes.length} bytes, where the header says ${expected}: ${shapeText(shape)} ${kind.name})`,
+    );
+  }
+  const values = bytes.subarray(headerLength);
+  const own = Values.BYTES_PER_ELEMENT === 1 ? values : fromBigEndian(values, Values.BYTES_PER_ELEMENT);
+  return { data: new Values(own.buffer as ArrayBuffer, own.byteOffset, product(shape)), shape };
+}
+
+function opening(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "nothing: it is empty";
+  return Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+}
+
+/** The mistakes that happen: a web server's error page, and neighbouring formats. */
+function guess(bytes: Uint8Array): string {
+  const text = String.fromCharCode(...bytes.subarray(0, 6));
+  if (text.trimStart().startsWith("<")) return ". It looks like a web page: is the address right?";
+  if (text.startsWith("PK")) return ". It is a zip archive: unpack it first";
+  if (text === "\x93NUMPY") return ". It is a NumPy file";
+  return "";
+}

@@ -1,0 +1,56 @@
+import { describe, InvalidOptionError } from "../errors.js";
+
+/** How one value is held: `"uint8"` is 0 to 255, `"float32"` anything. */
+export type DType = "uint8" | "float32";
+
+/** The values of one or more examples, example after example, each row-major and channel-last. */
+export type Pixels = Uint8Array | Float32Array;
+
+/** One example. */
+export interface ImageTensor {
+  /** The values, row-major: `product(shape)` of them. */
+  readonly data: Pixels;
+  /** `[height, width]`, `[height, width, channels]`, `[features]`, ... */
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+/** The dtype that goes with an array, or `undefined` for an array of another kind. */
+export function dtypeOf(data: unknown): DType | undefined {
+  if (data instanceof Uint8Array) return "uint8";
+  if (data instanceof Float32Array) return "float32";
+  return undefined;
+}
+
+/** A new array of zeros. */
+export function allocate(dtype: DType, length: number): Pixels {
+  return dtype === "uint8" ? new Uint8Array(length) : new Float32Array(length);
+}
+
+/** The number of values a shape holds. */
+export function product(shape: readonly number[]): number {
+  return shape.reduce((total, size) => total * size, 1);
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+/** `28x28`, the way messages write shapes. */
+export function shapeText(shape: readonly number[]): string {
+  return shape.join("x");
+}
+
+/** Refuses a shape that is not a list of positive integers. */
+export function checkShape(option: string, shape: unknown): asserts shape is readonly number[] {
+  const fine =
+    Array.isArray(shape) && shape.length > 0 && shape.every((size) => Number.isSafeInteger(size) && size > 0);
+  if (!fine || !Number.isSafeInteger(product(shape as number[]))) {
+    throw new InvalidOptionError(option, shape, "positive integers, one a dimension, such as [28, 28] or [32, 32, 3]");
+  }
+}
+
+/** A short account of a value that should have been an array of pixels. */
+export function kindOf(data: unknown): string {
+  return ArrayBuffer.isView(data) ? `a ${data.constructor.name}` : describe(data);
+}

@@ -1,0 +1,53 @@
+import { DatasetError } from "../../errors.js";
+import { allocate, dtypeOf, type ImageTensor, kindOf, type Pixels, product, sameShape, shapeText } from "../tensor.js";
+import type { ImageBatch, Transform } from "./transform.js";
+
+/** Values a batch may have: 1 MiB of float32, so that what passes between two transforms stays in the cache. */
+const batchValues = 2 ** 18;
+
+interface Examples {
+  readonly images: Pixels;
+  readonly shape: readonly number[];
+  readonly dtype: ImageBatch["dtype"];
+  readonly length: number;
+  readonly features: number;
+}
+
+/** All examples transformed, batch after batch, into one array. */
+export function applyToAll(transform: Transform, source: Examples): ImageTensor {
+  const { images, shape, dtype, length, features } = source;
+  const batchLength = Math.max(1, Math.floor(batchValues / features));
+  let result: ImageTensor | undefined;
+  for (let start = 0; start < length; start += batchLength) {
+    const count = Math.min(batchLength, length - start);
+    const data = images.subarray(start * features, (start + count) * features);
+    const batch = transform.apply({ data, shape, dtype, count });
+    checkBatch(transform, batch, count);
+    const size = product(batch.shape);
+    result ??= { data: allocate(batch.dtype, length * size), shape: batch.shape, dtype: batch.dtype };
+    if (!sameShape(batch.shape, result.shape) || batch.dtype !== result.dtype) {
+      const expected = `${shapeText(result.shape)} ${result.dtype}`;
+      throw new DatasetError(
+        transform.name,
+        `made ${shapeText(batch.shape)} ${batch.dtype} examples from ${start} on, after ${expected} ones; all must be alike`,
+      );
+    }
+    result.data.set(batch.data, start * size);
+  }
+  return result as ImageTensor;
+}
+
+/** Refuses a batch that does not hold what it says: transforms may be anyone's. */
+export function checkBatch(transform: Transform, batch: ImageBatch, count: number): void {
+  const expected = product(batch.shape) * count;
+  if (dtypeOf(batch.data) !== batch.dtype) {
+    throw new DatasetError(transform.name, `returned ${kindOf(batch.data)} as ${batch.dtype} data`);
+  }
+  if (batch.count !== count || batch.data.length !== expected) {
+    throw new DatasetError(
+      transform.name,
+      `returned ${batch.data.length} values in ${batch.count} examples of ${shapeText(batch.shape)}; ` +
+        `expected ${expected} values in ${count} examples`,
+    );
+  }
+}

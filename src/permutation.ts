@@ -1,0 +1,69 @@
+import { Layout } from "./backend/wasm/memory.js";
+import { instantiate } from "./backend/wasm/module.js";
+import { InvalidOptionError } from "./errors.js";
+import { parse, permutationSchema } from "./schemas.js";
+
+/** What a `TargetPermutation` follows from. */
+export interface TargetPermutationOptions {
+  /** 0..2^64 - 1. Default 0. */
+  seed?: bigint | number;
+  /** Task index, 0..2^32 - 1. */
+  task: number;
+  /** Labels, 1..65536. */
+  classes: number;
+  /** Leaves labels as they are. Default false. */
+  identity?: boolean;
+}
+
+/**
+ * The label permutation of one task: label y becomes `permutation[y]`.
+ *
+ * @example
+ * ```ts
+ * const labels = new TargetPermutation({ seed: 42, task: 0, classes: 10 });
+ * await labels.permutation(); // Uint16Array [1, 7, 4, 6, 0, 5, 3, 2, 8, 9]
+ * await labels.apply([0, 1]); // Uint16Array [1, 7]
+ * ```
+ */
+export class TargetPermutation {
+  readonly task: number;
+  readonly classes: number;
+  readonly identity: boolean;
+  readonly #seed: bigint;
+
+  /** @throws InvalidOptionError for an unknown option or one out of bounds. */
+  constructor(options: TargetPermutationOptions) {
+    const given = parse(permutationSchema, options);
+    this.task = given.task;
+    this.classes = given.classes;
+    this.identity = given.identity;
+    this.#seed = given.seed;
+  }
+
+  /** The permuted label of each label, `[classes]`. */
+  async permutation(): Promise<Uint16Array> {
+    if (this.identity) return Uint16Array.from({ length: this.classes }, (_, label) => label);
+    const kernel = await instantiate(this.#seed);
+    const layout = new Layout(kernel);
+    const out = layout.place(this.classes * 4);
+    layout.commit();
+    kernel.permutation(this.task, this.classes, out);
+    return Uint16Array.from(new Uint32Array(kernel.memory.buffer, out, this.classes));
+  }
+
+  /**
+   * Permutes labels.
+   *
+   * @throws InvalidOptionError for a label that is no integer from 0 to classes - 1.
+   */
+  async apply(targets: ArrayLike<number>): Promise<Uint16Array> {
+    const permutation = await this.permutation();
+    return Uint16Array.from(targets, (label, i) => {
+      const permuted = permutation[label];
+      if (permuted === undefined) {
+        throw new InvalidOptionError(`targets[${i}]`, label, `an integer from 0 to ${this.classes - 1}`);
+      }
+      return permuted;
+    });
+  }
+}

@@ -1,0 +1,120 @@
+import type { Plan } from "./backend/plan.js";
+import { Kernel } from "./backend/wasm/kernel.js";
+import { Layout } from "./backend/wasm/memory.js";
+import { instantiate } from "./backend/wasm/module.js";
+import { InvalidOptionError } from "./errors.js";
+import { checkInteger, checkMatrix } from "./options.js";
+import { resolveStandardDeviation, type StandardDeviation } from "./presets.js";
+import { parse, projectionSchema } from "./schemas.js";
+import type { Tensor } from "./tensor.js";
+
+/** What a `LinearProjection` follows from. */
+export interface LinearProjectionOptions {
+  /** 0..2^64 - 1. Default 0. */
+  seed?: bigint | number;
+  /** Task index, 0..2^32 - 1. */
+  task: number;
+  /** Columns of the matrix. */
+  inFeatures: number;
+  /** Rows of the matrix. Default `inFeatures`. */
+  outFeatures?: number;
+  /** Of the matrix entries. Default `"1/n"` with n = inFeatures, as the preset `notebook` has it. */
+  standardDeviation?: StandardDeviation;
+  /** The identity matrix instead (ones on the diagonal of an outFeatures x inFeatures matrix). Default false. */
+  identity?: boolean;
+}
+
+/**
+ * The random matrix A of one task, `outFeatures x inFeatures`, entries N(0, standardDeviation^2).
+ *
+ * @example
+ * ```ts
+ * const projection = new LinearProjection({ seed: 42, task: 7, inFeatures: 784 });
+ * const { data, shape } = await projection.matrix(); // [784, 784]
+ * const projected = await projection.apply(dataset.images); // [60000, 784]
+ * ```
+ */
+export class LinearProjection {
+  readonly task: number;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly standardDeviation: number;
+  readonly identity: boolean;
+  readonly #seed: bigint;
+
+  /** @throws InvalidOptionError for an unknown option or one out of bounds. */
+  constructor(options: LinearProjectionOptions) {
+    const given = parse(projectionSchema, options);
+    this.task = given.task;
+    this.inFeatures = given.inFeatures;
+    this.outFeatures = given.outFeatures ?? given.inFeatures;
+    checkMatrix(this.outFeatures, this.inFeatures);
+    this.standardDeviation = resolveStandardDeviation(given.standardDeviation, given.inFeatures);
+    this.identity = given.identity;
+    this.#seed = given.seed;
+  }
+
+  /**
+   * Rows `[start, stop)` of the matrix, `[stop - start, inFeatures]`: `f32(f32(g) * f32(standardDeviation / 4096))` with
+   * the deviates g of the stream.
+   */
+  async matrix(start = 0, stop = this.outFeatures): Promise<Tensor<"float32", Float32Array>> {
+    checkInteger("start", start, 0, this.outFeatures - 1);
+    checkInteger("stop", stop, start + 1, this.outFeatures);
+    const shape = [stop - start, this.inFeatures] as const;
+    const values = shape[0] * shape[1];
+    if (this.identity) {
+      const data = new Float32Array(values);
+      for (let row = start; row < Math.min(stop, this.inFeatures); row++) data[(row - start) * shape[1] + row] = 1;
+      return { dtype: "float32", shape, data };
+    }
+    const kernel = await instantiate(this.#seed);
+    const layout = new Layout(kernel);
+    const out = layout.place(values * 4);
+    layout.commit();
+    kernel.matrix(this.task, start, shape[0], shape[1], Math.fround(this.standardDeviation / 4096), out);
+    return { dtype: "float32", shape, data: new Float32Array(kernel.memory.buffer, out, values).slice() };
+  }
+
+  /**
+   * Projects examples: `[n, inFeatures]` values become `[n, outFeatures]`. uint8 values are read as [0, 1] and multiplied
+   * exactly; float32 ones agree with the true product within
+   * `(inFeatures + 2) * 2^-24 * sum over j of |A(i, j) * x(j)|`.
+   *
+   * @throws InvalidOptionError when the length is no multiple of `inFeatures`.
+   */
+  async apply(examples: Uint8Array | Float32Array): Promise<Tensor<"float32", Float32Array>> {
+    const { inFeatures, outFeatures } = this;
+    const bytes = examples instanceof Uint8Array;
+    if (!bytes && !(examples instanceof Float32Array)) {
+      throw new InvalidOptionError("examples", examples, "a Uint8Array or a Float32Array");
+    }
+    const count = examples.length / inFeatures;
+    if (!Number.isInteger(count)) {
+      throw new InvalidOptionError("examples.length", examples.length, `a multiple of inFeatures, ${inFeatures}`);
+    }
+    const plan: Plan = {
+      seed: this.#seed,
+      mode: "dataset",
+      taskOffset: this.task,
+      taskCount: 1,
+      itemsPerTask: count,
+      itemCount: count,
+      length: 1,
+      replacement: true,
+      examples: count,
+      features: inFeatures,
+      outFeatures,
+      classes: 1,
+      exampleDtype: bytes ? "uint8" : "float32",
+      identityProjection: this.identity,
+      identityPermutation: true,
+      offset: 0,
+      scale: Math.fround((this.identity ? 1 : this.standardDeviation / 4096) / (bytes ? 255 : 1)),
+      dtype: "float32",
+    };
+    const kernel = await Kernel.create(plan, { images: examples, targets: new Uint16Array(count) });
+    const data = new Float32Array(kernel.weave(0, count).inputs);
+    return { dtype: "float32", shape: [count, outFeatures], data };
+  }
+}

@@ -1,0 +1,162 @@
+import * as v from "valibot";
+import type { TaskAugmentor } from "./augmentor.js";
+import type { Dataset } from "./dataset/index.js";
+import { describe, RecipeError } from "./errors.js";
+import type { TaskAugmentorOptions } from "./options.js";
+import { type Generator, PRESETS, type PresetName, resolveStandardDeviation } from "./presets.js";
+import type { FloatDtype } from "./tensor.js";
+
+/** The newest recipe this version reads and the one it writes. */
+const VERSION = 1;
+
+/**
+ * Everything a task set follows from, but for the dataset itself, which it names by its digest: small enough to keep
+ * with any result, and complete, as all defaults and preset fields are written out.
+ */
+export interface Recipe {
+  readonly format: "taskloom-recipe";
+  readonly version: 1;
+  /** The definition of the random numbers: stream v1. */
+  readonly stream: 1;
+  readonly generator: Generator;
+  /** Where the fields below came from; they are written out all the same. */
+  readonly preset: PresetName;
+  /** Decimal, as JSON numbers do not hold 64 bits. */
+  readonly seed: string;
+  readonly taskOffset: number;
+  readonly taskCount: number;
+  readonly drawSequence: boolean;
+  readonly sequenceLength?: number | undefined;
+  readonly samplesPerTask?: number | undefined;
+  readonly samples?: number | undefined;
+  readonly replacement: boolean;
+  readonly identity: { readonly projection: boolean; readonly permutation: boolean };
+  readonly outFeatures: number;
+  readonly standardDeviation: number;
+  readonly inputScaling: "unit" | { readonly mean: number; readonly standardDeviation: number };
+  readonly dtype: FloatDtype;
+  readonly dataset: {
+    readonly name: string;
+    /** `[N, ...shape of one example]`. */
+    readonly shape: readonly number[];
+    readonly dtype: "uint8" | "float32";
+    readonly classes: number;
+    /** `Dataset.digest()`. */
+    readonly digest: string;
+  };
+}
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const schema: v.GenericSchema<unknown, Recipe> = v.strictObject({
+  format: v.literal("taskloom-recipe"),
+  version: v.literal(VERSION),
+  stream: v.literal(1),
+  generator: v.literal("chacha8"),
+  preset: v.picklist(Object.keys(PRESETS) as PresetName[]),
+  seed: v.pipe(v.string(), v.regex(/^(0|[1-9]\d{0,19})$/)),
+  taskOffset: count,
+  taskCount: count,
+  drawSequence: v.boolean(),
+  sequenceLength: v.optional(count),
+  samplesPerTask: v.optional(count),
+  samples: v.optional(count),
+  replacement: v.boolean(),
+  identity: v.strictObject({ projection: v.boolean(), permutation: v.boolean() }),
+  outFeatures: count,
+  standardDeviation: v.pipe(v.number(), v.finite()),
+  inputScaling: v.union([
+    v.literal("unit"),
+    v.strictObject({ mean: v.pipe(v.number(), v.finite()), standardDeviation: v.pipe(v.number(), v.finite()) }),
+  ]),
+  dtype: v.picklist(["float32", "float16"]),
+  dataset: v.strictObject({
+    name: v.string(),
+    shape: v.array(count),
+    dtype: v.picklist(["uint8", "float32"]),
+    classes: count,
+    digest: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  }),
+});
+
+/** The recipe of a task set. */
+export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<Recipe> {
+  const { options } = tasks;
+  const { drawSequence, samples, inputScaling } = options;
+  const moments = inputScaling === "standard" ? dataset.moments() : inputScaling;
+  return {
+    format: "taskloom-recipe",
+    version: VERSION,
+    stream: 1,
+    generator: options.generator,
+    preset: options.preset,
+    seed: String(options.seed),
+    taskOffset: options.taskOffset,
+    taskCount: options.taskCount,
+    drawSequence,
+    ...(drawSequence
+      ? { sequenceLength: options.sequenceLength, samplesPerTask: options.samplesPerTask }
+      : samples === undefined
+        ? {}
+        : { samples }),
+    replacement: options.replacement,
+    identity: options.identity,
+    outFeatures: options.outFeatures ?? dataset.features,
+    standardDeviation: resolveStandardDeviation(options.standardDeviation, dataset.features),
+    inputScaling:
+      typeof moments === "string" ? "unit" : { mean: moments.mean, standardDeviation: moments.standardDeviation },
+    dtype: options.dtype,
+    dataset: {
+      name: dataset.name,
+      shape: [dataset.length, ...dataset.shape],
+      dtype: dataset.dtype,
+      classes: dataset.classes,
+      digest: await dataset.digest(),
+    },
+  };
+}
+
+/** The options of the augmentor that makes a recipe's task set. */
+export function optionsOf(recipe: Recipe): TaskAugmentorOptions {
+  const { seed, preset, sequenceLength, samplesPerTask, samples, ...same } = recipe;
+  const { format: _f, version: _v, stream: _s, dataset: _d, ...options } = same;
+  return {
+    ...options,
+    seed: BigInt(seed),
+    preset,
+    ...(sequenceLength === undefined ? {} : { sequenceLength }),
+    ...(samplesPerTask === undefined ? {} : { samplesPerTask }),
+    ...(samples === undefined ? {} : { samples }),
+  };
+}
+
+/**
+ * Reads a recipe.
+ *
+ * @param source what error messages call it
+ * @throws RecipeError when the text is no recipe, has fields this version does not know, or is of a newer version
+ */
+export function parseRecipe(text: string, source = "recipe"): Recipe {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new RecipeError(source, `not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown };
+  if (format !== "taskloom-recipe") {
+    throw new RecipeError(source, `not a recipe: "format" is ${describe(format)}, not "taskloom-recipe"`);
+  }
+  if (version !== VERSION) {
+    throw new RecipeError(
+      source,
+      `recipe version ${describe(version)}; this version of taskloom reads version ${VERSION}`,
+    );
+  }
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (!result.success) {
+    const [issue] = result.issues;
+    throw new RecipeError(source, `field "${v.getDotPath(issue) ?? ""}" is wrong: ${issue.message}`);
+  }
+  return result.output;
+}
