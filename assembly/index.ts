@@ -3,7 +3,7 @@ import { identity } from "./identity";
 import { project, workspaceOf } from "./projection";
 
 export { setSeed } from "./chacha8";
-export { deviates, deviateWords, matrix, words } from "./matrix";
+export { deviateWords, deviates, matrix, normalTable, words } from "./matrix";
 export { packOneHot, permuteLabels } from "./packing";
 export { permutation } from "./permutation";
 export { drawSample } from "./sample";

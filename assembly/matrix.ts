@@ -1,4 +1,5 @@
 import { deviate, deviate4 } from "./deviate";
+import { NORMAL_TABLE } from "./normal-table";
 import { paddedColumns } from "./projection";
 import { PROJECTION } from "./purpose";
 import { next, open, seekBlock } from "./stream";
@@ -38,4 +39,9 @@ export function matrix(task: u32, row: u32, count: u32, columns: u32, scale: f32
   deviates(task, row, count, columns, out);
   const end = out + <usize>count * columns * 4;
   for (; out < end; out += 4) store<f32>(out, <f32>load<i32>(out) * scale);
+}
+
+/** Where the 768 u32 of the deviates' table are, for a GPU to be given the same ones. */
+export function normalTable(): usize {
+  return NORMAL_TABLE;
 }

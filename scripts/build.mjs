@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { writeShaders } from "./shaders.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
@@ -23,6 +24,8 @@ writeFileSync(
   `/** The module of assembly/, made by scripts/build.mjs: ${kernel.length} bytes. */\n` +
     `export const KERNEL_BASE64 =\n  "${kernel.toString("base64")}";\n`,
 );
+
+await writeShaders((text) => text);
 
 // Flat, as the worker script must stand beside whatever chunk starts it. valibot goes in: a browser without a bundler
 // could not resolve its name. What only Node runs keeps its imports.

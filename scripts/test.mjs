@@ -7,6 +7,8 @@ ensurePackages();
 ensureBuild();
 const { ensureBrowser } = await import("./browser.mjs");
 ensureBrowser();
+const { ensurePython } = await import("./python.mjs");
+ensurePython();
 
 const tool = (path, ...args) =>
   spawnSync(process.execPath, [join(root, "node_modules", path), ...args], { cwd: root, stdio: "inherit" }).status ?? 1;

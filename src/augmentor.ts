@@ -18,14 +18,14 @@ export interface BatchOptions {
   start?: number;
   /** Last task index, exclusive. Default: the augmentor's end. */
   stop?: number;
-  /** Tasks in a batch; the last one may have fewer. Default: about 8 MiB of inputs. */
+  /** Tasks in a batch; the last one may have fewer. Default: about 4 MiB of inputs. */
   batchSize?: number;
   /** Ends the iteration: the pending step rejects with `signal.reason`. */
   signal?: AbortSignal;
 }
 
 /** Inputs of one piece of work, in bytes: large enough that messages cost nothing, small enough to stay in caches. */
-const PIECE_BYTES = 8 * 2 ** 20;
+const PIECE_BYTES = 4 * 2 ** 20;
 
 /**
  * Makes in-context-learning tasks from a dataset: task n has its own random linear projection of the inputs and its own
@@ -122,7 +122,7 @@ export class TaskAugmentor {
   }
 
   /**
-   * The results as bytes, in pieces of about 8 MiB that need not end where a task ends: what a writer wants.
+   * The results as bytes, in pieces of about 4 MiB that need not end where a task ends: what a writer wants.
    *
    * @internal
    */

@@ -93,7 +93,10 @@ async function fetchBytes(url: string, source: Source, signal: AbortSignal | und
 
 type FileSystem = NonNullable<ReturnType<typeof fileSystem>>;
 
-/** The whole file in one buffer of its size: `fs.readFile` stops at 2 GiB. */
+/**
+ * The whole file in one buffer of its size: `fs.readFile` stops at 2 GiB. The memory is shared, so that worker threads
+ * read the same bytes and not copies.
+ */
 async function readFile(
   fs: FileSystem,
   path: string | URL,
@@ -107,7 +110,7 @@ async function readFile(
       // Pipes and the like have no size. Folders say what they are when read.
       if (!status.isFile() || status.size === 0) return await readStream(file, signal);
       const { size } = status;
-      const bytes = new Uint8Array(size);
+      const bytes = new Uint8Array(new SharedArrayBuffer(size));
       let filled = 0;
       while (filled < size) {
         signal?.throwIfAborted();

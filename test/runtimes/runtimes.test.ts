@@ -73,6 +73,18 @@ describe.each([
     expect(there).toEqual(expected);
   });
 
+  if (!isolated)
+    test("the package from another origin, as from a CDN", async () => {
+      const elsewhere = await serve();
+      const url = `${elsewhere.url}/dist/index.js`;
+      const there = await page.evaluate(
+        ([c, u]) => (globalThis as unknown as { digestsWith(c: unknown, u: unknown): unknown }).digestsWith(c, u),
+        [cases.slice(0, 2), url],
+      );
+      elsewhere.close();
+      expect(there).toEqual(expected.slice(0, 2));
+    });
+
   test("nothing went wrong on the way", () => {
     // The browser asks for an icon by itself.
     expect(problems.filter((text) => !/favicon|404/.test(text))).toEqual([]);

@@ -17,7 +17,11 @@ export async function serve({ isolated = false } = {}): Promise<{ url: string; c
     const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
     const file = path.startsWith("/mnist/") ? join(mnist, path.slice(7)) : join(root, path);
     if (!existsSync(file) || !statSync(file).isFile()) return void response.writeHead(404).end();
-    const headers: Record<string, string> = { "content-type": TYPES[extname(file)] ?? "application/octet-stream" };
+    const headers: Record<string, string> = {
+      "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+      // As a CDN answers.
+      "access-control-allow-origin": "*",
+    };
     if (isolated) {
       headers["cross-origin-opener-policy"] = "same-origin";
       headers["cross-origin-embedder-policy"] = "require-corp";

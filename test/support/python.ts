@@ -1,11 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { findPython } from "../../scripts/python.mjs";
 
-const CANDIDATES = [process.env.TASKLOOM_PYTHON, "python3", "/usr/bin/python3", "python"];
-
-/** A Python that can import NumPy. */
+/** A Python that can import NumPy; see scripts/python.mjs for which. */
 export function pythonWithNumpy(): string {
-  const found = CANDIDATES.find((name) => name && spawnSync(name, ["-c", "import numpy"]).status === 0);
-  if (!found)
-    throw new Error("no Python with NumPy: install it, or name one in the environment variable TASKLOOM_PYTHON");
-  return found;
+  const python = findPython();
+  if (!python) throw new Error("no Python with NumPy: `npm test` without arguments installs one");
+  return python;
 }

@@ -5,6 +5,7 @@ import { KERNEL_BASE64 } from "../../generated/kernel.js";
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
+  normalTable(): number;
   setSeed(low: number, high: number): void;
   words(task: number, purpose: number, item: number, block: number, count: number, out: number): void;
   deviates(task: number, row: number, count: number, columns: number, out: number): void;

@@ -48,8 +48,10 @@ function startNodeThread(onMessage: (message: unknown) => void, onFailure: (caus
 }
 
 function startWebWorker(onMessage: (message: unknown) => void, onFailure: (cause: unknown) => void): Thread {
-  // This form, literally, is what bundlers recognise.
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "taskloom" });
+  const worker = isCrossOrigin()
+    ? workerFromElsewhere()
+    : // This form, literally, is what bundlers recognise.
+      new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "taskloom" });
   worker.onmessage = (event) => onMessage(event.data);
   worker.onmessageerror = () => onFailure(new Error("a message of the worker could not be read"));
   worker.onerror = (event) => {
@@ -62,6 +64,24 @@ function startWebWorker(onMessage: (message: unknown) => void, onFailure: (cause
     keepAlive: () => undefined,
     terminate: () => worker.terminate(),
   };
+}
+
+/** Whether this module came from another origin than the page, as from a CDN. */
+function isCrossOrigin(): boolean {
+  const { origin } = globalThis.location ?? {};
+  const { protocol, origin: own } = new URL(import.meta.url);
+  return origin !== undefined && origin !== own && protocol.startsWith("http");
+}
+
+/** A page may start workers from its own origin only, but what a worker imports may come from anywhere. */
+function workerFromElsewhere(): Worker {
+  const script = `import ${JSON.stringify(new URL("./worker.js", import.meta.url).href)};`;
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  try {
+    return new Worker(url, { type: "module", name: "taskloom" });
+  } finally {
+    URL.revokeObjectURL(url);
+  }
 }
 
 /** Inside a worker: the way to the thread that started it. */

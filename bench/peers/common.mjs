@@ -1,0 +1,132 @@
+/*
+ * What the JavaScript peers share: arguments, MNIST, timing, the check of their own output, and the one JSON line.
+ *
+ * A peer calls run(name, load). load() imports the library and resolves to { version, device, make };
+ * make(images, labels) resolves to { task, probe }. Only task(n) is timed: it makes task n and resolves to
+ *   { output: Float32Array [100 * 794], targets: Int32Array [100] }.
+ * probe(n) makes the same task and adds { indices [100], matrix [784 * 784] (pixel in, pixel out) }, for the check.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+export const EXAMPLES = 100;
+export const PIXELS = 784;
+export const CLASSES = 10;
+export const WIDTH = PIXELS + CLASSES;
+export const STD = 1 / PIXELS; // as in normal_(0, 1/784), whose second argument is a standard deviation
+const CHECKED_TASKS = 16;
+
+async function readMnist(folder) {
+  const pixels = (await readFile(join(folder, "train-images-idx3-ubyte"))).subarray(16);
+  const labels = Int32Array.from((await readFile(join(folder, "train-labels-idx1-ubyte"))).subarray(8));
+  assert(pixels.length === labels.length * PIXELS, "the images and the labels differ in number");
+  return { images: Float32Array.from(pixels, (pixel) => pixel / 255), labels };
+}
+
+/** The version of a library that does not tell its own. */
+export async function installedVersion(name) {
+  return JSON.parse(await readFile(new URL(`node_modules/${name}/package.json`, import.meta.url))).version;
+}
+
+function assert(condition, message) {
+  if (!condition) throw new Error(message);
+}
+
+function moments(values) {
+  let sum = 0;
+  let squares = 0;
+  for (const value of values) {
+    sum += value;
+    squares += value * value;
+  }
+  const mean = sum / values.length;
+  return { mean, variance: squares / values.length - mean * mean };
+}
+
+/** Throws if what task(n) makes is not the work this benchmark is about. */
+function checkTask({ output, targets, indices, matrix }, images, labels) {
+  assert(output instanceof Float32Array && output.length === EXAMPLES * WIDTH, "output is not [100, 794] f32");
+  assert(matrix.length === PIXELS * PIXELS, "matrix is not [784, 784]");
+  const { mean, variance } = moments(matrix);
+  assert(Math.abs(variance / STD ** 2 - 1) < 0.02, `variance of the matrix: ${variance}`);
+  assert(Math.abs(mean) < (6 * STD) / PIXELS, `mean of the matrix: ${mean}`);
+
+  const mapping = new Map();
+  let got = 0;
+  let expected = 0;
+  for (let i = 0; i < EXAMPLES; i++) {
+    const input = images.subarray(indices[i] * PIXELS, (indices[i] + 1) * PIXELS);
+    const projected = output.subarray(i * WIDTH, i * WIDTH + PIXELS);
+    const rowVariance = moments(projected).variance;
+    got += rowVariance;
+    expected += STD ** 2 * input.reduce((sum, pixel) => sum + pixel * pixel, 0);
+    for (let column = i; column < PIXELS; column += 97) {
+      let exact = 0;
+      for (let k = 0; k < PIXELS; k++) exact += input[k] * matrix[k * PIXELS + column];
+      const error = Math.abs(exact - projected[column]);
+      assert(error < 1e-4 * Math.sqrt(rowVariance), `projected value [${i}, ${column}] is off by ${error}`);
+    }
+
+    const label = labels[indices[i]];
+    assert((mapping.get(label) ?? targets[i]) === targets[i], "targets are no function of labels");
+    mapping.set(label, targets[i]);
+    const oneHot = output.subarray(i * WIDTH + PIXELS, (i + 1) * WIDTH);
+    const right = oneHot.every((value, c) => value === (i > 0 && c === targets[i - 1] ? 1 : 0));
+    assert(right, `one-hot of position ${i} is not of the previous target`);
+  }
+  assert(new Set(mapping.values()).size === mapping.size, "two labels share a target");
+  const permutation = [...mapping].sort(([a], [b]) => a - b).join(" ");
+  return { ratio: got / expected, permutation, firstWeight: matrix[0] };
+}
+
+async function check(probe, images, labels) {
+  const seen = [];
+  for (let n = 0; n < CHECKED_TASKS; n++) seen.push(checkTask(await probe(n), images, labels));
+  assert(new Set(seen.map((task) => task.firstWeight)).size > CHECKED_TASKS / 2, "tasks share a matrix");
+  assert(new Set(seen.map((task) => task.permutation)).size > 1, "all tasks share a permutation");
+  const ratio = seen.reduce((sum, task) => sum + task.ratio, 0) / CHECKED_TASKS;
+  assert(Math.abs(ratio - 1) < 0.05, `variance of the projected values: ${ratio} of the expected`);
+}
+
+export async function run(peer, load) {
+  const { values } = parseArgs({
+    options: {
+      data: { type: "string" },
+      threads: { type: "string", default: "1" }, // accepted for the protocol: under Node these run on one thread
+      tasks: { type: "string", default: "50" },
+      repeats: { type: "string", default: "5" },
+    },
+  });
+  assert(values.data, "--data DIR is required: the folder of the uncompressed MNIST IDX files");
+  const tasks = Number(values.tasks);
+  const repeats = Number(values.repeats);
+
+  let library;
+  try {
+    library = await load();
+  } catch (error) {
+    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    console.log(JSON.stringify({ peer, missing: `${error.message}; run npm ci in bench/peers` }));
+    return;
+  }
+  const { version, device, make } = library;
+  const { images, labels } = await readMnist(values.data);
+  const { task, probe } = await make(images, labels);
+
+  for (let n = 0; n < Math.max(3, tasks / 5); n++) await task(n);
+  const seconds = [];
+  for (let round = 0, n = 0; round < repeats; round++) {
+    const start = performance.now();
+    for (let i = 0; i < tasks; i++) await task(n++);
+    seconds.push((performance.now() - start) / 1000);
+  }
+
+  const line = { peer, version, device, threads: 1, tasks, seconds, ok: true };
+  try {
+    await check(probe, images, labels);
+  } catch (error) {
+    Object.assign(line, { ok: false, why: error.message });
+  }
+  console.log(JSON.stringify(line));
+}

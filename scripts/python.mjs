@@ -1,0 +1,33 @@
+// A Python with NumPy for the tests that read files as users will: the one given, one that is here, or one in build/.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const environment = fileURLToPath(new URL("../build/python", import.meta.url));
+const own = join(environment, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+
+const hasNumpy = (python) => spawnSync(python, ["-c", "import numpy"]).status === 0;
+
+/** The command of a Python that can import NumPy. */
+export function findPython() {
+  const given = process.env.TASKLOOM_PYTHON;
+  if (given) return given;
+  return ["python3", "/usr/bin/python3", "python", ...(existsSync(own) ? [own] : [])].find(hasNumpy);
+}
+
+/** Finds one or makes one: a virtual environment with NumPy, else on Debian and its relatives, as root, a package. */
+export function ensurePython() {
+  if (findPython()) return;
+  console.log("installing NumPy for the tests that read files ...");
+  const run = (command, ...args) =>
+    spawnSync(command, args, { stdio: ["ignore", "ignore", "inherit"], timeout: 300_000 }).status === 0;
+  if (run("python3", "-m", "venv", environment)) run(own, "-m", "pip", "install", "--quiet", "numpy");
+  if (findPython()) return;
+  if (process.platform === "linux" && process.getuid?.() === 0) {
+    run("apt-get", "update", "-q");
+    run("apt-get", "install", "-y", "-q", "--no-install-recommends", "python3-numpy");
+  }
+  if (!findPython())
+    throw new Error("no Python with NumPy: install one, or name one in the environment variable TASKLOOM_PYTHON");
+}
