@@ -25,7 +25,10 @@ writeFileSync(
     `export const KERNEL_BASE64 =\n  "${kernel.toString("base64")}";\n`,
 );
 
-await writeShaders((text) => text);
+// wgsl-minifier (0.7) knows neither override constants nor the packed dot products, which the kernels are built on, so
+// wgsl-plus takes out comments and white space.
+const { default: minify } = require("wgsl-plus/dist/tools/minify.js");
+await writeShaders(minify);
 
 // Flat, as the worker script must stand beside whatever chunk starts it. valibot goes in: a browser without a bundler
 // could not resolve its name. What only Node runs keeps its imports.

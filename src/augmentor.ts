@@ -122,7 +122,8 @@ export class TaskAugmentor {
   }
 
   /**
-   * The results as bytes, in pieces of about 4 MiB that need not end where a task ends: what a writer wants.
+   * The results as bytes, in pieces of about 4 MiB that need not end where a task ends: what a writer wants. A piece is
+   * valid until the next one is asked for.
    *
    * @internal
    */
@@ -131,6 +132,7 @@ export class TaskAugmentor {
     const loom = await this.#open(dataset, signal);
     for await (const { woven, count } of loom.pieces(0, loom.plan.itemCount, loom.pieceItems, signal)) {
       yield { ...woven, count };
+      loom.recycle(woven);
     }
   }
 
@@ -238,6 +240,10 @@ class Loom {
     this.#weaver.dispose();
   }
 
+  recycle(woven: Woven): void {
+    this.#weaver.recycle?.(woven);
+  }
+
   /** Items `[first, first + count)` in pieces of `size`, in order, with `width + 1` under way. */
   async *pieces(
     first: number,
@@ -272,6 +278,7 @@ class Loom {
     for await (const piece of this.pieces(first, count, size, signal)) {
       new Uint8Array(inputs).set(new Uint8Array(piece.woven.inputs), (piece.first - first) * bytes.inputs);
       new Uint8Array(targets).set(new Uint8Array(piece.woven.targets), (piece.first - first) * bytes.targets);
+      this.recycle(piece.woven);
     }
     return this.batch(first, count, { inputs, targets });
   }

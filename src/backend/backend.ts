@@ -21,6 +21,8 @@ export interface Weaver {
    * `BackendError` when the machinery fails; later calls work again.
    */
   weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven>;
+  /** Takes results back that nobody looks at any more, so that their memory can serve again. */
+  recycle?(woven: Woven): void;
   /** Releases memory and threads; calls under way reject with a `DisposedError`. */
   dispose(): void;
 }

@@ -138,6 +138,7 @@ test("projections and permutations refuse bad arguments", async () => {
     /examples.length is 6; allowed: a multiple of inFeatures, 4/,
   );
   await expect(projection.apply([1, 2, 3, 4] as never)).rejects.toThrow(/Uint8Array/);
+  await expect(projection.apply(new Uint8Array(4), { signal: AbortSignal.abort(new Error("no")) })).rejects.toThrow("no");
   await expect(projection.matrix(0, 5)).rejects.toThrow(/stop is 5/);
   const labels = new TargetPermutation({ task: 0, classes: 3 });
   await expect(labels.apply([0, 3])).rejects.toThrow(/targets\[1\] is 3; allowed: an integer from 0 to 2/);

@@ -52,11 +52,11 @@ export class Kernel {
     this.#draws.start();
   }
 
-  /** Makes items `[first, first + count)` of the plan. */
-  weave(first: number, count: number): Woven {
+  /** Makes items `[first, first + count)` of the plan, in the memory of `spare` if its size is right. */
+  weave(first: number, count: number, spare?: Woven): Woven {
     const bytes = itemBytes(this.#plan);
-    const inputs = new ArrayBuffer(count * bytes.inputs);
-    const targets = new ArrayBuffer(count * bytes.targets);
+    const inputs = sized(spare?.inputs, count * bytes.inputs);
+    const targets = sized(spare?.targets, count * bytes.targets);
     for (let done = 0; done < count; ) {
       const run = this.#draws.run(first + done, count - done);
       const drawn = this.#draws.draw(run);
@@ -118,6 +118,10 @@ export class Kernel {
       kernel.projectFloat32(task, examples, count, features, outFeatures, scale, dtype, out, stride, space);
     }
   }
+}
+
+function sized(spare: ArrayBuffer | undefined, bytes: number): ArrayBuffer {
+  return spare?.byteLength === bytes ? spare : new ArrayBuffer(bytes);
 }
 
 function paddedFeatures(plan: Plan): number {

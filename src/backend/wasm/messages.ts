@@ -14,6 +14,8 @@ export interface Weave {
   readonly kind: "weave";
   readonly first: number;
   readonly count: number;
+  /** Memory that may hold the result. */
+  readonly spare: Woven | undefined;
 }
 
 /** From a worker, one for each `Weave`, in order. */

@@ -32,6 +32,7 @@ export class Pool implements Weaver {
   readonly #examples: Examples;
   readonly #members = new Set<Member>();
   readonly #queue: Job[] = [];
+  readonly #spares: Woven[] = [];
   #disposed = false;
   #lingering: ReturnType<typeof setTimeout> | undefined;
 
@@ -64,9 +65,15 @@ export class Pool implements Weaver {
     });
   }
 
+  recycle(woven: Woven): void {
+    // Results that were handed on by transfer have no bytes left to reuse.
+    if (this.#spares.length <= this.width && woven.inputs.byteLength > 0) this.#spares.push(woven);
+  }
+
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#lingering);
+    this.#spares.length = 0;
     const unfinished = [...this.#queue.splice(0), ...[...this.#members].flatMap((member) => member.job ?? [])];
     for (const member of this.#members) member.thread.terminate();
     this.#members.clear();
@@ -83,7 +90,10 @@ export class Pool implements Weaver {
       const job = this.#queue.shift() as Job;
       member.job = job;
       member.thread.keepAlive(true);
-      member.thread.post({ kind: "weave", first: job.first, count: job.count } satisfies Weave);
+      const { first, count } = job;
+      const spare = this.#spares.pop();
+      const transfer = spare ? [spare.inputs, spare.targets] : [];
+      member.thread.post({ kind: "weave", first, count, spare } satisfies Weave, transfer);
     }
   }
 

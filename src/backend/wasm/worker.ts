@@ -16,9 +16,9 @@ listen((data) => {
   } else last = last.then(() => answer(message));
 });
 
-async function answer({ first, count }: Weave): Promise<void> {
+async function answer({ first, count, spare }: Weave): Promise<void> {
   try {
-    const woven = (await (kernel as Promise<Kernel>)).weave(first, count);
+    const woven = (await (kernel as Promise<Kernel>)).weave(first, count, spare);
     post({ kind: "woven", woven } satisfies Reply, [woven.inputs, woven.targets]);
   } catch (cause) {
     post({ kind: "failed", cause } satisfies Reply);
