@@ -13,7 +13,8 @@ export async function walk(TaskAugmentor, dataset, options = {}) {
   const seconds = (performance.now() - start) / 1000;
   tasks.dispose();
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { backend: tasks.backend, tasksPerSecond: Math.round(1024 / seconds), digest: hex };
+  const { name, reason } = await tasks.describeBackend();
+  return { backend: `${name}: ${reason}`, tasksPerSecond: Math.round(1024 / seconds), digest: hex };
 }
 
 /** SHA-256 of the digest so far and of what comes next: Web Crypto hashes nothing piece by piece. */

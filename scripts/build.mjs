@@ -42,6 +42,8 @@ await build({
   outdir: "dist",
   bundle: true,
   splitting: true,
+  // Errors are called after their classes.
+  keepNames: true,
   format: "esm",
   platform: "neutral",
   target: "es2022",

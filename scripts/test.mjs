@@ -1,5 +1,7 @@
 // npm test: everything, from a fresh clone: packages, build, browser, format and types, the suite. Arguments go to vitest.
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBuild, ensurePackages, root } from "./ensure.mjs";
 
@@ -9,6 +11,12 @@ const { ensureBrowser } = await import("./browser.mjs");
 ensureBrowser();
 const { ensurePython } = await import("./python.mjs");
 ensurePython();
+
+// Where there is no GPU, Dawn and Deno get the software driver that Chromium brings along.
+const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
+const hasGpu = ["/dev/dri", "/dev/nvidia0", "/dev/dxg"].some((path) => existsSync(path));
+if (!hasGpu && existsSync(swiftshader)) process.env.VK_DRIVER_FILES ??= swiftshader;
+process.env.XDG_RUNTIME_DIR ??= tmpdir();
 
 const tool = (path, ...args) =>
   spawnSync(process.execPath, [join(root, "node_modules", path), ...args], { cwd: root, stdio: "inherit" }).status ?? 1;

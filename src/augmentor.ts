@@ -1,16 +1,15 @@
-import type { Backend, Weaver, Woven } from "./backend/backend.js";
-import { inputShape, itemBytes, type Plan, targetDtype, targetShape } from "./backend/plan.js";
-import { WasmBackend } from "./backend/wasm/backend.js";
-import { availableParallelism } from "./backend/wasm/threads.js";
+import type { GpuWeaver, Weaver, Woven, WovenBuffers } from "./backend/backend.js";
+import { type Choice, chooseBackend } from "./backend/choose.js";
+import { inputShape, itemBytes, type Plan, targetDtype, targetShape, taskOf } from "./backend/plan.js";
 import type { Dataset } from "./dataset/index.js";
-import { DisposedError, InvalidOptionError } from "./errors.js";
+import { BackendError, DisposedError, InvalidOptionError } from "./errors.js";
 import { makePlan } from "./make-plan.js";
 import { checkInteger, type ResolvedOptions, resolveOptions, type TaskAugmentorOptions } from "./options.js";
 import { TargetPermutation } from "./permutation.js";
 import { resolveStandardDeviation } from "./presets.js";
 import { LinearProjection } from "./projection.js";
 import { standardised } from "./standardise.js";
-import type { Batch } from "./tensor.js";
+import type { Batch, GpuBatch } from "./tensor.js";
 
 /** A range of tasks, and how to walk it. */
 export interface BatchOptions {
@@ -18,14 +17,11 @@ export interface BatchOptions {
   start?: number;
   /** Last task index, exclusive. Default: the augmentor's end. */
   stop?: number;
-  /** Tasks in a batch; the last one may have fewer. Default: about 4 MiB of inputs. */
+  /** Tasks in a batch; the last one may have fewer. Default: as suits the backend, some MiB of inputs. */
   batchSize?: number;
   /** Ends the iteration: the pending step rejects with `signal.reason`. */
   signal?: AbortSignal;
 }
-
-/** Inputs of one piece of work, in bytes: large enough that messages cost nothing, small enough to stay in caches. */
-const PIECE_BYTES = 4 * 2 ** 20;
 
 /**
  * Makes in-context-learning tasks from a dataset: task n has its own random linear projection of the inputs and its own
@@ -45,7 +41,8 @@ const PIECE_BYTES = 4 * 2 ** 20;
  */
 export class TaskAugmentor {
   readonly #options: ResolvedOptions;
-  readonly #backend: Backend;
+  /** Forgotten if it fails. */
+  #choice: Promise<Choice> | undefined;
   /** Opened datasets. A failed opening is forgotten. */
   readonly #looms = new Map<Dataset, Promise<Loom>>();
   #disposed = false;
@@ -53,7 +50,6 @@ export class TaskAugmentor {
   /** @throws InvalidOptionError for an unknown option or one out of bounds. */
   constructor(options: TaskAugmentorOptions = {}) {
     this.#options = resolveOptions(options);
-    this.#backend = new WasmBackend(this.#options.workers ?? availableParallelism());
     this.#options.signal?.addEventListener("abort", () => this.dispose(), { once: true });
   }
 
@@ -67,9 +63,14 @@ export class TaskAugmentor {
     return this.#options.taskOffset;
   }
 
-  /** The backend that does the work: `"wasm"`. */
-  get backend(): string {
-    return this.#backend.name;
+  /**
+   * The backend that does the work, `"wasm"` or `"webgpu"`, and why it is this one.
+   *
+   * @throws BackendError when WebGPU was asked for and is not there
+   */
+  async describeBackend(): Promise<{ readonly name: string; readonly reason: string }> {
+    const { backend, reason } = await this.#choose();
+    return { name: backend.name, reason };
   }
 
   /**
@@ -107,22 +108,52 @@ export class TaskAugmentor {
    * the number of threads, so memory does not grow with the range. Leaving the loop early is fine.
    */
   async *batches(dataset: Dataset, options: BatchOptions = {}): AsyncGenerator<Batch, void, undefined> {
+    const { loom, first, count, size, signal } = await this.#walk(dataset, options);
+    for await (const piece of loom.pieces(first, count, size, signal)) {
+      yield loom.batch(piece.first, piece.count, piece.woven);
+    }
+  }
+
+  /** Options of a walk over batches, in items. */
+  async #walk(dataset: Dataset, options: BatchOptions) {
     const { start = this.taskOffset, stop = this.taskOffset + this.taskCount } = options;
     const range = this.#range(start, stop);
     const signal = this.#signal(options.signal);
     const loom = await this.#open(dataset, signal);
     const { itemsPerTask } = loom.plan;
-    const tasksPerPiece = Math.max(1, Math.floor(loom.pieceItems / itemsPerTask));
-    const { batchSize = tasksPerPiece } = options;
+    const { batchSize = Math.max(1, Math.floor(loom.pieceItems / itemsPerTask)) } = options;
     checkInteger("batchSize", batchSize, 1, 2 ** 32);
-    const items = { first: range.first * itemsPerTask, count: range.count * itemsPerTask };
-    for await (const piece of loom.pieces(items.first, items.count, batchSize * itemsPerTask, signal)) {
-      yield loom.batch(piece.first, piece.count, piece.woven);
-    }
+    const [first, count, size] = [range.first, range.count, batchSize].map((tasks) => tasks * itemsPerTask) as [
+      number,
+      number,
+      number,
+    ];
+    return { loom, first, count, size, signal };
   }
 
   /**
-   * The results as bytes, in pieces of about 4 MiB that need not end where a task ends: what a writer wants. A piece is
+   * As `batches`, but into buffers that stay on the GPU, ready to be bound: nothing is read back. One batch is made while
+   * another is used. The caller destroys the batches it gets.
+   *
+   * @throws InvalidOptionError when a batch does not fit into a binding of the device
+   * @throws BackendError when the backend is not WebGPU, or fails; `nextTask` says where to go on
+   *
+   * @example
+   * ```ts
+   * const tasks = new TaskAugmentor({ taskCount: 2 ** 16, backend: device });
+   * for await (const batch of tasks.gpuBatches(dataset, { batchSize: 256 })) {
+   *   const { buffer, offset, size } = batch.inputs; // a binding of [256, 100, 794] f32
+   *   batch.destroy();
+   * }
+   * ```
+   */
+  async *gpuBatches(dataset: Dataset, options: BatchOptions = {}): AsyncGenerator<GpuBatch, void, undefined> {
+    const { loom, first, count, size, signal } = await this.#walk(dataset, options);
+    yield* loom.gpuBatches(first, count, size, signal);
+  }
+
+  /**
+   * The results as bytes, in pieces of some MiB that need not end where a task ends: what a writer wants. A piece is
    * valid until the next one is asked for.
    *
    * @internal
@@ -215,7 +246,18 @@ export class TaskAugmentor {
   async #prepare(dataset: Dataset): Promise<Loom> {
     const plan = makePlan(this.#options, dataset);
     const examples = standardised(dataset, this.#options.inputScaling);
-    return new Loom(plan, await this.#backend.open(plan, examples, this.#options.signal));
+    const { backend } = await this.#choose();
+    return new Loom(plan, backend.name, await backend.open(plan, examples, this.#options.signal));
+  }
+
+  #choose(): Promise<Choice> {
+    if (this.#choice) return this.#choice;
+    const choice = chooseBackend(this.#options);
+    this.#choice = choice;
+    choice.catch(() => {
+      this.#choice = undefined;
+    });
+    return choice;
   }
 }
 
@@ -226,14 +268,16 @@ if (Symbol.dispose) TaskAugmentor.prototype[Symbol.dispose] = TaskAugmentor.prot
 /** A plan on a backend: cuts runs of items into pieces and keeps the backend busy. */
 class Loom {
   readonly plan: Plan;
-  /** Items in a piece of about PIECE_BYTES. */
+  /** Items in a piece of the size that the weaver likes. */
   readonly pieceItems: number;
+  readonly #backend: string;
   readonly #weaver: Weaver;
 
-  constructor(plan: Plan, weaver: Weaver) {
+  constructor(plan: Plan, backend: string, weaver: Weaver) {
     this.plan = plan;
+    this.#backend = backend;
     this.#weaver = weaver;
-    this.pieceItems = Math.max(1, Math.floor(PIECE_BYTES / itemBytes(plan).inputs));
+    this.pieceItems = Math.max(1, Math.floor(weaver.pieceBytes / itemBytes(plan).inputs));
   }
 
   dispose(): void {
@@ -269,6 +313,39 @@ class Loom {
     }
   }
 
+  /** As `pieces`, in buffers, with one under way while another is used. */
+  async *gpuBatches(
+    first: number,
+    count: number,
+    size: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<GpuBatch> {
+    const weaver = this.#weaver;
+    if (!isGpuWeaver(weaver)) {
+      const nextTask = taskOf(this.plan, first);
+      throw new BackendError(this.#backend, 'its results are not on a GPU; use batches(), or backend: "webgpu"', {
+        nextTask,
+      });
+    }
+    const make = (from: number) => {
+      const n = Math.min(size, first + count - from);
+      const woven = n > 0 ? weaver.weaveBuffers(from, n, signal) : undefined;
+      woven?.catch(() => undefined); // reported where it is awaited
+      return { from, n, woven };
+    };
+    let ahead = make(first);
+    try {
+      while (ahead.woven) {
+        const { from, n, woven } = ahead;
+        ahead = make(from + n);
+        yield this.#gpuBatch(from, n, await woven);
+      }
+    } finally {
+      // Left early: what was made ahead has no owner.
+      ahead.woven?.then(destroyBuffers).catch(() => undefined);
+    }
+  }
+
   /** Items `[first, first + count)` as one batch. */
   async collect(first: number, count: number, signal: AbortSignal | undefined): Promise<Batch> {
     const bytes = itemBytes(this.plan);
@@ -283,15 +360,34 @@ class Loom {
     return this.batch(first, count, { inputs, targets });
   }
 
+  #tasks(first: number, count: number): { start: number; stop: number } {
+    const { taskOffset, itemsPerTask } = this.plan;
+    return { start: taskOffset + first / itemsPerTask, stop: taskOffset + (first + count) / itemsPerTask };
+  }
+
+  #gpuBatch(first: number, count: number, woven: WovenBuffers): GpuBatch {
+    const { plan } = this;
+    const positions = count * plan.length;
+    return {
+      tasks: this.#tasks(first, count),
+      device: woven.device,
+      inputs: { dtype: plan.dtype, shape: inputShape(plan, count), buffer: woven.inputs, offset: 0, size: woven.bytes },
+      targets: {
+        dtype: "uint32",
+        shape: targetShape(plan, count),
+        buffer: woven.targets,
+        offset: 0,
+        size: positions * 4,
+      },
+      destroy: () => destroyBuffers(woven),
+    };
+  }
+
   batch(first: number, count: number, { inputs, targets }: Woven): Batch {
     const { plan } = this;
-    const { mode, taskOffset, itemsPerTask, dtype } = plan;
-    const tasks =
-      mode === "samples"
-        ? undefined
-        : { start: taskOffset + first / itemsPerTask, stop: taskOffset + (first + count) / itemsPerTask };
+    const { mode, dtype } = plan;
     return {
-      tasks,
+      tasks: mode === "samples" ? undefined : this.#tasks(first, count),
       inputs: {
         dtype,
         shape: inputShape(plan, count),
@@ -304,6 +400,15 @@ class Loom {
       },
     };
   }
+}
+
+function isGpuWeaver(weaver: Weaver): weaver is GpuWeaver {
+  return "weaveBuffers" in weaver;
+}
+
+function destroyBuffers({ inputs, targets }: WovenBuffers): void {
+  inputs.destroy();
+  targets.destroy();
 }
 
 function allocate(bytes: number): ArrayBuffer {

@@ -1,4 +1,5 @@
 export { type BatchOptions, TaskAugmentor } from "./augmentor.js";
+export { WebGpuError, type WebGpuReason } from "./backend/webgpu/failure.js";
 export * from "./dataset/index.js";
 export {
   BackendError,
@@ -21,4 +22,13 @@ export {
 } from "./presets.js";
 export { LinearProjection, type LinearProjectionOptions } from "./projection.js";
 export { parseRecipe, type Recipe, recipeOf } from "./recipe.js";
-export type { Batch, FloatDtype, InputTensor, TargetDtype, TargetTensor, Tensor } from "./tensor.js";
+export type {
+  Batch,
+  FloatDtype,
+  GpuBatch,
+  GpuTensor,
+  InputTensor,
+  TargetDtype,
+  TargetTensor,
+  Tensor,
+} from "./tensor.js";

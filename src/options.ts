@@ -36,8 +36,12 @@ export interface TaskAugmentorOptions {
   identity?: boolean | { projection?: boolean; permutation?: boolean };
   /** Of the inputs. Default `"float32"`; `"float16"` is rounded to nearest even from the float32 value. */
   dtype?: FloatDtype;
-  /** Default `"auto"`. */
-  backend?: "auto" | "wasm";
+  /**
+   * `"auto"` (default) takes a real GPU through WebGPU, else WebAssembly. `"webgpu"` takes any adapter, a software one
+   * included. A `GPUDevice` of the caller's is used as it is and never destroyed. Results do not depend on it for uint8
+   * data; see `describeBackend()` for what was chosen.
+   */
+  backend?: "auto" | "wasm" | "webgpu" | GPUDevice;
   /** Worker threads of the CPU backend; 0 works in the calling thread. Default: one for each core. */
   workers?: number;
   /** Ends everything the augmentor does. */

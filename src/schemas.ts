@@ -88,6 +88,12 @@ const taskSetFields = {
   dtype: v.optional(oneOf(["float32", "float16"]), "float32"),
 };
 
+/** Told by what it has: hosts differ in whether the class is a global. */
+const device = v.custom<GPUDevice>(
+  (value) => typeof value === "object" && value !== null && "createComputePipelineAsync" in value && "queue" in value,
+);
+const backend = v.union([v.picklist(["auto", "wasm", "webgpu"]), device], '"auto", "wasm", "webgpu" or a GPUDevice');
+
 /** Options of a `LinearProjection`. */
 export const projectionSchema = v.strictObject({
   seed: v.optional(seed, 0),
@@ -109,7 +115,7 @@ export const permutationSchema = v.strictObject({
 /** Options of a `TaskAugmentor`. */
 export const augmentorSchema = v.strictObject({
   ...taskSetFields,
-  backend: v.optional(oneOf(["auto", "wasm"]), "auto"),
+  backend: v.optional(backend, "auto"),
   workers: v.optional(integer(0, 1024)),
   signal: v.optional(v.instance(AbortSignal, "an AbortSignal")),
 });

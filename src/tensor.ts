@@ -23,6 +23,31 @@ export interface Batch {
   readonly targets: TargetTensor;
 }
 
+/** A dense, row-major array in a GPU buffer, ready to be bound. */
+export interface GpuTensor<Dtype extends string = string> {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** Usage STORAGE, COPY_SRC and COPY_DST. */
+  readonly buffer: GPUBuffer;
+  /** Where the values begin in the buffer, and how many bytes they take: `{ buffer, offset, size }` is a binding. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Inputs and targets of consecutive tasks on a GPU. The buffers belong to the caller, who destroys them. */
+export interface GpuBatch {
+  /** The tasks within, first inclusive, last exclusive. */
+  readonly tasks: { readonly start: number; readonly stop: number };
+  /** The device of the buffers. */
+  readonly device: GPUDevice;
+  /** As `Batch.inputs`; rows of float16 values that do not fill a 4-byte word share it with the next row. */
+  readonly inputs: GpuTensor<FloatDtype>;
+  /** As `Batch.targets`, but one u32 each, which is what a shader reads. */
+  readonly targets: GpuTensor<"uint32">;
+  /** Destroys both buffers. */
+  destroy(): void;
+}
+
 /** Bytes of one element. */
 export function bytesPerElement(dtype: FloatDtype | TargetDtype): number {
   return dtype === "float32" ? 4 : dtype === "uint8" ? 1 : 2;

@@ -16,6 +16,8 @@ export interface Backend {
 export interface Weaver {
   /** How many `weave` calls can make progress at the same time. */
   readonly width: number;
+  /** Bytes of inputs that a call had better ask for: enough to keep the machinery busy, little enough to be held. */
+  readonly pieceBytes: number;
   /**
    * Makes items `[first, first + count)`. Calls may overlap. Rejects with `signal.reason` when aborted and with a
    * `BackendError` when the machinery fails; later calls work again.
@@ -25,6 +27,20 @@ export interface Weaver {
   recycle?(woven: Woven): void;
   /** Releases memory and threads; calls under way reject with a `DisposedError`. */
   dispose(): void;
+}
+
+/** A weaver whose results can stay on a GPU. */
+export interface GpuWeaver extends Weaver {
+  /** As `weave`, but into buffers that are ready to be bound when the promise resolves; the caller's own. */
+  weaveBuffers(first: number, count: number, signal: AbortSignal | undefined): Promise<WovenBuffers>;
+}
+
+/** Results in buffers: `bytes` bytes of inputs, and one u32 for each target. */
+export interface WovenBuffers {
+  readonly device: GPUDevice;
+  readonly inputs: GPUBuffer;
+  readonly targets: GPUBuffer;
+  readonly bytes: number;
 }
 
 /** Raw results: `count * itemBytes(plan)` bytes each, the caller's own. */

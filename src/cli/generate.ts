@@ -23,7 +23,7 @@ interface Flags {
   seed: bigint;
   preset: PresetName;
   identity?: boolean;
-  backend: "auto" | "wasm";
+  backend: "auto" | "wasm" | "webgpu";
   workers?: number;
   out: string;
   format: "npy";
@@ -52,7 +52,7 @@ export function generateCommand(): Command {
       new Option("--preset <name>", "defaults of the task set").choices(Object.keys(PRESETS)).default("notebook"),
     )
     .option("--identity", "leave inputs unprojected and labels unpermuted")
-    .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm"]).default("auto"))
+    .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
     .option("--out <dir>", "folder to write into", "tasks")
     .addOption(new Option("--format <name>", "of the files").choices(["npy"]).default("npy"))
@@ -98,13 +98,14 @@ async function run(flags: Flags): Promise<void> {
     printJson({ out: flags.out, items, bytes, seconds, backend, workers, preview: picture, recipe });
     return;
   }
+  const threads = workers === 0 ? "main thread" : formatCount(workers, "worker");
+  const where = backend.name === "wasm" ? `wasm, ${threads}` : `${backend.name}: ${backend.reason}`;
   const shape = recipe.drawSequence
     ? `${formatCount(items, "sequence")} of ${recipe.sequenceLength}`
     : formatCount(items, "example");
   process.stdout.write(
     `${formatCount(recipe.taskCount, "task")}, ${shape}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s ` +
-      `(${formatNumber(items / seconds)} ${recipe.drawSequence ? "sequences" : "examples"}/s, ${backend}, ` +
-      `${workers === 0 ? "main thread" : formatCount(workers, "worker")}) -> ${flags.out}\n`,
+      `(${formatNumber(items / seconds)} ${recipe.drawSequence ? "sequences" : "examples"}/s, ${where}) -> ${flags.out}\n`,
   );
   if (picture) process.stdout.write(`preview -> ${picture}\n`);
 }

@@ -24,7 +24,8 @@ export interface Generated {
   readonly items: number;
   /** Bytes of all files. */
   readonly bytes: number;
-  readonly backend: string;
+  /** What computed it, and why that. */
+  readonly backend: { readonly name: string; readonly reason: string };
 }
 
 /**
@@ -63,7 +64,12 @@ export async function generate(dataset: Dataset, options: GenerateOptions): Prom
     options.signal?.throwIfAborted();
     await folder.commit();
     const sizes = await Promise.all(Object.values(FILES).map((name) => folder.sizeOf(name)));
-    return { recipe, items: plan.itemCount, bytes: sizes.reduce((a, b) => a + b), backend: tasks.backend };
+    return {
+      recipe,
+      items: plan.itemCount,
+      bytes: sizes.reduce((a, b) => a + b),
+      backend: await tasks.describeBackend(),
+    };
   } catch (error) {
     await folder.discard();
     throw error;

@@ -25,7 +25,10 @@ export class OutputFolder {
   static async open(path: string, names: readonly string[], { force = false, bytes = 0 } = {}): Promise<OutputFolder> {
     const existing = names.filter((name) => existsSync(join(path, name)));
     if (existing.length > 0 && !force) {
-      throw new OutputError(path, `has ${existing.join(", ")} already; give another folder, or overwrite with force (--force)`);
+      throw new OutputError(
+        path,
+        `has ${existing.join(", ")} already; give another folder, or overwrite with force (--force)`,
+      );
     }
     try {
       const made = await mkdir(path, { recursive: true });

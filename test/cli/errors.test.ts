@@ -37,7 +37,7 @@ describe("wrong usage exits with 2 and names the flag", () => {
     [["--tasks", "2", "--task-offset", "4294967295"], /4294967297; allowed: at most 2 \*\* 32/],
     [["--seed", "18446744073709551616"], /--seed/],
     [["--preset", "papers"], /notebook, paper/],
-    [["--backend", "cuda"], /auto, wasm/],
+    [["--backend", "cuda"], /auto, wasm, webgpu/],
     [["--dtype", "float64"], /float32, float16/],
     [["--format", "hdf5"], /npy/],
     [["--limit-examples", "60001"], /1 to 60000/],

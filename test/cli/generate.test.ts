@@ -63,7 +63,7 @@ describe("generate", () => {
     expect(stderr).toBe("");
     expect(code).toBe(0);
     const report = JSON.parse(stdout);
-    expect(report).toMatchObject({ out, items: 14, backend: "wasm", workers: 2 });
+    expect(report).toMatchObject({ out, items: 14, backend: { name: "wasm" }, workers: 2 });
     expect(report.recipe).toEqual(JSON.parse(readFileSync(join(out, "recipe.json"), "utf8")));
     expect(report.recipe).toMatchObject({
       seed: "14600926",

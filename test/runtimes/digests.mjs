@@ -1,15 +1,40 @@
-// Digests of golden tasks, in whatever runtime imports this: plain modules, no build step.
+// What every runtime and backend has to agree on, as plain modules without a build step.
 
-/** One line for each case: its seed, its task, the SHA-256 of its inputs and of its targets. */
+/**
+ * For each golden case its seed, its task, the SHA-256 of its inputs, and its targets; and which backend made them.
+ */
 export async function digests({ TaskAugmentor }, dataset, cases, options = {}) {
-  const lines = [];
-  for (const { seed, task } of cases) {
-    const tasks = new TaskAugmentor({ seed: BigInt(seed), taskOffset: task, ...options });
-    const { inputs, targets } = await tasks.transform(dataset);
-    tasks.dispose();
-    lines.push({ seed, task, inputs: await sha256(inputs.data), targets: [...targets.data] });
+  const results = [];
+  const made = [];
+  let backend = "";
+  for (const seed of new Set(cases.map((c) => c.seed))) {
+    const tasks = new TaskAugmentor({ seed: BigInt(seed), taskCount: 2 ** 32, ...options });
+    made.push(tasks);
+    const { name, reason } = await tasks.describeBackend();
+    backend = `${name} (${reason})`;
+    for (const { task } of cases.filter((c) => c.seed === seed)) {
+      const { inputs, targets } = await tasks.batch(dataset, task);
+      results.push({ seed, task, inputs: await sha256(inputs.data), targets: [...targets.data] });
+    }
   }
-  return lines;
+  // Last, so that all share one device.
+  for (const tasks of made) tasks.dispose();
+  return { backend, results };
+}
+
+/** One digest for the whole of each small task set; see smallSets() in test/support/small-sets.ts. */
+export async function smallDigests({ Dataset, TaskAugmentor }, sets, options = {}) {
+  const results = [];
+  const made = [];
+  for (const { images, targets, shape, classes, seed, ...choice } of sets) {
+    const dataset = Dataset.from({ images: Uint8Array.from(images), targets, shape, classes });
+    const tasks = new TaskAugmentor({ ...choice, seed: BigInt(seed), ...options });
+    made.push(tasks);
+    const batch = await tasks.transform(dataset);
+    results.push(`${batch.inputs.shape} ${await sha256(batch.inputs.data)} ${await sha256(batch.targets.data)}`);
+  }
+  for (const tasks of made) tasks.dispose();
+  return results;
 }
 
 async function sha256(data) {

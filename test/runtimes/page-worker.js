@@ -1,11 +1,11 @@
 import * as taskloom from "/dist/index.js";
-import { digests } from "/test/runtimes/digests.mjs";
+import { digests, smallDigests } from "/test/runtimes/digests.mjs";
+import { loadMnist } from "/test/runtimes/mnist.mjs";
 
-self.onmessage = async ({ data: { cases, options } }) => {
-  const dataset = await taskloom.readIdxDataset({
-    images: "/mnist/train-images-idx3-ubyte",
-    labels: "/mnist/train-labels-idx1-ubyte",
-    classes: 10,
-  });
-  self.postMessage(await digests(taskloom, dataset, cases, options));
+self.onmessage = async ({ data: { what, given, options } }) => {
+  self.postMessage(
+    what === "digests"
+      ? await digests(taskloom, await loadMnist(taskloom), given, options)
+      : await smallDigests(taskloom, given, options),
+  );
 };

@@ -1,12 +1,15 @@
+import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright";
 import * as taskloom from "taskloom";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch, serve } from "../support/browser.js";
-import { run } from "../support/cli.js";
+import { run, temporaryFolder } from "../support/cli.js";
+import { smallSets } from "../support/small-sets.js";
 import { golden, trainingSet } from "../support/support.js";
-import { digests } from "./digests.mjs";
+import { digests, smallDigests } from "./digests.mjs";
 
 const cases = golden.cases.map(({ seed, task }) => ({ seed, task }));
 const expected = golden.cases.map((c) => ({
@@ -15,22 +18,53 @@ const expected = golden.cases.map((c) => ({
   inputs: c.inputs_sha256_f32le_position_column_794,
   targets: c.targets,
 }));
-const workerCounts = [{ workers: 0 }, { workers: 2 }];
+/** What one thread of WebAssembly in Node makes of them; test/laws/ says that this is right. */
+const sets = smallSets(12);
+const expectedSets = smallDigests(taskloom, sets, { backend: "wasm", workers: 0 });
 
-describe("Node", () => {
-  test.each(workerCounts)("golden digests, %o", async (options) => {
-    expect(await digests(taskloom, await trainingSet(), cases, options)).toEqual(expected);
+const threads = [
+  { backend: "wasm", workers: 0 },
+  { backend: "wasm", workers: 2 },
+] as const;
+// A missing adapter is a failure, unless somebody says that this machine has none.
+const ways = process.env.TASKLOOM_NO_WEBGPU ? [...threads] : [...threads, { backend: "webgpu" } as const];
+if (process.env.TASKLOOM_NO_WEBGPU) console.warn("TASKLOOM_NO_WEBGPU is set: WebGPU is NOT tested");
+
+/** Every result as it must be; names the adapter, so that a log tells what ran. */
+function expectGolden(where: string, found: unknown, count = expected.length) {
+  const { backend, results } = found as { backend: string; results: unknown };
+  console.log(`${where}: ${backend}`);
+  expect(results).toEqual(expected.slice(0, count));
+}
+
+describe.each(ways)("Node, %o", (options) => {
+  test("golden digests", async () => {
+    expectGolden("Node", await digests(taskloom, await trainingSet(), cases, options));
+  });
+
+  test("small task sets", async () => {
+    expect(await smallDigests(taskloom, sets, options)).toEqual(await expectedSets);
   });
 });
 
-describe("Deno", () => {
-  test.each(workerCounts)("golden digests, %o", async (options) => {
-    const deno = createRequire(import.meta.url).resolve("deno/bin.cjs");
-    const script = fileURLToPath(new URL("./deno.ts", import.meta.url));
-    const args = [deno, "run", "-A", "--no-check", script, JSON.stringify(cases), JSON.stringify(options)];
+describe.each(ways)("Deno, %o", (options) => {
+  const deno = createRequire(import.meta.url).resolve("deno/bin.cjs");
+  const script = fileURLToPath(new URL("./deno.ts", import.meta.url));
+  const inDeno = async (what: string, given: unknown) => {
+    const file = join(temporaryFolder(), "given.json");
+    writeFileSync(file, JSON.stringify(given));
+    const args = [deno, "run", "-A", "--no-check", script, what, file, JSON.stringify(options)];
     const { code, stdout, stderr } = await run(process.execPath, args);
     expect(code, stderr).toBe(0);
-    expect(JSON.parse(stdout)).toEqual(expected);
+    return JSON.parse(stdout);
+  };
+
+  test("golden digests", async () => {
+    expectGolden("Deno", await inDeno("digests", cases));
+  });
+
+  test("small task sets", async () => {
+    expect(await inDeno("smallDigests", sets)).toEqual(await expectedSets);
   });
 });
 
@@ -42,6 +76,12 @@ describe.each([
   let page: Page;
   let server: Awaited<ReturnType<typeof serve>>;
   const problems: string[] = [];
+  /** Calls a function of page.html. */
+  const call = (name: string, ...args: unknown[]) =>
+    page.evaluate(([f, a]) => (globalThis as unknown as Record<string, (...args: unknown[]) => unknown>)[f]?.(...a), [
+      name,
+      args,
+    ] as const);
 
   beforeAll(async () => {
     server = await serve({ isolated });
@@ -57,33 +97,30 @@ describe.each([
     server?.close();
   });
 
-  test.each(workerCounts)("golden digests on the page, %o", async (options) => {
-    const here = await page.evaluate(
-      ([c, o]) => (globalThis as unknown as { digestsHere(c: unknown, o: unknown): unknown }).digestsHere(c, o),
-      [cases, options],
-    );
-    expect(here).toEqual(expected);
+  // Isolation is about threads; once is enough for a GPU.
+  const here = ways.filter(({ backend }) => backend === "wasm" || !isolated);
+
+  test.each(here)("golden digests on the page, %o", async (options) => {
+    expectGolden("Chromium, page", await call("digestsHere", cases, options));
   });
 
-  test.each(workerCounts)("golden digests in a worker, %o", async (options) => {
-    const there = await page.evaluate(
-      ([c, o]) => (globalThis as unknown as { digestsInWorker(c: unknown, o: unknown): unknown }).digestsInWorker(c, o),
-      [cases, options],
-    );
-    expect(there).toEqual(expected);
+  test.each(here)("golden digests in a worker, %o", async (options) => {
+    expectGolden("Chromium, worker", await call("inWorker", "digests", cases, options));
   });
 
-  if (!isolated)
+  test.each(here)("small task sets on the page and in a worker, %o", async (options) => {
+    expect(await call("smallDigestsHere", sets, options)).toEqual(await expectedSets);
+    expect(await call("inWorker", "smallDigests", sets, options)).toEqual(await expectedSets);
+  });
+
+  if (!isolated) {
     test("the package from another origin, as from a CDN", async () => {
       const elsewhere = await serve();
-      const url = `${elsewhere.url}/dist/index.js`;
-      const there = await page.evaluate(
-        ([c, u]) => (globalThis as unknown as { digestsWith(c: unknown, u: unknown): unknown }).digestsWith(c, u),
-        [cases.slice(0, 2), url],
-      );
+      const found = await call("digestsWith", cases.slice(0, 2), `${elsewhere.url}/dist/index.js`);
       elsewhere.close();
-      expect(there).toEqual(expected.slice(0, 2));
+      expectGolden("Chromium, from elsewhere", found, 2);
     });
+  }
 
   test("nothing went wrong on the way", () => {
     // The browser asks for an icon by itself.

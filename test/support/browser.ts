@@ -33,19 +33,42 @@ export async function serve({ isolated = false } = {}): Promise<{ url: string; c
   return { url: `http://localhost:${(server.address() as AddressInfo).port}`, close: () => void server.close() };
 }
 
-/** Chromium as the tests use it; see scripts/browser.mjs for which. */
-export function launch(): Promise<Browser> {
+/**
+ * Chromium as the tests use it, see scripts/browser.mjs for which: with WebGPU on a real GPU where there is one, else on
+ * the software adapter it brings along.
+ */
+export async function launch(): Promise<Browser> {
+  const browser = await start();
+  if (await hasAdapter(browser)) return browser;
+  await browser.close();
+  return start("--use-webgpu-adapter=swiftshader");
+}
+
+function start(...more: string[]): Promise<Browser> {
   const executablePath = findBrowser();
   if (!executablePath) throw new Error("no Chromium: `npm test` without arguments installs one");
   return chromium.launch({
     executablePath,
     args: [
       "--no-sandbox",
+      "--enable-unsafe-webgpu",
+      "--enable-features=Vulkan",
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
       "--disable-quic",
       "--no-first-run",
+      ...more,
     ],
   });
+}
+
+async function hasAdapter(browser: Browser): Promise<boolean> {
+  const server = await serve();
+  const page = await browser.newPage();
+  await page.goto(`${server.url}/test/runtimes/blank.html`);
+  const found = await page.evaluate(async () => (await navigator.gpu?.requestAdapter()) != null);
+  await page.close();
+  server.close();
+  return found;
 }

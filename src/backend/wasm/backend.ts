@@ -3,7 +3,7 @@ import { DisposedError } from "../../errors.js";
 import type { Backend, Weaver, Woven } from "../backend.js";
 import type { Plan } from "../plan.js";
 import { type Examples, Kernel } from "./kernel.js";
-import { Pool } from "./pool.js";
+import { PIECE_BYTES, Pool } from "./pool.js";
 
 /** The CPU backend: WebAssembly SIMD on `workers` threads, or in the calling thread where `workers` is 0. */
 export class WasmBackend implements Backend {
@@ -26,6 +26,7 @@ const BREATH = 16;
 
 class OneThread implements Weaver {
   readonly width = 1;
+  readonly pieceBytes = PIECE_BYTES;
   #kernel: Kernel | undefined;
   #breath = 0;
 

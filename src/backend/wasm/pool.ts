@@ -19,6 +19,9 @@ interface Member {
   job: Job | undefined;
 }
 
+/** Large enough that messages cost nothing, small enough for a few of them to be no burden. */
+export const PIECE_BYTES = 4 * 2 ** 20;
+
 /** How long idle threads stay where they would keep the process from ending by itself, in milliseconds. */
 const LINGER = 200;
 
@@ -28,6 +31,7 @@ const LINGER = 200;
  */
 export class Pool implements Weaver {
   readonly width: number;
+  readonly pieceBytes = PIECE_BYTES;
   readonly #plan: Plan;
   readonly #examples: Examples;
   readonly #members = new Set<Member>();

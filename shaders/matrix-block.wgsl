@@ -1,0 +1,46 @@
+//! uses chacha8 deviate
+// Sixteen columns of a row of a task's matrix: one block of key stream, one invocation. What matrix.wgsl and limbs.wgsl
+// have in common; twin of `deviates` in assembly/matrix.ts.
+
+const PROJECTION = 0u;
+
+/// Which part of the matrices is made: `rows` rows from `row` on of each task. `blocks` is ceil(columns / 16).
+struct Matrix {
+  seed: vec2u,
+  row: u32,
+  rows: u32,
+  columns: u32,
+  blocks: u32,
+  scale: f32,
+  offset: i32,
+}
+
+@group(0) @binding(0) var<uniform> matrix: Matrix;
+@group(0) @binding(1) var<storage, read> normal_table: array<u32>;
+@group(0) @binding(2) var<storage, read> tasks: array<u32>;
+
+/// Deviates of columns 16 * block to 16 * block + 15, units of 1/4096.
+struct Deviates {
+  a: vec4i,
+  b: vec4i,
+  c: vec4i,
+  d: vec4i,
+}
+
+/// The padding has words but no deviates of the matrix: zero there.
+fn inside(deviates: vec4i, column: u32) -> vec4i {
+  let columns = vec4u(column) + vec4u(0u, 1u, 2u, 3u);
+  return select(vec4i(0), deviates, columns < vec4u(matrix.columns));
+}
+
+/// `row` and `block` count within the matrix.
+fn deviates_of(task: u32, row: u32, block: u32) -> Deviates {
+  let words = chacha8(Stream(matrix.seed, task, PROJECTION, 0u), row * matrix.blocks + block);
+  let column = 16u * block;
+  return Deviates(
+    inside(deviate4(words.a), column),
+    inside(deviate4(words.b), column + 4u),
+    inside(deviate4(words.c), column + 8u),
+    inside(deviate4(words.d), column + 12u),
+  );
+}

@@ -1,0 +1,29 @@
+// Values less their feature's mean, divided by its deviation: (x - mean) / (deviation + epsilon), in place.
+//
+// Dispatch: (width / 64, rows or any smaller number, 1).
+
+struct Normalise {
+  rows: u32,
+  width: u32,
+  /// Values from one row to the next.
+  stride: u32,
+  epsilon: f32,
+}
+
+@group(0) @binding(0) var<uniform> normalise: Normalise;
+/// [width]: mean, deviation; see statistics.wgsl.
+@group(0) @binding(1) var<storage, read> statistics: array<vec2f>;
+/// [rows, stride]
+@group(0) @binding(2) var<storage, read_write> values: array<f32>;
+
+@compute @workgroup_size(64)
+fn standardise(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {
+  if (id.x >= normalise.width) {
+    return;
+  }
+  let feature = statistics[id.x];
+  for (var row = id.y; row < normalise.rows; row += size.y) {
+    let at = row * normalise.stride + id.x;
+    values[at] = (values[at] - feature.x) / (feature.y + normalise.epsilon);
+  }
+}

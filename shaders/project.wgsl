@@ -1,0 +1,37 @@
+//! uses chacha8 deviate project-limbs project-tile
+// The exact fused projection of uint8 examples, float32 output. See project-tile.wgsl.
+
+@group(0) @binding(6) var<storage, read_write> out: array<f32>;
+
+/// Writes rows `row` to `row + 3` of a position, as far as there are such rows.
+fn put(position: u32, row: u32, values: vec4f) {
+  let at = position * plan.width + row;
+  out[at] = values.x;
+  if (row + 1u < plan.rows) {
+    out[at + 1u] = values.y;
+  }
+  if (row + 2u < plan.rows) {
+    out[at + 2u] = values.z;
+  }
+  if (row + 3u < plan.rows) {
+    out[at + 3u] = values.w;
+  }
+}
+
+fn put_one(at: u32) {
+  out[at] = 1.0;
+}
+
+fn put_zero(at: u32) {
+  out[at] = 0.0;
+}
+
+@compute @workgroup_size(GROUPS, ROW_GROUPS)
+fn main(
+  @builtin(local_invocation_id) local: vec3u,
+  @builtin(local_invocation_index) index: u32,
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+) {
+  project_tile(local.xy, index, workgroup.y * workgroups.x + workgroup.x);
+}

@@ -1,0 +1,59 @@
+import type { ResolvedOptions } from "../options.js";
+import type { Backend } from "./backend.js";
+import { WasmBackend } from "./wasm/backend.js";
+import { availableParallelism } from "./wasm/threads.js";
+import { adapterName, adapterText } from "./webgpu/adapter.js";
+import { WebGpuBackend } from "./webgpu/backend.js";
+import { findAdapter } from "./webgpu/device.js";
+import { messageOf, WebGpuError } from "./webgpu/failure.js";
+import { findGpu } from "./webgpu/find.js";
+
+/** A backend, and in a few words why it is this one. */
+export interface Choice {
+  readonly backend: Backend;
+  readonly reason: string;
+}
+
+/**
+ * The backend that the options mean. `"auto"` takes a real GPU, else WebAssembly; a software adapter, which is slower
+ * than WebAssembly on the same cores, only serves who asks for `"webgpu"`.
+ *
+ * @throws WebGpuError for `"webgpu"` where there is no WebGPU at all
+ */
+export async function chooseBackend({ backend, workers }: ResolvedOptions): Promise<Choice> {
+  if (typeof backend === "object") {
+    const name = adapterName(adapterText(backend.adapterInfo));
+    return { backend: new WebGpuBackend({ device: backend }), reason: `the caller's device: ${name}` };
+  }
+  if (backend === "webgpu") {
+    const { gpu, name } = await probe(true);
+    return { backend: sharedBackend(gpu, true), reason: `asked for: ${name}` };
+  }
+  const wasm = (reason: string) => ({ backend: new WasmBackend(workers ?? availableParallelism()), reason });
+  if (backend === "wasm") return wasm("asked for");
+  try {
+    const { gpu, name } = await probe(false);
+    return { backend: sharedBackend(gpu, false), reason: `a GPU: ${name}` };
+  } catch (cause) {
+    return wasm(cause instanceof WebGpuError ? cause.detail : messageOf(cause));
+  }
+}
+
+const powerPreference = "high-performance";
+
+/** Asks for an adapter, to know its name and whether it is one to take. */
+async function probe(software: boolean): Promise<{ gpu: GPU; name: string }> {
+  const gpu = await findGpu();
+  const { text } = await findAdapter(gpu, { powerPreference, software });
+  return { gpu, name: adapterName(text) };
+}
+
+/** Augmentors of a process share a device and its compiled kernels. */
+const backends = new Map<string, WebGpuBackend>();
+
+function sharedBackend(gpu: GPU, software: boolean): WebGpuBackend {
+  const key = String(software);
+  const backend = backends.get(key) ?? new WebGpuBackend({ gpu, software, powerPreference });
+  backends.set(key, backend);
+  return backend;
+}

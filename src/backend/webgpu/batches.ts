@@ -1,0 +1,124 @@
+import type { Plan } from "../plan.js";
+import { Draws } from "../wasm/draws.js";
+import { Layout } from "../wasm/memory.js";
+import { instantiate } from "../wasm/module.js";
+import { type Batch, NO_LABEL, type TaskRun } from "./path.js";
+
+/** Positions drawn at a time at most, but for a single item. */
+const GROUP = 4096;
+
+/** A batch and its permuted labels; `first` counts positions of the call, and is where it goes in the call's results. */
+export interface DrawnBatch extends Omit<Batch, "outputFirst"> {
+  readonly first: number;
+  readonly targets: Uint16Array;
+}
+
+/** Tasks, examples and labels of items, drawn on the calling thread and cut into batches. */
+export class Batches {
+  /** The 768 entries of the deviates' table. */
+  readonly table: Uint32Array<ArrayBuffer>;
+  readonly #plan: Plan;
+  readonly #draws: Draws;
+
+  static async create(plan: Plan, labels: Uint16Array): Promise<Batches> {
+    const exports = await instantiate(plan.seed);
+    const layout = new Layout(exports);
+    const draws = new Draws(exports, layout, plan, labels, Math.max(1, Math.floor(GROUP / plan.length)));
+    layout.commit();
+    draws.start();
+    return new Batches(plan, draws, new Uint32Array(exports.memory.buffer, exports.normalTable(), 768).slice());
+  }
+
+  private constructor(plan: Plan, draws: Draws, table: Uint32Array<ArrayBuffer>) {
+    this.#plan = plan;
+    this.#draws = draws;
+    this.table = table;
+  }
+
+  /** Items `[first, first + count)` in batches of `maxPositions` (the last may have fewer), each made when asked for. */
+  *of(first: number, count: number, maxPositions: number): Generator<DrawnBatch> {
+    const { length } = this.#plan;
+    const total = count * length;
+    let filling = new Filling(this.#plan, 0, Math.min(maxPositions, total));
+    for (let item = 0; item < count; ) {
+      const run = this.#draws.run(first + item, count - item);
+      const drawn = this.#draws.draw(run);
+      const size = run.count * length;
+      // A batch is handed out between two draws: the views of this one are copied if they have to outlive that.
+      const whole = size <= filling.room;
+      const indices = whole ? drawn.indices : drawn.indices.slice();
+      const targets = whole ? drawn.targets : drawn.targets.slice();
+      for (let done = 0; done < size; ) {
+        const n = filling.add(run.task, indices, targets, done);
+        done += n;
+        if (filling.room > 0) continue;
+        const end = filling.end;
+        yield filling.batch();
+        filling = new Filling(this.#plan, end, Math.min(maxPositions, total - end));
+      }
+      item += run.count;
+    }
+  }
+}
+
+/** A batch that is being filled. */
+class Filling {
+  readonly #first: number;
+  readonly #length: number;
+  readonly #indices: Uint32Array<ArrayBuffer>;
+  readonly #previous: Uint32Array<ArrayBuffer>;
+  readonly #targets: Uint16Array<ArrayBuffer>;
+  readonly #runs: TaskRun[] = [];
+  #filled = 0;
+
+  constructor(plan: Plan, first: number, positions: number) {
+    this.#first = first;
+    this.#length = plan.length;
+    this.#indices = new Uint32Array(positions);
+    this.#previous = new Uint32Array(plan.mode === "sequence" ? positions : 0);
+    this.#targets = new Uint16Array(positions);
+  }
+
+  /** Positions that it can still take. */
+  get room(): number {
+    return this.#indices.length - this.#filled;
+  }
+
+  /** The position of the call after the last it has. */
+  get end(): number {
+    return this.#first + this.#filled;
+  }
+
+  /** Takes what it can of the positions of a run from `from` on; the run begins with an item. Returns how many. */
+  add(task: number, indices: Uint32Array, targets: Uint16Array, from: number): number {
+    const at = this.#filled;
+    const n = Math.min(this.room, indices.length - from);
+    this.#indices.set(indices.subarray(from, from + n), at);
+    this.#targets.set(targets.subarray(from, from + n), at);
+    if (this.#previous.length > 0) this.#setPrevious(targets, from, n);
+    const last = this.#runs.at(-1);
+    if (last?.task === task) this.#runs[this.#runs.length - 1] = { ...last, count: last.count + n };
+    else this.#runs.push({ task, first: at, count: n });
+    this.#filled += n;
+    return n;
+  }
+
+  batch(): DrawnBatch {
+    return {
+      first: this.#first,
+      runs: this.#runs,
+      indices: this.#indices,
+      previous: this.#previous,
+      targets: this.#targets,
+    };
+  }
+
+  #setPrevious(targets: Uint16Array, from: number, count: number): void {
+    const length = this.#length;
+    let phase = from % length;
+    for (let i = 0; i < count; i++) {
+      this.#previous[this.#filled + i] = phase === 0 ? NO_LABEL : (targets[from + i - 1] as number);
+      phase = phase + 1 === length ? 0 : phase + 1;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { Gpu } from "../device.js";
+import { BLOCK, blocksOf, type MatrixRows, matrixDispatch } from "./matrix.js";
+import type { Work } from "./work.js";
+
+/** A matrix as the exact product takes it. */
+export interface Limbs {
+  /** `[tasks, rows, blocks, 2, 16]` bytes: the low limbs of 16 columns, then the high ones. */
+  readonly limbs: GPUBufferBinding;
+  /** `[tasks, rows]` i32: what the sum of each row begins with. */
+  readonly initial: GPUBufferBinding;
+}
+
+/** Makes matrices in two 8-bit limbs. */
+export class LimbsKernel {
+  readonly #pipeline: GPUComputePipeline;
+  readonly #table: GPUBuffer;
+
+  /** @param table the 768 u32 of the deviates' table, kept by the caller */
+  static async create(gpu: Gpu, table: GPUBuffer): Promise<LimbsKernel> {
+    return new LimbsKernel(await gpu.pipeline("limbs"), table);
+  }
+
+  private constructor(pipeline: GPUComputePipeline, table: GPUBuffer) {
+    this.#pipeline = pipeline;
+    this.#table = table;
+  }
+
+  /** Bytes of `limbs` for a row of one task. */
+  static rowBytes(columns: number): number {
+    return blocksOf(columns) * BLOCK * 2;
+  }
+
+  /**
+   * Writes the limbs of the deviates and the initial sums, for pixels less `offset`.
+   *
+   * @param out as large as described there; `initial` with usage COPY_DST, as it is cleared first. At most 2^22 - 64
+   *   blocks a task, 65535 tasks.
+   */
+  encode(work: Work, which: MatrixRows, offset: number, out: Limbs): void {
+    const { tasks, parameters, groups } = matrixDispatch(work, which, 1, offset);
+    work.encoder.clearBuffer(out.initial.buffer, out.initial.offset ?? 0, which.tasks.length * which.rows * 4);
+    const storage = [{ buffer: this.#table }, { buffer: tasks }, out.limbs, out.initial];
+    work.dispatch(this.#pipeline, parameters, storage, groups);
+  }
+}

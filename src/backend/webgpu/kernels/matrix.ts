@@ -1,0 +1,61 @@
+import type { Gpu } from "../device.js";
+import { f32, groupsFor, type Work } from "./work.js";
+
+/** Rows `[row, row + rows)` of the matrices of some tasks. */
+export interface MatrixRows {
+  readonly seed: bigint;
+  readonly tasks: readonly number[];
+  readonly row: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Columns of a key-stream block: rows are padded to whole blocks. */
+export const BLOCK = 16;
+
+export function blocksOf(columns: number): number {
+  return Math.ceil(columns / BLOCK);
+}
+
+/** Makes matrices in f32. */
+export class MatrixKernel {
+  readonly #pipeline: GPUComputePipeline;
+  readonly #table: GPUBuffer;
+
+  /** @param table the 768 u32 of the deviates' table, kept by the caller */
+  static async create(gpu: Gpu, table: GPUBuffer): Promise<MatrixKernel> {
+    return new MatrixKernel(await gpu.pipeline("matrix"), table);
+  }
+
+  private constructor(pipeline: GPUComputePipeline, table: GPUBuffer) {
+    this.#pipeline = pipeline;
+    this.#table = table;
+  }
+
+  /** Bytes of `out` for a row of one task. */
+  static rowBytes(columns: number): number {
+    return blocksOf(columns) * BLOCK * 4;
+  }
+
+  /**
+   * Writes A(i, j) = f32(g(i, j)) * scale.
+   *
+   * @param out `[tasks, rows, 16 * blocks]` f32, zero in the padding; at most 2^22 - 64 blocks a task, 65535 tasks
+   */
+  encode(work: Work, which: MatrixRows, scale: number, out: GPUBufferBinding): void {
+    const { tasks, parameters, groups } = matrixDispatch(work, which, scale, 0);
+    work.dispatch(this.#pipeline, parameters, [{ buffer: this.#table }, { buffer: tasks }, out], groups);
+  }
+}
+
+/** What the dispatches of matrix.wgsl and limbs.wgsl have in common. */
+export function matrixDispatch(work: Work, which: MatrixRows, scale: number, offset: number) {
+  const { seed, tasks, row, rows, columns } = which;
+  const blocks = blocksOf(columns);
+  const [low, high] = [Number(seed & 0xffffffffn), Number(seed >> 32n)];
+  return {
+    tasks: work.upload("tasks", Uint32Array.from(tasks)),
+    parameters: Uint32Array.of(low, high, row, rows, columns, blocks, f32(scale), offset),
+    groups: [groupsFor(rows * blocks, 64), tasks.length, 1] as const,
+  };
+}

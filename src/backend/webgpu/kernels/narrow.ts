@@ -1,0 +1,26 @@
+import type { Gpu } from "../device.js";
+import { groupsFor, MAX_GROUPS, type Work } from "./work.js";
+
+/** Rounds float32 values to float16. */
+export class NarrowKernel {
+  readonly #pipeline: GPUComputePipeline;
+
+  static async create(gpu: Gpu): Promise<NarrowKernel> {
+    return new NarrowKernel(await gpu.pipeline("narrow"));
+  }
+
+  private constructor(pipeline: GPUComputePipeline) {
+    this.#pipeline = pipeline;
+  }
+
+  /**
+   * Writes binary16 bits, nearest and ties to even, two a u32; above an odd last one zero.
+   *
+   * @param values f32, of which the first `count` are rounded
+   * @param first the u32 of `out` that the first two go to
+   */
+  encode(work: Work, count: number, values: GPUBufferBinding, first: number, out: GPUBufferBinding): void {
+    const groups = [Math.min(groupsFor(Math.ceil(count / 2), 64), MAX_GROUPS), 1, 1] as const;
+    work.dispatch(this.#pipeline, Uint32Array.of(count, first), [values, out], groups);
+  }
+}

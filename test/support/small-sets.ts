@@ -1,0 +1,46 @@
+import fc from "fast-check";
+
+/** A task set small enough for a software adapter, as JSON: options of an augmentor and a uint8 dataset. */
+const smallSet = fc
+  .record({
+    n: fc.integer({ min: 3, max: 12 }),
+    features: fc.integer({ min: 1, max: 70 }),
+    classes: fc.constantFrom(2, 3, 10, 256, 300),
+    zeros: fc.constantFrom(0, 0.5, 0.9, 1),
+    salt: fc.nat(2 ** 20),
+    seed: fc.bigInt(0n, 2n ** 64n - 1n),
+    taskOffset: fc.nat(2 ** 32 - 8),
+    outFeatures: fc.integer({ min: 1, max: 70 }),
+    dtype: fc.constantFrom("float32", "float16"),
+    preset: fc.constantFrom("notebook", "paper"),
+    identity: fc.constantFrom(false, false, false, true, { projection: true }, { permutation: true }),
+    kind: fc.constantFrom("sequence", "sequence", "dataset", "samples"),
+    length: fc.integer({ min: 1, max: 9 }),
+  })
+  .map(({ n, features, classes, zeros, salt, kind, length, seed, ...choice }) => {
+    const image = (i: number) => {
+      const hash = Math.imul(i + salt, 2654435761) >>> 0;
+      return (hash & 0xff) / 256 < zeros ? 0 : hash >>> 24;
+    };
+    const images = Array.from({ length: n * features }, (_, i) => image(i));
+    // At least two values, as the preset paper divides by their deviation.
+    images[0] = images[1] === 255 ? 0 : 255;
+    return {
+      images: features * n === 1 ? [7] : images,
+      targets: Array.from({ length: n }, (_, i) => (i * 7 + salt) % classes),
+      shape: [features],
+      classes,
+      seed: String(seed),
+      taskCount: 3,
+      ...choice,
+      ...(kind === "sequence"
+        ? { sequenceLength: Math.min(length, n), samplesPerTask: 1 + (salt % 2) }
+        : { drawSequence: false }),
+      ...(kind === "samples" ? { samples: 5 } : {}),
+    };
+  });
+
+/** Task sets that vary what can vary; the same ones in every run, so that runtimes can be compared. */
+export function smallSets(count: number) {
+  return fc.sample(smallSet, { numRuns: count, seed: 20260 });
+}

@@ -1,0 +1,340 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { itemBytes, type Plan } from "../../src/backend/plan.js";
+import { Kernel } from "../../src/backend/wasm/kernel.js";
+import { WebGpuBackend } from "../../src/backend/webgpu/backend.js";
+import { USAGE } from "../../src/backend/webgpu/buffers.js";
+import { Gpu, type GpuOptions } from "../../src/backend/webgpu/device.js";
+import { failureOf, WebGpuError } from "../../src/backend/webgpu/failure.js";
+import { prepareFused } from "../../src/backend/webgpu/fused.js";
+import { identityPath } from "../../src/backend/webgpu/identity.js";
+import type { Path } from "../../src/backend/webgpu/path.js";
+import { type TileShape, tileShape, tileStorage } from "../../src/backend/webgpu/tile-shape.js";
+import { WebGpuWeaver } from "../../src/backend/webgpu/weaver.js";
+import { Dataset } from "../../src/dataset/index.js";
+import { BackendError, DisposedError, InvalidOptionError } from "../../src/errors.js";
+import { golden, name, sha256, trainingSet } from "../support/support.js";
+import { dawn } from "./dawn.js";
+
+const host = dawn();
+
+const notebook: Plan = {
+  seed: 0n,
+  mode: "sequence",
+  taskOffset: 0,
+  taskCount: 1,
+  itemsPerTask: 1,
+  itemCount: 1,
+  length: 100,
+  replacement: true,
+  examples: 60000,
+  features: 784,
+  outFeatures: 784,
+  classes: 10,
+  exampleDtype: "uint8",
+  identityProjection: false,
+  identityPermutation: false,
+  offset: 0,
+  scale: Math.fround(1 / 784 / (4096 * 255)),
+  dtype: "float32",
+};
+
+/** Some sequences of few, small examples. */
+const small: Plan = {
+  ...notebook,
+  taskCount: 40,
+  itemCount: 40,
+  length: 9,
+  examples: 12,
+  features: 20,
+  outFeatures: 7,
+  classes: 5,
+};
+
+/** Compiled in no time. */
+const identity: Plan = { ...small, identityProjection: true };
+
+function datasetFor({ examples, features, classes }: Plan): Dataset {
+  return Dataset.from({
+    images: Uint8Array.from({ length: examples * features }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 13) % 256),
+    targets: Uint16Array.from({ length: examples }, (_, i) => (i * 7) % classes),
+    shape: [features],
+    classes,
+  });
+}
+
+describe("golden digests", () => {
+  const backend = new WebGpuBackend({ gpu: host, software: true });
+  // Keeps the device, and with it the compiled kernel, from one test to the next.
+  let keeper: WebGpuWeaver | undefined;
+  beforeAll(async () => {
+    keeper = await backend.open(identity, datasetFor(identity));
+  });
+  afterAll(() => keeper?.dispose());
+
+  test.each(golden.cases.map((c) => [name(c), c] as const))("%s", async (_, c) => {
+    const plan = { ...notebook, seed: BigInt(c.seed), taskOffset: c.task };
+    // The same class, as built and as written.
+    const weaver = await backend.open(plan, (await trainingSet()) as unknown as Dataset);
+    try {
+      const { inputs, targets } = await weaver.weave(0, 1, undefined);
+      expect([...new Uint8Array(targets)]).toEqual(c.targets);
+      expect(sha256(new Uint8Array(inputs))).toBe(c.inputs_sha256_f32le_position_column_794);
+    } finally {
+      weaver.dispose();
+    }
+  });
+});
+
+/** Plans whose sizes divide nothing, with scales that reach float16's subnormals and infinity. */
+const plans = fc
+  .record({
+    seed: fc.bigInt(0n, 2n ** 64n - 1n),
+    mode: fc.constantFrom("sequence", "sequence", "dataset", "samples") as fc.Arbitrary<Plan["mode"]>,
+    taskOffset: fc.constantFrom(0, 77, 2 ** 32 - 6),
+    samplesPerTask: fc.integer({ min: 1, max: 3 }),
+    length: fc.integer({ min: 1, max: 45 }),
+    replacement: fc.boolean(),
+    examples: fc.integer({ min: 1, max: 60 }),
+    features: fc.integer({ min: 1, max: 70 }),
+    outFeatures: fc.integer({ min: 1, max: 60 }),
+    classes: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(300)),
+    identityProjection: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+    identityPermutation: fc.boolean(),
+    offset: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 255 })),
+    scale: fc.constantFrom(1e-12, 3e-10, 1e-6, 0.37).map(Math.fround),
+    dtype: fc.constantFrom("float32", "float16") as fc.Arbitrary<Plan["dtype"]>,
+    range: fc.tuple(fc.nat(200), fc.integer({ min: 1, max: 60 })),
+  })
+  .map(({ samplesPerTask, range, ...given }) => {
+    const { mode, length, replacement, examples } = given;
+    const taskCount = 6;
+    const itemsPerTask = { sequence: samplesPerTask, dataset: examples, samples: 0 }[mode];
+    const itemCount = mode === "samples" ? 40 : taskCount * itemsPerTask;
+    const positions = mode === "sequence" ? (replacement ? length : Math.min(length, examples)) : 1;
+    const plan: Plan = { ...notebook, ...given, taskCount, itemsPerTask, itemCount, length: positions };
+    const first = range[0] % itemCount;
+    return { plan, first, count: Math.min(range[1], itemCount - first) };
+  });
+
+/** Shapes as they are not chosen, and other limits: results must not depend on them. */
+const kinds: [string, TileShape, GpuOptions][] = [
+  ["wide tiles", { GROUPS: 3, ROW_GROUPS: 5, DEPTH: 2 }, {}],
+  [
+    "narrow tiles, plain products, buffers that hold little",
+    { GROUPS: 1, ROW_GROUPS: 2, DEPTH: 3 },
+    { packedDot: false, limits: { maxStorageBufferBindingSize: 2048, maxComputeWorkgroupsPerDimension: 150 } },
+  ],
+];
+
+describe.each(kinds)("the same bits as WebAssembly, %s", (_, shape, options) => {
+  let owner: Gpu;
+  let gpu: Gpu;
+  const shaped: Path = {
+    name: "fused",
+    prepare: (gpu, plan, dataset, table) => prepareFused(gpu, plan, dataset, table, shape),
+  };
+  const lease = { acquire: async () => gpu, release: () => undefined };
+  beforeAll(async () => {
+    owner = await Gpu.request({ gpu: host, software: true });
+    gpu = Gpu.from(owner.device, options);
+  });
+  afterAll(() => owner?.destroy());
+
+  const open = (plan: Plan, dataset: Dataset) =>
+    WebGpuWeaver.open(plan, dataset, plan.identityProjection ? identityPath : shaped, lease, undefined);
+
+  async function read(buffer: GPUBuffer, bytes: number): Promise<Uint8Array> {
+    const size = Math.ceil(bytes / 4) * 4;
+    const staging = await gpu.buffer("test", size, USAGE.MAP_READ | USAGE.COPY_DST);
+    await gpu.submit("test", (encoder) => encoder.copyBufferToBuffer(buffer, 0, staging, 0, size));
+    await staging.mapAsync(1);
+    const copy = new Uint8Array(staging.getMappedRange().slice(0, bytes));
+    staging.destroy();
+    return copy;
+  }
+
+  test("any plan, read back", async () => {
+    await fc.assert(
+      fc.asyncProperty(plans, async ({ plan, first, count }) => {
+        const dataset = datasetFor(plan);
+        const expected = (await Kernel.create(plan, dataset)).weave(first, count);
+        const weaver = await open(plan, dataset);
+        try {
+          // Calls that overlap share the drawing module and the buffers.
+          const half = Math.ceil(count / 2);
+          const woven = await Promise.all([
+            weaver.weave(first, count, undefined),
+            weaver.weave(first, half, undefined),
+            weaver.weave(first, count, undefined),
+          ]);
+          const bytes = itemBytes(plan);
+          for (const [i, { inputs, targets }] of woven.entries()) {
+            const n = i === 1 ? half : count;
+            expectSame(inputs, expected.inputs.slice(0, n * bytes.inputs));
+            expectSame(targets, expected.targets.slice(0, n * bytes.targets));
+          }
+        } finally {
+          weaver.dispose();
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("any plan, in buffers", async () => {
+    await fc.assert(
+      fc.asyncProperty(plans, async ({ plan, first, count: wanted }) => {
+        const dataset = datasetFor(plan);
+        const count = Math.max(1, Math.min(wanted, Math.floor(2048 / itemBytes(plan).inputs)));
+        const fits = count * itemBytes(plan).inputs <= gpu.limits.maxStorageBufferBindingSize;
+        const expected = (await Kernel.create(plan, dataset)).weave(first, count);
+        const weaver = await open(plan, dataset);
+        try {
+          const weaving = weaver.weaveBuffers(first, count, undefined);
+          if (!fits) {
+            await expect(weaving).rejects.toBeInstanceOf(InvalidOptionError);
+            return;
+          }
+          const { device, inputs, targets, bytes } = await weaving;
+          expect(device).toBe(gpu.device);
+          expect(bytes).toBe(expected.inputs.byteLength);
+          expectSame((await read(inputs, bytes)).buffer, expected.inputs);
+          const Labels = plan.classes > 256 ? Uint16Array : Uint8Array;
+          const labels = new Uint32Array((await read(targets, count * plan.length * 4)).buffer);
+          expect([...labels]).toEqual([...new Labels(expected.targets)]);
+          inputs.destroy();
+          targets.destroy();
+        } finally {
+          weaver.dispose();
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  function expectSame(actual: ArrayBufferLike, expected: ArrayBufferLike) {
+    const [a, b] = [Buffer.from(actual), Buffer.from(expected)];
+    if (a.equals(b)) return;
+    const bad = [...a.keys()].filter((i) => a[i] !== b[i]);
+    expect.fail(`${bad.length} of ${b.length} bytes differ, from ${bad[0]} to ${bad.at(-1)}; ${a.length} bytes given`);
+  }
+});
+
+test("every shape that is chosen fits into the limits", () => {
+  const limits = { maxComputeWorkgroupStorageSize: 16384, maxComputeInvocationsPerWorkgroup: 256 };
+  const sizes = { maxComputeWorkgroupSizeX: 256, maxComputeWorkgroupSizeY: 256 };
+  const size = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 5000 }));
+  fc.assert(
+    fc.property(size, size, size, (rows, columns, count) => {
+      const shape = tileShape({ ...limits, ...sizes } as never, rows, Math.ceil(columns / 16), count);
+      expect(tileStorage(shape)).toBeLessThanOrEqual(16384);
+      expect(shape.GROUPS * shape.ROW_GROUPS).toBeLessThanOrEqual(256);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+describe("when things go wrong", () => {
+  const dataset = datasetFor(identity);
+
+  test("a lost device fails the calls under way and is replaced for the next", async () => {
+    const backend = new WebGpuBackend({ gpu: host, software: true });
+    const weaver = await backend.open(identity, dataset);
+    try {
+      const before = await weaver.weave(3, 5, undefined);
+      const { device } = await weaver.weaveBuffers(0, 1, undefined);
+      const [first, second] = [weaver.weave(3, 5, undefined), weaver.weave(20, 5, undefined)];
+      device.destroy();
+      const failures = await Promise.allSettled([first, second]);
+      for (const [i, failure] of failures.entries()) {
+        const reason = failure.status === "rejected" ? failure.reason : undefined;
+        expect(reason).toBeInstanceOf(BackendError);
+        expect(reason).toMatchObject({ backend: "webgpu", reason: "device lost", nextTask: [3, 20][i] });
+      }
+      const after = await weaver.weave(3, 5, undefined);
+      expect(Buffer.from(after.inputs).equals(Buffer.from(before.inputs))).toBe(true);
+    } finally {
+      weaver.dispose();
+    }
+  });
+
+  test("a device of the caller's is not destroyed, and not replaced", async () => {
+    const owner = await Gpu.request({ gpu: host, software: true });
+    const backend = new WebGpuBackend({ device: owner.device });
+    const weaver = await backend.open(identity, dataset);
+    await weaver.weave(0, 1, undefined);
+    weaver.dispose();
+    const again = await backend.open(identity, dataset);
+    await again.weave(0, 1, undefined);
+    owner.destroy();
+    await expect(again.weave(0, 1, undefined)).rejects.toMatchObject({ reason: "device lost", nextTask: 0 });
+    await expect(again.weave(7, 1, undefined)).rejects.toMatchObject({ reason: "device lost", nextTask: 7 });
+    again.dispose();
+  });
+
+  test("abort and disposal end a call at once", async () => {
+    const backend = new WebGpuBackend({ gpu: host, software: true });
+    const weaver = await backend.open(identity, dataset);
+    const reason = new Error("enough");
+    await expect(weaver.weave(0, 1, AbortSignal.abort(reason))).rejects.toBe(reason);
+    const controller = new AbortController();
+    const aborted = weaver.weave(0, 40, controller.signal);
+    controller.abort(reason);
+    await expect(aborted).rejects.toBe(reason);
+    await expect(backend.open(identity, dataset, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await weaver.weave(0, 40, undefined);
+    const disposed = weaver.weave(0, 40, undefined);
+    weaver.dispose();
+    await expect(disposed).rejects.toBeInstanceOf(DisposedError);
+    await expect(weaver.weave(0, 1, undefined)).rejects.toBeInstanceOf(DisposedError);
+  });
+
+  test("a failure of the device is typed, and what no scope caught is thrown by the next call", async () => {
+    const gpu = await Gpu.request({ gpu: host, software: true });
+    try {
+      await expect(gpu.buffer("wrong", 16, 0xffff)).rejects.toMatchObject({ code: "BACKEND", reason: "validation" });
+      await expect(gpu.pipeline("project", { NOBODY: 1 })).rejects.toMatchObject({ reason: "shader" });
+      await gpu.pipeline("project-identity", { HALF: 0 });
+      gpu.device.createBuffer({ size: 16, usage: 0xffff });
+      await gpu.device.queue.onSubmittedWorkDone();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(() => gpu.check()).toThrow(WebGpuError);
+      gpu.check();
+    } finally {
+      gpu.destroy();
+    }
+  });
+
+  test("a buffer that does not fit is out of memory", async () => {
+    class GPUOutOfMemoryError extends Error {}
+    expect(failureOf(new GPUOutOfMemoryError("full"), "buffer x")).toMatchObject({
+      reason: "out of memory",
+      message: "webgpu: out of memory: buffer x: full",
+    });
+  });
+
+  test("a path that fails at work says which task is next", async () => {
+    const gpu = await Gpu.request({ gpu: host, software: true });
+    const lease = { acquire: async () => gpu, release: () => gpu.destroy() };
+    let broken = true;
+    const flaky: Path = {
+      name: "flaky",
+      async prepare(...all) {
+        const path = await identityPath.prepare(...all);
+        const stage: typeof path.stage = async (batch, loans) => {
+          const encode = await path.stage(batch, loans);
+          // An output that cannot be written to.
+          const wrong = await loans.take("wrong", 65536, USAGE.COPY_DST);
+          return (encoder, output) => encode(encoder, broken ? wrong : output);
+        };
+        return { maxPositions: path.maxPositions, stage, destroy: () => path.destroy() };
+      },
+    };
+    const weaver = await WebGpuWeaver.open(identity, dataset, flaky, lease, undefined);
+    await expect(weaver.weave(11, 2, undefined)).rejects.toMatchObject({ reason: "validation", nextTask: 11 });
+    broken = false;
+    await weaver.weave(11, 2, undefined);
+    weaver.dispose();
+  });
+});
