@@ -1,22 +1,46 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type Plugin } from "vitest/config";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** The published build, as users get it: tests of the public API see bundles, not sources. */
+const alias = [
+  { find: /^taskloom$/, replacement: here("./dist/index.js") },
+  { find: /^taskloom\/node$/, replacement: here("./dist/node.js") },
+];
+
+/** Gives sources the readable shaders where the build has the minified ones. */
+const readableShaders: Plugin = {
+  name: "readable shaders",
+  transform(code, id) {
+    if (!id.endsWith("/src/generated/shaders.ts")) return undefined;
+    return code.replace("MINIFIED", "_MINIFIED").replace("READABLE", "MINIFIED");
+  },
+};
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     reporters: ["default", here("./test/support/closing-line.ts")],
-    testTimeout: 120_000,
-    hookTimeout: 300_000,
     // Tests start worker threads, browsers and other runtimes themselves; more files at a time only add noise.
     maxWorkers: 2,
-  },
-  resolve: {
-    // The published build, as users get it: tests of the public API see bundles, not sources.
-    alias: [
-      { find: /^taskloom$/, replacement: here("./dist/index.js") },
-      { find: /^taskloom\/node$/, replacement: here("./dist/node.js") },
+    projects: [
+      { resolve: { alias }, test: project("all", ["test/**/*.test.ts"]) },
+      {
+        resolve: { alias },
+        plugins: [readableShaders],
+        // These import the sources; the other project runs them on the minified shaders.
+        test: {
+          ...project(
+            "readable shaders",
+            ["fused", "kernels", "shaders"].map((name) => `test/webgpu/${name}.test.ts`),
+          ),
+          env: { TASKLOOM_SHADERS: "readable" },
+        },
+      },
     ],
   },
 });
+
+function project(name: string, include: string[]) {
+  return { name, include, testTimeout: 300_000, hookTimeout: 300_000 };
+}

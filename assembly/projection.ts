@@ -63,16 +63,18 @@ export function workspaceOf<T>(count: u32, columns: u32): usize {
  * offset     grey level subtracted from every pixel (u8 only; 0 for none)
  * out        value (position p, row i) goes to `out + p * stride + i * bytesOf(dtype)`, i < rows
  * workspace  `workspaceOf(count, columns)` bytes, 16-byte aligned
+ * given      f32 only: a matrix of the caller's, rows x columns f32 row-major, instead of the task's; 0 for none
  */
 export function project<T>(
   task: u32, examples: usize, count: u32, columns: u32, rows: u32, offset: i32,
-  scale: f32, dtype: u32, out: usize, stride: usize, workspace: usize,
+  scale: f32, dtype: u32, out: usize, stride: usize, workspace: usize, given: usize = 0,
 ): void {
   prepare<T>(examples, count, columns, workspace);
   setNonce(task, PROJECTION, 0);
   for (let row: u32 = 0; row < rows; row += TILE_ROWS) {
     const height = min(TILE_ROWS, rows - row);
-    makeTile<T>(row, (height + 3) & ~3, columns, workspace, offset);
+    if (isFloat<T>() && given != 0) copyTile(given, row, height, columns, workspace);
+    else makeTile<T>(row, (height + 3) & ~3, columns, workspace, offset);
     walk<T>(workspace, columns, count, height, scale, dtype, out, stride);
     out += <usize>TILE_ROWS * bytesOf(dtype);
   }
@@ -194,6 +196,20 @@ export function makeTile<T>(row: u32, height: u32, columns: u32, slots: usize, o
       }
     }
     v128.store(INITIAL + (<usize>y << 2), i32x4.mul(sums, i32x4.splat(-offset)));
+  }
+}
+
+/** The same with the entries of a given matrix; rows beyond `height` keep what they had, and nobody reads their sums. */
+function copyTile(given: usize, row: u32, height: u32, columns: u32, slots: usize): void {
+  const tile = tileOf<f32>(slots, columns);
+  memory.fill(INITIAL, 0, TILE_ROWS << 2);
+  for (let column: u32 = 0; column < columns; column++) {
+    const slot = load<u32>(slots + (<usize>column << 2));
+    if (slot == NO_SLOT) continue;
+    for (let y: u32 = 0; y < height; y++) {
+      const entry = load<f32>(given + ((<usize>(row + y) * columns + column) << 2));
+      store<f32>(tile + slot + (<usize>y << 2), entry);
+    }
   }
 }
 

@@ -10,6 +10,7 @@ export {
   RecipeError,
   TaskloomError,
 } from "./errors.js";
+export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./gpu.js";
 export type { TaskAugmentorOptions } from "./options.js";
 export { TargetPermutation, type TargetPermutationOptions } from "./permutation.js";
 export {
@@ -20,6 +21,7 @@ export {
   type PresetName,
   type StandardDeviation,
 } from "./presets.js";
+export { type Matrix, project } from "./project.js";
 export { LinearProjection, type LinearProjectionOptions } from "./projection.js";
 export { parseRecipe, type Recipe, recipeOf } from "./recipe.js";
 export type {

@@ -43,7 +43,7 @@ export class LinearProjection {
   readonly outFeatures: number;
   readonly standardDeviation: number;
   readonly identity: boolean;
-  readonly #seed: bigint;
+  readonly seed: bigint;
 
   /** @throws InvalidOptionError for an unknown option or one out of bounds. */
   constructor(options: LinearProjectionOptions) {
@@ -54,7 +54,7 @@ export class LinearProjection {
     checkMatrix(this.outFeatures, this.inFeatures);
     this.standardDeviation = resolveStandardDeviation(given.standardDeviation, given.inFeatures);
     this.identity = given.identity;
-    this.#seed = given.seed;
+    this.seed = given.seed;
   }
 
   /**
@@ -71,7 +71,7 @@ export class LinearProjection {
       for (let row = start; row < Math.min(stop, this.inFeatures); row++) data[(row - start) * shape[1] + row] = 1;
       return { dtype: "float32", shape, data };
     }
-    const kernel = await instantiate(this.#seed);
+    const kernel = await instantiate(this.seed);
     const layout = new Layout(kernel);
     const out = layout.place(values * 4);
     layout.commit();
@@ -101,7 +101,7 @@ export class LinearProjection {
       throw new InvalidOptionError("examples.length", examples.length, `a multiple of inFeatures, ${inFeatures}`);
     }
     const plan: Plan = {
-      seed: this.#seed,
+      seed: this.seed,
       mode: "dataset",
       taskOffset: this.task,
       taskCount: 1,

@@ -1,7 +1,8 @@
-// node examples/node/generate.mjs
+// node examples/node/generate.mjs [auto|wasm|webgpu]
 import { TaskAugmentor } from "taskloom";
 import { mnist } from "taskloom/node";
 import { walk } from "../walk.js";
 
-const { backend, tasksPerSecond, digest } = await walk(TaskAugmentor, await mnist());
-console.log(`${tasksPerSecond} tasks/s (${backend})\nsha256 chain ${digest}`);
+const [backend = "auto"] = process.argv.slice(2);
+const result = await walk(TaskAugmentor, await mnist(), { backend });
+console.log(`${result.tasksPerSecond} tasks/s (${result.backend})\nsha256 chain ${result.digest}`);

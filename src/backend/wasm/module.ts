@@ -53,6 +53,16 @@ export interface KernelExports {
     stride: number,
     workspace: number,
   ): void;
+  projectGiven(
+    matrix: number,
+    examples: number,
+    count: number,
+    columns: number,
+    rows: number,
+    out: number,
+    stride: number,
+    workspace: number,
+  ): void;
   identityUint8(
     examples: number,
     count: number,
