@@ -69,6 +69,19 @@ test("ranges outside the set, and more distinct examples than there are", async 
   await expect(flat.transform(tiny)).rejects.toThrow(/a deviation above 0/);
 });
 
+test("memory that runs out in the module is a typed error, in the calling thread and in a worker", async () => {
+  for (const workers of [0, 1]) {
+    using tasks = new TaskAugmentor({ sequenceLength: 2 ** 30, taskOffset: 77, workers, backend: "wasm" });
+    const error = await tasks
+      .batches(tiny)
+      .next()
+      .catch((reason) => reason);
+    expect(error).toMatchObject({ name: "BackendError", code: "BACKEND", backend: "wasm" });
+    expect(error.message).toMatch(/out of memory/);
+    if (workers > 0) expect(error.nextTask).toBe(77);
+  }
+});
+
 test("a result too large for one array says what to do", async () => {
   using tasks = new TaskAugmentor({ taskCount: 2 ** 30 });
   await expect(tasks.transform(await trainingSet())).rejects.toThrow(/walk batches\(\) instead/);
@@ -138,7 +151,9 @@ test("projections and permutations refuse bad arguments", async () => {
     /examples.length is 6; allowed: a multiple of inFeatures, 4/,
   );
   await expect(projection.apply([1, 2, 3, 4] as never)).rejects.toThrow(/Uint8Array/);
-  await expect(projection.apply(new Uint8Array(4), { signal: AbortSignal.abort(new Error("no")) })).rejects.toThrow("no");
+  await expect(projection.apply(new Uint8Array(4), { signal: AbortSignal.abort(new Error("no")) })).rejects.toThrow(
+    "no",
+  );
   await expect(projection.matrix(0, 5)).rejects.toThrow(/stop is 5/);
   const labels = new TargetPermutation({ task: 0, classes: 3 });
   await expect(labels.apply([0, 3])).rejects.toThrow(/targets\[1\] is 3; allowed: an integer from 0 to 2/);

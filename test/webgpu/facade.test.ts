@@ -15,11 +15,14 @@ import {
   WebGpuError,
 } from "taskloom";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { adapterText } from "../../src/backend/webgpu/adapter.js";
 import { dawn } from "./dawn.js";
 
 /** Kept, as Dawn ends when it is collected. */
 const host = dawn();
 let device: GPUDevice;
+
+const software = adapterText((await host.requestAdapter())?.info).software;
 
 const newDevice = async (limits: Record<string, number> = {}) => {
   const adapter = await host.requestAdapter();
@@ -127,6 +130,40 @@ describe("a device that is lost", () => {
     expect(error).toMatchObject({ name: "WebGpuError", code: "BACKEND", backend: "webgpu", reason: "device lost" });
     expect(error.nextTask).toBeGreaterThanOrEqual(22);
     await expect(tasks.batch(dataset, 30)).rejects.toMatchObject({ reason: "device lost", nextTask: 30 });
+  });
+
+  test("one of Taskloom's own is replaced: the call under way fails, the next one works with the same bits", async () => {
+    using tasks = new TaskAugmentor({ ...options, backend: "webgpu" });
+    const expected = await tasks.batch(dataset, 33);
+    const [first] = [await tasks.gpuBatches(dataset, { batchSize: 1 }).next()];
+    const lost = first.value?.device as GPUDevice;
+    expect(lost).not.toBe(device);
+    const running = tasks.batch(dataset, 33, 50);
+    lost.destroy();
+    await expect(running).rejects.toMatchObject({ name: "WebGpuError", reason: "device lost", nextTask: 33 });
+    const again = await tasks.batch(dataset, 33);
+    expect(again.inputs.data).toEqual(expected.inputs.data);
+    for await (const batch of tasks.gpuBatches(dataset, { batchSize: 50 })) {
+      expect(batch.device).not.toBe(lost);
+      batch.destroy();
+    }
+  });
+
+  // SwiftShader allows a buffer of 1 GiB and has no memory for it; a real GPU may well have.
+  test.runIf(software)("memory that runs out: a typed error, and smaller batches go on", async () => {
+    const { maxBufferSize, maxStorageBufferBindingSize } = (await host.requestAdapter())?.limits ?? {};
+    const large = await newDevice({ maxBufferSize, maxStorageBufferBindingSize } as Record<string, number>);
+    // Sequences of 16 positions of 25 + 7 values: 2 KiB, so that a batch is exactly as large as a buffer may be.
+    const sequences = { taskCount: 2 ** 24, sequenceLength: 16, outFeatures: 25 };
+    using tasks = new TaskAugmentor({ ...options, ...sequences, backend: large });
+    const batchSize = Math.min(large.limits.maxBufferSize, large.limits.maxStorageBufferBindingSize) / 2048;
+    const batches = tasks.gpuBatches(dataset, { start: 5, batchSize, signal: AbortSignal.timeout(30_000) });
+    await expect(batches.next()).rejects.toMatchObject({ reason: "out of memory", nextTask: 5 });
+    const { value } = await tasks.gpuBatches(dataset, { start: 5, batchSize: 2 }).next();
+    expect(value?.inputs.shape).toEqual([2, 16, 32]);
+    value?.destroy();
+    tasks.dispose();
+    large.destroy();
   });
 
   test("abort rejects with the reason, and the augmentor goes on", async () => {
