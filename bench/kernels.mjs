@@ -52,7 +52,7 @@ const out = place(L * (R + 10) * 4);
 const workspace = place(m.workspaceUint8(L, C));
 m.memory.grow(Math.ceil(end / 65536));
 const region = new Uint8Array(m.memory.buffer, examples, L * C);
-const images = readFileSync(join(mnistFolder, "train-images-idx3-ubyte")).subarray(16);
+const images = readFileSync(join(mnistFolder(), "train-images-idx3-ubyte")).subarray(16);
 
 /** Fills the examples: MNIST's first ones, or pixels none of which is zero. */
 const inputs = {

@@ -32,7 +32,7 @@ const results = new Map();
 for (let pass = 0; pass < Number(values.passes); pass++) {
   for (const peer of PEERS) {
     const { command, script, threads, tasks } = peer;
-    const args = [script, "--data", mnistFolder, "--threads", threads, "--tasks", tasks, "--repeats", 5].map(String);
+    const args = [script, "--data", mnistFolder(), "--threads", threads, "--tasks", tasks, "--repeats", 5].map(String);
     const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, encoding: "utf8" });
     const line = stdout?.trim().split("\n").at(-1) ?? "";
     if (status !== 0 || !line.startsWith("{")) {

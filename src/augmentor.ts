@@ -19,6 +19,11 @@ export interface BatchOptions {
   stop?: number;
   /** Tasks in a batch; the last one may have fewer. Default: as suits the backend, some MiB of inputs. */
   batchSize?: number;
+  /**
+   * Use the memory of a batch again once the next one is asked for: a long walk allocates nothing then, but a batch must
+   * be used up or copied before that, as its arrays are empty afterwards. Default false.
+   */
+  reuse?: boolean;
   /** Ends the iteration: the pending step rejects with `signal.reason`. */
   signal?: AbortSignal;
 }
@@ -111,6 +116,7 @@ export class TaskAugmentor {
     const { loom, first, count, size, signal } = await this.#walk(dataset, options);
     for await (const piece of loom.pieces(first, count, size, signal)) {
       yield loom.batch(piece.first, piece.count, piece.woven);
+      if (options.reuse) loom.recycle(piece.woven);
     }
   }
 

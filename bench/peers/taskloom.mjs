@@ -29,7 +29,12 @@ let next = 0;
 let ok = true;
 async function round(count) {
   const batchSize = Math.max(1, Math.min(16, Math.floor(count / threads / 2)));
-  for await (const { inputs, targets } of augmentor.batches(dataset, { start: next, stop: next + count, batchSize })) {
+  for await (const { inputs, targets } of augmentor.batches(dataset, {
+    start: next,
+    stop: next + count,
+    batchSize,
+    reuse: true,
+  })) {
     ok &&= inputs.shape[1] === 100 && inputs.shape[2] === 794 && targets.data.length === inputs.shape[0] * 100;
   }
   next += count;

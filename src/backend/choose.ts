@@ -6,7 +6,7 @@ import { adapterName, adapterText } from "./webgpu/adapter.js";
 import { WebGpuBackend } from "./webgpu/backend.js";
 import { findAdapter } from "./webgpu/device.js";
 import { messageOf, WebGpuError } from "./webgpu/failure.js";
-import { findGpu } from "./webgpu/find.js";
+import { findGpu, mayHaveGpu } from "./webgpu/find.js";
 
 /** A backend, and in a few words why it is this one. */
 export interface Choice {
@@ -31,6 +31,7 @@ export async function chooseBackend({ backend, workers }: ResolvedOptions): Prom
   }
   const wasm = (reason: string) => ({ backend: new WasmBackend(workers ?? availableParallelism()), reason });
   if (backend === "wasm") return wasm("asked for");
+  if (!mayHaveGpu()) return wasm("this machine has no GPU");
   try {
     const { gpu, name } = await probe(false);
     return { backend: sharedBackend(gpu, false), reason: `a GPU: ${name}` };

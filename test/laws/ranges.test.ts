@@ -71,6 +71,20 @@ describe.each(kinds)("%s", (_, kind) => {
   });
 });
 
+test("reused memory holds the same bytes, until the next batch is asked for", async () => {
+  const dataset = (await trainingSet()).head(50);
+  using tasks = new TaskAugmentor({ seed: 4, taskCount: 60, sequenceLength: 5, workers: 2, backend: "wasm" });
+  const whole = await tasks.transform(dataset);
+  const earlier: Batch[] = [];
+  for await (const batch of tasks.batches(dataset, { batchSize: 7, reuse: true })) {
+    const { start, stop } = batch.tasks!;
+    expectSame(batch, slice(whole, start, stop - start, 60));
+    earlier.push(batch);
+  }
+  // What was handed on is gone for good, not silently overwritten.
+  expect(earlier[0]?.inputs.data.length).toBe(0);
+});
+
 test("a task does not depend on the set it is in", async () => {
   const dataset = (await trainingSet()).head(100);
   using large = new TaskAugmentor({ seed: 1, taskCount: 2 ** 32, workers: 0 });

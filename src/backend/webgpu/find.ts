@@ -22,6 +22,16 @@ export function findGpu(): Promise<GPU> {
   return dawn;
 }
 
+/**
+ * Whether it is worth looking: a Linux machine without any of these has no GPU, and loading Dawn and its drivers to be
+ * told so takes time and lets drivers write to standard error.
+ */
+export function mayHaveGpu(): boolean {
+  if ((globalThis.navigator as Navigator | undefined)?.gpu || globalThis.process?.platform !== "linux") return true;
+  const fs = globalThis.process.getBuiltinModule?.("node:fs");
+  return ["/dev/dri", "/dev/nvidia0", "/dev/dxg"].some((path) => fs?.existsSync(path) ?? true);
+}
+
 async function loadDawn(): Promise<GPU> {
   // In a variable, so that bundlers for browsers do not look for it.
   const name = "webgpu";

@@ -1,0 +1,119 @@
+// The library's own dispatches, through its public API, and their results against the WebAssembly backend's.
+import { TaskAugmentor } from "../../dist/index.js";
+import { median } from "../support.mjs";
+import { busy } from "./busy.mjs";
+import { readBack } from "./device.mjs";
+
+/**
+ * Walks `tasks` tasks in batches that stay on the GPU, after a warm-up batch.
+ *
+ * Returns, for a task, the wall-clock milliseconds and those of each kind of pass, by label; medians over batches.
+ */
+export async function walk({ device, recorder, sizes }, dataset, options, tasks, batchSize) {
+  const warm = sizes.warm * batchSize;
+  const all = { seed: 42, ...options, taskCount: warm + tasks };
+  return withAugmentor({ ...all, backend: device }, async (augmentor) => {
+    for await (const batch of augmentor.gpuBatches(dataset, { stop: warm, batchSize })) batch.destroy();
+    recorder.start();
+    const start = performance.now();
+    let last;
+    for await (const batch of augmentor.gpuBatches(dataset, { start: warm, batchSize })) {
+      last?.destroy();
+      last = batch;
+    }
+    const wall = (performance.now() - start) / tasks;
+    const passes = new Map();
+    for (const [label, times] of await recorder.stop()) {
+      passes.set(label, perBatch(times, tasks / batchSize) / batchSize);
+    }
+    await check(dataset, all, last);
+    last.destroy();
+    return { wall, passes };
+  });
+}
+
+/** Milliseconds of a batch, by the clock and of the calling thread's work; see `busy`. */
+export async function hostTime({ device, sizes }, dataset, options, batchSize) {
+  const tasks = sizes.steps * batchSize;
+  const all = { seed: 42, ...options, taskCount: tasks, backend: device };
+  return withAugmentor(all, async (augmentor) => {
+    const run = async () => {
+      for await (const batch of augmentor.gpuBatches(dataset, { batchSize })) batch.destroy();
+    };
+    await run();
+    const start = performance.now();
+    await run();
+    const wall = (performance.now() - start) / sizes.steps;
+    return { wall, work: (await busy(run)) / sizes.steps };
+  });
+}
+
+async function withAugmentor(options, work) {
+  const augmentor = new TaskAugmentor(options);
+  try {
+    return await work(augmentor);
+  } finally {
+    augmentor.dispose();
+  }
+}
+
+/** The median over batches of the time of a batch, which may be of several passes. */
+function perBatch(times, batches) {
+  const each = Math.ceil(times.length / batches);
+  const sums = [];
+  for (let i = 0; i < times.length; i += each) sums.push(times.slice(i, i + each).reduce((a, b) => a + b));
+  return median(sums);
+}
+
+/** Makes a few tasks into memory full of 0xCD and compares the first and the last. */
+export async function checkPoisoned({ device, recorder }, dataset, options, tasks) {
+  const all = { seed: 42, ...options, taskCount: tasks };
+  recorder.poisoning = true;
+  const before = recorder.poisoned;
+  await withAugmentor({ ...all, backend: device }, async (augmentor) => {
+    for await (const batch of augmentor.gpuBatches(dataset, { batchSize: tasks })) {
+      await check(dataset, all, batch);
+      batch.destroy();
+    }
+  });
+  recorder.poisoning = false;
+  if (recorder.poisoned < before + 2) throw new Error("no output was poisoned: the library's labels have changed");
+}
+
+/** @throws Error unless the first and the last task of a batch are what the WebAssembly backend makes */
+async function check(dataset, options, { tasks, inputs, targets, device }) {
+  const count = tasks.stop - tasks.start;
+  const part = async (task, { buffer, offset, size }) =>
+    readBack(device, buffer, offset + ((task - tasks.start) * size) / count, size / count);
+  await withAugmentor({ ...options, backend: "wasm", workers: 0 }, async (wasm) => {
+    for (const task of new Set([tasks.start, tasks.stop - 1])) {
+      const expected = await wasm.batch(dataset, task);
+      compareTargets(task, new Uint32Array(await part(task, targets)), expected.targets.data);
+      const got = new Float32Array(await part(task, inputs));
+      if (dataset.dtype === "uint8") compareBits(task, got, expected.inputs.data);
+      else compareFloats(task, got, expected.inputs.data);
+    }
+  });
+}
+
+function compareTargets(task, got, expected) {
+  if (got.length === expected.length && got.every((target, i) => target === expected[i])) return;
+  throw new Error(`wrong result: targets of task ${task}`);
+}
+
+function compareBits(task, got, expected) {
+  const [a, b] = [got, expected].map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length));
+  const wrong = a.findIndex((word, i) => word !== b[i]);
+  if (a.length !== b.length || wrong >= 0) {
+    throw new Error(`wrong result: value ${wrong} of task ${task} is ${got[wrong]}, should be ${expected[wrong]}`);
+  }
+}
+
+/** Sums of floats depend on their order: some ten thousandths of what values are like. */
+function compareFloats(task, got, expected) {
+  const like = Math.sqrt(expected.reduce((sum, x) => sum + x * x, 0) / expected.length);
+  const wrong = got.findIndex((value, i) => !(Math.abs(value - expected[i]) <= 2e-4 * like));
+  if (got.length !== expected.length || wrong >= 0) {
+    throw new Error(`wrong result: value ${wrong} of task ${task} is ${got[wrong]}, should be ${expected[wrong]}`);
+  }
+}
