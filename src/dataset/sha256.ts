@@ -1,5 +1,5 @@
+import { nodeCrypto } from "../builtin.js";
 import { DatasetError } from "../errors.js";
-import { nodeCrypto } from "./builtin.js";
 import { messageOf } from "./source.js";
 
 /** Bytes that Node's hashes take at once must stay below 2^31. */

@@ -1,5 +1,5 @@
+import { fileSystem } from "../builtin.js";
 import { DatasetError } from "../errors.js";
-import { fileSystem } from "./builtin.js";
 
 /**
  * Where bytes come from: a path, a URL (`file:`, `https:`, `data:`, `blob:`), a `Blob` or `File`, or bytes in memory. In a

@@ -1,12 +1,10 @@
+import { nodeOs, nodeThreads } from "../../builtin.js";
 import { BackendError } from "../../errors.js";
 
 /**
  * Worker threads as all runtimes have them: Web Workers in browsers and Deno (whose `node:worker_threads` loses large
  * messages, seen in 2.9), `worker_threads` in Node.
  */
-
-/** Reached without an import that a browser would trip over. */
-type NodeThreads = typeof import("node:worker_threads");
 
 export interface Thread {
   /** Whether an idle thread keeps the process from ending by itself; it should be terminated then. */
@@ -15,10 +13,6 @@ export interface Thread {
   /** Says whether the thread has work, during which the process must not end. */
   keepAlive(keep: boolean): void;
   terminate(): void;
-}
-
-function nodeThreads(): NodeThreads | undefined {
-  return globalThis.process?.getBuiltinModule?.("node:worker_threads");
 }
 
 /** Starts the worker script that stands beside this module in the published build. */
@@ -108,6 +102,5 @@ export function parent(): { listen(onMessage: (message: unknown) => void): void;
 
 /** How many threads can run at once here. */
 export function availableParallelism(): number {
-  const os = globalThis.process?.getBuiltinModule?.("node:os");
-  return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+  return nodeOs()?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }

@@ -1,3 +1,4 @@
+import { fileSystemSync } from "../../builtin.js";
 import { messageOf, WebGpuError } from "./failure.js";
 
 /** Made once: instances of Dawn do not share devices, and one that is collected takes its devices along. */
@@ -28,7 +29,7 @@ export function findGpu(): Promise<GPU> {
  */
 export function mayHaveGpu(): boolean {
   if ((globalThis.navigator as Navigator | undefined)?.gpu || globalThis.process?.platform !== "linux") return true;
-  const fs = globalThis.process.getBuiltinModule?.("node:fs");
+  const fs = fileSystemSync();
   return ["/dev/dri", "/dev/nvidia0", "/dev/dxg"].some((path) => fs?.existsSync(path) ?? true);
 }
 
