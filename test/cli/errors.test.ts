@@ -70,8 +70,8 @@ describe("datasets that are missing or damaged", () => {
     change((name) => join(folder, `train-${name}-ubyte`));
     return folder;
   }
-  const generate = (dataset: string) =>
-    taskloom(["generate", "--dataset", dataset, "--tasks", "1", "--out", join(temporaryFolder(), "tasks")]);
+  const generate = (dataset: string, ...flags: string[]) =>
+    taskloom(["generate", "--dataset", dataset, "--tasks", "1", "--out", join(temporaryFolder(), "tasks"), ...flags]);
 
   test("a whole one works, plain and gzipped", async () => {
     expect((await generate(folderWith(() => undefined))).code).toBe(0);
@@ -115,6 +115,16 @@ describe("datasets that are missing or damaged", () => {
       writeFileSync(path("labels-idx1"), bytes);
     });
     expectOneLine(await generate(folder), 1, /9999.*10000|10000.*9999/);
+  });
+
+  test("labels out of range", async () => {
+    const folder = folderWith(() => undefined);
+    expectOneLine(await generate(folder, "--classes", "7"), 1, /target 0 is 7; allowed: integers from 0 to 6/);
+    const out = temporaryFolder();
+    expect((await generate(folder, "--classes", "300", "--out", out)).code).toBe(0);
+    const { recipe, targets } = JSON.parse((await taskloom(["inspect", out, "--json"])).stdout);
+    expect([recipe.dataset.classes, targets.dtype]).toEqual([300, "uint16"]);
+    expect((await taskloom(["preview", out, "--tasks", "1"])).code).toBe(0);
   });
 
   test("corrupt gzip", async () => {
