@@ -1,6 +1,7 @@
 // A Chromium for the browser tests: the one given, the one installed, or one that gets installed.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { chromium } from "playwright";
 
 const SYSTEM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -10,6 +11,12 @@ export function findBrowser() {
   const given = process.env.TASKLOOM_CHROMIUM;
   if (given) return given;
   return [chromium.executablePath(), ...SYSTEM].find((path) => existsSync(path));
+}
+
+/** The Vulkan driver on the CPU that comes with Chromium, SwiftShader: Dawn and Deno can use it too. */
+export function findSoftwareDriver() {
+  const folders = [dirname(findBrowser() ?? "/"), "/usr/lib/chromium", "/usr/lib/chromium-browser"];
+  return folders.map((folder) => join(folder, "vk_swiftshader_icd.json")).find((path) => existsSync(path));
 }
 
 /** Finds a Chromium or installs one: Playwright's own, else on Debian and its relatives, as root, the distribution's. */

@@ -7,15 +7,15 @@ import { ensureBuild, ensurePackages, root } from "./ensure.mjs";
 
 ensurePackages();
 ensureBuild();
-const { ensureBrowser } = await import("./browser.mjs");
+const { ensureBrowser, findSoftwareDriver } = await import("./browser.mjs");
 ensureBrowser();
 const { ensurePython } = await import("./python.mjs");
 ensurePython();
 
 // Where there is no GPU, Dawn and Deno get the software driver that Chromium brings along.
-const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
+const driver = findSoftwareDriver();
 const hasGpu = ["/dev/dri", "/dev/nvidia0", "/dev/dxg"].some((path) => existsSync(path));
-if (!hasGpu && existsSync(swiftshader)) process.env.VK_DRIVER_FILES ??= swiftshader;
+if (!hasGpu && driver) process.env.VK_DRIVER_FILES ??= driver;
 process.env.XDG_RUNTIME_DIR ??= tmpdir();
 
 const tool = (path, ...args) =>
