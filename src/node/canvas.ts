@@ -3,13 +3,13 @@ import { PNG } from "pngjs";
 /** A grey or coloured picture to draw into: rectangles and the few letters a legend needs. */
 export type Colour = readonly [red: number, green: number, blue: number];
 
-/** Letters of 3 x 5 dots, a row of dots in each octal digit. */
+/** Capital letters of 3 x 5 dots, a row of dots in each octal digit. */
 const GLYPHS: Record<string, string> = {
   "0": "75557", "1": "26227", "2": "71747", "3": "71317", "4": "55711", "5": "74717", "6": "74757", "7": "71122",
-  "8": "75757", "9": "75717", a: "07357", b: "46556", c: "03443", d: "13553", e: "74647", f: "34644", g: "35716",
-  h: "44655", i: "20222", j: "10152", k: "45655", l: "62227", m: "05755", n: "06555", o: "02552", p: "06564",
-  q: "03531", r: "03444", s: "74717", t: "27223", u: "05553", v: "05522", w: "05575", x: "05225", y: "05312",
-  z: "07247", " ": "00000", ".": "00002", "-": "00700", ">": "42124", ":": "02020", "/": "11244", "=": "07070",
+  "8": "75757", "9": "75717", a: "25755", b: "65656", c: "34443", d: "65556", e: "74647", f: "74644", g: "34553",
+  h: "55755", i: "72227", j: "11152", k: "55655", l: "44447", m: "57755", n: "57775", o: "25552", p: "65644",
+  q: "25563", r: "65655", s: "34216", t: "72222", u: "55557", v: "55552", w: "55775", x: "55255", y: "55222",
+  z: "71247", " ": "00000", ".": "00002", "-": "00700", ">": "42124", ":": "02020", "/": "11244", "=": "07070",
 }; // biome-ignore format: a table
 const DOT = 2;
 /** Width and height of a letter with the gap behind it, in pixels. */
@@ -30,7 +30,7 @@ export class Canvas {
     }
   }
 
-  /** Lower-case letters, digits and a few signs; anything else is left blank. */
+  /** Letters, drawn as capitals, digits and a few signs; anything else is left blank. */
   text(left: number, top: number, text: string, colour: Colour): void {
     [...text.toLowerCase()].forEach((letter, i) => {
       [...(GLYPHS[letter] ?? "00000")].forEach((row, y) => {
