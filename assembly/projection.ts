@@ -18,7 +18,7 @@ import { PROJECTION } from "./purpose";
  * counter-based. Integer sums do not depend on their order, and x + 0 * g = x for f32 too.
  */
 
-/** A tile of 784 columns has 25 KiB then and stays in the first-level cache; with 32 rows the product took 1.5 times as long. */
+/** A tile of 784 columns has 25 KiB then and stays in the first-level cache; `npm run bench` shows what more rows cost. */
 export const TILE_ROWS: u32 = 16;
 /** Bytes of a unit in the tile: one i32 or f32 for each row. */
 const UNIT_BYTES: u32 = TILE_ROWS << 2;

@@ -1,4 +1,3 @@
-import type { ResolvedOptions } from "../options.js";
 import type { Backend } from "./backend.js";
 import { WasmBackend } from "./wasm/backend.js";
 import { availableParallelism } from "./wasm/threads.js";
@@ -14,13 +13,20 @@ export interface Choice {
   readonly reason: string;
 }
 
+/** What may be asked for; see `TaskAugmentorOptions`. */
+export interface BackendOptions {
+  readonly backend: "auto" | "wasm" | "webgpu" | GPUDevice;
+  /** Threads of the WebAssembly backend; one for each core where it is left open. */
+  readonly workers: number | undefined;
+}
+
 /**
  * The backend that the options mean. `"auto"` takes a real GPU, else WebAssembly; a software adapter, which is slower
  * than WebAssembly on the same cores, only serves who asks for `"webgpu"`.
  *
  * @throws WebGpuError for `"webgpu"` where there is no WebGPU at all
  */
-export async function chooseBackend({ backend, workers }: ResolvedOptions): Promise<Choice> {
+export async function chooseBackend({ backend, workers }: BackendOptions): Promise<Choice> {
   if (typeof backend === "object") {
     const name = adapterName(adapterText(backend.adapterInfo));
     return { backend: new WebGpuBackend({ device: backend }), reason: `the caller's device: ${name}` };
@@ -49,12 +55,11 @@ async function probe(software: boolean): Promise<{ gpu: GPU; name: string }> {
   return { gpu, name: adapterName(text) };
 }
 
-/** Augmentors of a process share a device and its compiled kernels. */
-const backends = new Map<string, WebGpuBackend>();
+/** Augmentors of a process share a device and its kernels: those that take software adapters one, the others another. */
+const backends = new Map<boolean, WebGpuBackend>();
 
 function sharedBackend(gpu: GPU, software: boolean): WebGpuBackend {
-  const key = String(software);
-  const backend = backends.get(key) ?? new WebGpuBackend({ gpu, software, powerPreference });
-  backends.set(key, backend);
+  const backend = backends.get(software) ?? new WebGpuBackend({ gpu, software, powerPreference });
+  backends.set(software, backend);
   return backend;
 }

@@ -8,7 +8,7 @@ const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
  * WebGPU in Node: Dawn, on the driver that `VK_DRIVER_FILES` names, or on SwiftShader where that is unset and Chromium
  * brings it. A missing driver fails the tests, as skipping them would go unnoticed.
  *
- * Devices must be destroyed by the test that made them: Dawn keeps a core busy as long as one lives.
+ * Devices must be destroyed by the test that made them, or they keep their memory until the process ends.
  */
 export function dawn(): GPU {
   if (!process.env.VK_DRIVER_FILES && existsSync(SWIFTSHADER)) process.env.VK_DRIVER_FILES = SWIFTSHADER;

@@ -14,7 +14,7 @@ import {
   TaskAugmentor,
   WebGpuError,
 } from "taskloom";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { adapterText } from "../../src/backend/webgpu/adapter.js";
 import { dawn } from "./dawn.js";
 
@@ -92,12 +92,31 @@ describe("batches in GPU buffers, on the caller's device", () => {
   });
 
   test("leaving the loop early destroys what was made ahead, and the device stays the caller's", async () => {
+    const live = new Set<GPUBuffer>();
+    const createBuffer = device.createBuffer.bind(device);
+    device.createBuffer = (descriptor) => {
+      const buffer = createBuffer(descriptor);
+      if (!descriptor.label?.includes("woven")) return buffer;
+      const destroy = buffer.destroy.bind(buffer);
+      buffer.destroy = () => {
+        live.delete(buffer);
+        destroy();
+      };
+      live.add(buffer);
+      return buffer;
+    };
+    onTestFinished(() => {
+      device.createBuffer = createBuffer;
+    });
     const tasks = new TaskAugmentor({ ...options, backend: device });
     let first: GpuBatch | undefined;
     for await (const batch of tasks.gpuBatches(dataset, { batchSize: 5 })) {
       first = batch;
+      // The next one is under way: its buffers are there.
+      await vi.waitFor(() => expect(live.size).toBe(4), 20_000);
       break;
     }
+    await vi.waitFor(() => expect([...live]).toEqual([first?.inputs.buffer, first?.targets.buffer]), 20_000);
     tasks.dispose();
     expect(new Float32Array(await read(first!.inputs)).some((value) => value !== 0)).toBe(true);
     first?.destroy();

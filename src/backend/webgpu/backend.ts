@@ -14,7 +14,7 @@ export interface WebGpuBackendOptions extends Omit<GpuRequest, "signal">, GpuOpt
 
 /**
  * The GPU backend. Its device is requested when the first weaver is opened, shared by all, replaced when it is lost, and
- * destroyed with the last weaver: an idle device would keep a core of some hosts busy.
+ * destroyed with the last weaver, as it holds memory that others may want.
  */
 export class WebGpuBackend implements Backend {
   readonly name = "webgpu";
