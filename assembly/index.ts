@@ -1,11 +1,11 @@
 /** The module's exports. Pointers are byte offsets into its memory, which the caller lays out from `heapBase()` on. */
 import { identity } from "./identity";
-import { FLOAT32 } from "./output";
 import { project, workspaceOf } from "./projection";
 
 export { setSeed } from "./chacha8";
 export { deviateWords, deviates, matrix, normalTable, words } from "./matrix";
-export { packOneHot, permuteLabels } from "./packing";
+export { drawEpisode, permuteRanks } from "./episode";
+export { giveLabels, packOneHot, permuteLabels } from "./packing";
 export { permutation } from "./permutation";
 export { drawSample } from "./sample";
 export { drawWithReplacement, drawWithoutReplacement } from "./sequence";
@@ -35,9 +35,10 @@ export function projectFloat32(
   project<f32>(task, examples, count, columns, rows, 0, scale, dtype, out, stride, workspace);
 }
 export function projectGiven(
-  matrix: usize, examples: usize, count: u32, columns: u32, rows: u32, out: usize, stride: usize, workspace: usize,
+  matrix: usize, examples: usize, count: u32, columns: u32, rows: u32,
+  scale: f32, dtype: u32, out: usize, stride: usize, workspace: usize,
 ): void {
-  project<f32>(0, examples, count, columns, rows, 0, 1, FLOAT32, out, stride, workspace, matrix);
+  project<f32>(0, examples, count, columns, rows, 0, scale, dtype, out, stride, workspace, matrix);
 }
 
 export function identityUint8(

@@ -8,26 +8,46 @@ export function permuteLabels(indices: usize, count: u32, labels: usize, permuta
   }
 }
 
+/** What `giveLabels` writes where a position is given no label. */
+export const NO_LABEL: u32 = 0xffffffff;
+
 /**
- * Writes the one-hot of the previous permuted label behind the inputs of `count` positions, zeros where a sequence
- * begins. `row` is the first position's first value; a position is `inputs + classes` values. `targets` (u16) points
- * at the first position's own label, `phase` (below `length`) is its place in its sequence; the label before it is
- * read when `phase` is not zero.
+ * The labels that positions are given beside their inputs, u32 at `out`, for `count` positions of whole sequences.
+ *
+ * targets      u16, each position's own label
+ * shifted      1: the label of the position before, `startToken` (or NO_LABEL) at the first of a sequence
+ *              0: the own label, NO_LABEL from position `firstHidden` of a sequence on
  */
-export function packOneHot(
-  row: usize, count: u32, inputs: u32, classes: u32, targets: usize, phase: u32, length: u32, dtype: u32,
+export function giveLabels(
+  targets: usize, count: u32, length: u32, shifted: u32, firstHidden: u32, startToken: u32, out: usize,
 ): void {
-  const size = bytesOf(dtype);
-  const stride = (<usize>inputs + classes) * size;
-  let cells = row + <usize>inputs * size;
+  let phase: u32 = 0;
   for (let i: usize = 0; i < count; i++) {
-    memory.fill(cells, 0, <usize>classes * size);
-    if (phase != 0) {
-      const cell = cells + <usize>load<u16>(targets + (i << 1) - 2) * size;
+    const own = targets + (i << 1);
+    let label: u32;
+    if (shifted) label = phase == 0 ? startToken : <u32>load<u16>(own - 2);
+    else label = phase < firstHidden ? <u32>load<u16>(own) : NO_LABEL;
+    store<u32>(out + (i << 2), label);
+    if (++phase == length) phase = 0;
+  }
+}
+
+/**
+ * Writes the one-hots of given labels behind the inputs of `count` positions, zeros where none is given. `row` is the
+ * first position's first value; a position is `inputs + cells` values. `given` are u32 as `giveLabels` writes them.
+ */
+export function packOneHot(row: usize, count: u32, inputs: u32, cells: u32, given: usize, dtype: u32): void {
+  const size = bytesOf(dtype);
+  const stride = (<usize>inputs + cells) * size;
+  let first = row + <usize>inputs * size;
+  for (let i: usize = 0; i < count; i++) {
+    memory.fill(first, 0, <usize>cells * size);
+    const label = load<u32>(given + (i << 2));
+    if (label < cells) {
+      const cell = first + <usize>label * size;
       if (dtype == FLOAT16) store<u16>(cell, 0x3c00);
       else store<f32>(cell, 1);
     }
-    if (++phase == length) phase = 0;
-    cells += stride;
+    first += stride;
   }
 }

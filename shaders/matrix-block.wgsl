@@ -13,6 +13,8 @@ struct Matrix {
   blocks: u32,
   scale: f32,
   offset: i32,
+  /// Ones on the diagonal and zeros elsewhere instead of deviates, if not zero.
+  identity: u32,
 }
 
 @group(0) @binding(0) var<uniform> matrix: Matrix;
@@ -35,6 +37,17 @@ fn inside(deviates: vec4i, column: u32) -> vec4i {
 
 /// `row` and `block` count within the matrix.
 fn deviates_of(task: u32, row: u32, block: u32) -> Deviates {
+  if (matrix.identity != 0u) {
+    let diagonal = vec4u(row - 16u * block) - vec4u(0u, 1u, 2u, 3u);
+    let one = vec4i(1);
+    let zero = vec4i(0);
+    return Deviates(
+      select(zero, one, diagonal == vec4u(0u)),
+      select(zero, one, diagonal == vec4u(4u)),
+      select(zero, one, diagonal == vec4u(8u)),
+      select(zero, one, diagonal == vec4u(12u)),
+    );
+  }
   let words = chacha8(Stream(matrix.seed, task, PROJECTION, 0u), row * matrix.blocks + block);
   let column = 16u * block;
   return Deviates(

@@ -11,7 +11,7 @@ struct Plan {
   columns: u32,
   stride: u32,
   rows: u32,
-  /// Values a position has in the output: rows + classes.
+  /// Values a position has in the output: rows and the cells of the one-hot.
   width: u32,
   /// Grey level taken off every pixel.
   offset: i32,
@@ -23,8 +23,8 @@ struct Plan {
 @group(0) @binding(1) var<storage, read> range: vec2u;
 @group(0) @binding(2) var<storage, read> examples: array<u32>;
 @group(0) @binding(3) var<storage, read> indices: array<u32>;
-/// The label before a position's, 0xffffffff where a sequence begins. Not read without one-hots.
-@group(0) @binding(4) var<storage, read> previous: array<u32>;
+/// The label a position is given, 0xffffffff for none. Not read without one-hots.
+@group(0) @binding(4) var<storage, read> given: array<u32>;
 @group(0) @binding(5) var<storage, read_write> out: array<u32>;
 
 /// Value number `at` of the positions; zero behind the last.
@@ -35,7 +35,7 @@ fn value(at: u32) -> f32 {
     return 0.0;
   }
   if (cell >= plan.rows) {
-    return select(0.0, 1.0, previous[position] == cell - plan.rows);
+    return select(0.0, 1.0, given[position] == cell - plan.rows);
   }
   if (cell >= plan.columns) {
     return 0.0;

@@ -24,20 +24,23 @@ struct Plan {
   columns: u32,
   blocks: u32,
   rows: u32,
-  /// Values a position has in the output: rows + classes.
+  /// Values a position has in the output: rows + cells.
   width: u32,
   /// Cells of the one-hot; 0 for none.
-  classes: u32,
+  cells: u32,
   /// Workgroups that share a tile's positions: ceil(rows / ROWS).
   row_blocks: u32,
   /// Grey level taken off every pixel.
   offset: i32,
   scale: f32,
+  identity_scale: f32,
 }
 
 /// Positions of one task: `count` (1 to POSITIONS) entries of `indices` from `first` on, and where they are written.
 struct Tile {
+  /// The task of the matrix; or, if `identity` is not zero, ones on the diagonal and zeros elsewhere.
   task: u32,
+  identity: u32,
   first: u32,
   count: u32,
   output: u32,
@@ -49,8 +52,8 @@ struct Tile {
 @group(0) @binding(2) var<storage, read> examples: array<vec4u>;
 @group(0) @binding(3) var<storage, read> tiles: array<Tile>;
 @group(0) @binding(4) var<storage, read> indices: array<u32>;
-/// The label before a position's, 0xffffffff where a sequence begins. Not read without one-hots.
-@group(0) @binding(5) var<storage, read> previous: array<u32>;
+/// The label a position is given, 0xffffffff for none. Not read without one-hots.
+@group(0) @binding(5) var<storage, read> given: array<u32>;
 
 var<workgroup> normal_table: array<u32, 768>;
 /// Limbs of row r in block d of the step at d * ROWS + r; pixels of position p at d * POSITIONS + p.
@@ -76,18 +79,34 @@ fn load_pixels(index: u32, count: u32, block: u32) {
   }
 }
 
+/// Four entries of the identity matrix, from a column on.
+fn diagonal4(row: u32, column: u32) -> vec4i {
+  return select(vec4i(0), vec4i(1), vec4u(row) == vec4u(column) + vec4u(0u, 1u, 2u, 3u));
+}
+
 /// Fills `high` and `low` for the blocks from `block` on. What does not exist may stay as it is: it is multiplied by
 /// zero pixels or not written.
-fn make_deviates(index: u32, task: u32, first_row: u32, block: u32) {
+fn make_deviates(index: u32, tile: Tile, first_row: u32, block: u32) {
   for (var unit = index; unit < DEPTH * ROWS; unit += THREADS) {
     let row = first_row + unit % ROWS;
     let of_block = block + unit / ROWS;
     if (row < plan.rows && of_block < plan.blocks) {
-      let words = chacha8(Stream(plan.seed, task, 0u, 0u), row * plan.blocks + of_block);
-      let a = deviate4(words.a);
-      let b = deviate4(words.b);
-      let c = deviate4(words.c);
-      let d = deviate4(words.d);
+      var a: vec4i;
+      var b: vec4i;
+      var c: vec4i;
+      var d: vec4i;
+      if (tile.identity != 0u) {
+        a = diagonal4(row, 16u * of_block);
+        b = diagonal4(row, 16u * of_block + 4u);
+        c = diagonal4(row, 16u * of_block + 8u);
+        d = diagonal4(row, 16u * of_block + 12u);
+      } else {
+        let words = chacha8(Stream(plan.seed, tile.task, 0u, 0u), row * plan.blocks + of_block);
+        a = deviate4(words.a);
+        b = deviate4(words.b);
+        c = deviate4(words.c);
+        d = deviate4(words.d);
+      }
       let limbs = limbs16(a, b, c, d);
       high[unit] = limbs.high;
       low[unit] = limbs.low;
@@ -119,19 +138,20 @@ fn products(r: Rows, x: vec4u) -> vec4u {
 /// Turns an accumulator into the values of rows `row` to `row + 3` at a position of the tile, and writes them.
 fn finish(sums: vec4u, tile: Tile, position: u32, row: u32, offsets: vec4u) {
   if (position < tile.count) {
+    let scale = select(plan.scale, plan.identity_scale, tile.identity != 0u);
     let bias = vec4u(atomicLoad(&pixel_sums[position]) << 15u);
-    put(tile.output + position, row, vec4f(bitcast<vec4i>(sums - bias - offsets)) * plan.scale);
+    put(tile.output + position, row, vec4f(bitcast<vec4i>(sums - bias - offsets)) * scale);
   }
 }
 
 /// The part of the tile's one-hots that falls to this workgroup: `turn` of plan.row_blocks.
 fn put_one_hots(index: u32, tile: Tile, turn: u32) {
-  let cells = tile.count * plan.classes;
+  let cells = tile.count * plan.cells;
   for (var cell = turn * THREADS + index; cell < cells; cell += plan.row_blocks * THREADS) {
-    let position = cell / plan.classes;
-    let label = cell % plan.classes;
+    let position = cell / plan.cells;
+    let label = cell % plan.cells;
     let at = (tile.output + position) * plan.width + plan.rows + label;
-    if (previous[tile.first + position] == label) {
+    if (given[tile.first + position] == label) {
       put_one(at);
     } else {
       put_zero(at);
@@ -167,7 +187,7 @@ fn project_tile(local: vec2u, index: u32, workgroup: u32) {
   var a9 = vec4u();
   for (var block = 0u; block < plan.blocks; block += DEPTH) {
     load_pixels(index, tile.count, block);
-    make_deviates(index, tile.task, first_row, block);
+    make_deviates(index, tile, first_row, block);
     workgroupBarrier();
     for (var d = 0u; d < DEPTH; d++) {
       let r = d * ROWS + 4u * local.y;

@@ -1,14 +1,17 @@
-import type { GpuWeaver, Weaver, Woven, WovenBuffers } from "./backend/backend.js";
+import type { Woven } from "./backend/backend.js";
 import { type Choice, chooseBackend } from "./backend/choose.js";
-import { inputShape, itemBytes, type Plan, targetDtype, targetShape, taskOf } from "./backend/plan.js";
+import type { Plan } from "./backend/plan.js";
+import { chooseTask, type TaskChoice } from "./curriculum.js";
 import type { Dataset } from "./dataset/index.js";
-import { BackendError, DisposedError, InvalidOptionError } from "./errors.js";
+import { DisposedError, InvalidOptionError } from "./errors.js";
+import { Loom } from "./loom.js";
 import { makePlan } from "./make-plan.js";
 import { checkInteger, type ResolvedOptions, resolveOptions, type TaskAugmentorOptions } from "./options.js";
 import { TargetPermutation } from "./permutation.js";
+import { prepareExamples } from "./prepare-examples.js";
 import { resolveStandardDeviation } from "./presets.js";
 import { LinearProjection } from "./projection.js";
-import { standardised } from "./standardise.js";
+import { scaledWeaver, scalingOf } from "./scaling/weaver.js";
 import type { Batch, GpuBatch } from "./tensor.js";
 
 /** A range of tasks, and how to walk it. */
@@ -50,6 +53,7 @@ export class TaskAugmentor {
   #choice: Promise<Choice> | undefined;
   /** Opened datasets. A failed opening is forgotten. */
   readonly #looms = new Map<Dataset, Promise<Loom>>();
+  readonly #plans = new WeakMap<Dataset, { readonly examples: Dataset; readonly plan: Plan }>();
   #disposed = false;
 
   /** @throws InvalidOptionError for an unknown option or one out of bounds. */
@@ -167,15 +171,27 @@ export class TaskAugmentor {
   async *stream(dataset: Dataset, options: { signal?: AbortSignal } = {}): AsyncGenerator<Woven & { count: number }> {
     const signal = this.#signal(options.signal);
     const loom = await this.#open(dataset, signal);
+    loom.refuseBatchScaling();
     for await (const { woven, count } of loom.pieces(0, loom.plan.itemCount, loom.pieceItems, signal)) {
       yield { ...woven, count };
       loom.recycle(woven);
     }
   }
 
+  /**
+   * Items `[first, first + count)`, sequences or examples, as bytes.
+   *
+   * @internal
+   */
+  async items(dataset: Dataset, first: number, count: number, signal?: AbortSignal): Promise<Woven> {
+    const stop = this.#signal(signal);
+    const loom = await this.#open(dataset, stop);
+    return loom.gather(first, count, stop);
+  }
+
   /** Every choice made, for a dataset. @internal */
   plan(dataset: Dataset): Plan {
-    return makePlan(this.#options, dataset);
+    return this.#planned(dataset).plan;
   }
 
   /** The options with all defaults filled in. @internal */
@@ -183,25 +199,24 @@ export class TaskAugmentor {
     return this.#options;
   }
 
-  /** The projection of a task of this set, alone. */
+  /** The projection of a task of this set, alone; that of another task where the task takes a fixed one. */
   linearProjection(task: number, dataset: Dataset): LinearProjection {
-    const { seed, identity, standardDeviation, outFeatures } = this.#options;
-    this.#checkTask(task);
+    const { standardDeviation, outFeatures } = this.#options;
+    const { identityProjection, projectionTask } = this.#chosen(task, dataset);
     return new LinearProjection({
-      seed,
-      task,
+      ...this.#stream(projectionTask),
       inFeatures: dataset.features,
       outFeatures: outFeatures ?? dataset.features,
       standardDeviation: resolveStandardDeviation(standardDeviation, dataset.features),
-      identity: identity.projection,
+      identity: identityProjection,
     });
   }
 
-  /** The label permutation of a task of this set, alone. */
+  /** The label permutation of a task of this set, alone; that of another task where the task takes a fixed one. */
   targetPermutation(task: number, dataset: Dataset): TargetPermutation {
-    const { seed, identity } = this.#options;
-    this.#checkTask(task);
-    return new TargetPermutation({ seed, task, classes: dataset.classes, identity: identity.permutation });
+    const { identityPermutation, permutationTask } = this.#chosen(task, dataset);
+    const { classes } = this.plan(dataset);
+    return new TargetPermutation({ ...this.#stream(permutationTask), classes, identity: identityPermutation });
   }
 
   /** Ends threads and frees memory; what is under way rejects with a `DisposedError`. May be called again. */
@@ -213,8 +228,16 @@ export class TaskAugmentor {
     this.#looms.clear();
   }
 
-  #checkTask(task: number): void {
+  #chosen(task: number, dataset: Dataset): TaskChoice {
     checkInteger("task", task, this.taskOffset, this.taskOffset + this.taskCount - 1);
+    return chooseTask(this.plan(dataset), task);
+  }
+
+  /** What the matrix and the permutation of a task are drawn from. */
+  #stream(task: number) {
+    const { seed, generator } = this.#options;
+    if (generator === "chacha8") return { seed, task };
+    return { generator, seed: generationSeeds(seed, 1, task)[0] as number };
   }
 
   /** @throws InvalidOptionError for a range that is empty or not within the set. */
@@ -250,10 +273,22 @@ export class TaskAugmentor {
   }
 
   async #prepare(dataset: Dataset): Promise<Loom> {
-    const plan = makePlan(this.#options, dataset);
-    const examples = standardised(dataset, this.#options.inputScaling);
+    const { plan, examples } = this.#planned(dataset);
     const { backend } = await this.#choose();
-    return new Loom(plan, backend.name, await backend.open(plan, examples, this.#options.signal));
+    const scaling = scalingOf(this.#options.outputScaling, plan);
+    // Values are scaled before they are rounded.
+    const inner: Plan = scaling === "none" ? plan : { ...plan, dtype: "float32" };
+    const weaver = await backend.open(inner, examples, this.#options.signal);
+    return new Loom(plan, backend.name, scaledWeaver(weaver, plan, scaling), scaling === "batch");
+  }
+
+  #planned(dataset: Dataset): { readonly examples: Dataset; readonly plan: Plan } {
+    const known = this.#plans.get(dataset);
+    if (known) return known;
+    const { examples, inputScaling } = prepareExamples(this.#options, dataset);
+    const planned = { examples, plan: makePlan({ ...this.#options, inputScaling }, examples) };
+    this.#plans.set(dataset, planned);
+    return planned;
   }
 
   #choose(): Promise<Choice> {
@@ -270,164 +305,3 @@ export class TaskAugmentor {
 /** `using` calls this; engines without the symbol have `dispose()` alone. */
 export interface TaskAugmentor extends Disposable {}
 if (Symbol.dispose) TaskAugmentor.prototype[Symbol.dispose] = TaskAugmentor.prototype.dispose;
-
-/** A plan on a backend: cuts runs of items into pieces and keeps the backend busy. */
-class Loom {
-  readonly plan: Plan;
-  /** Items in a piece of the size that the weaver likes. */
-  readonly pieceItems: number;
-  readonly #backend: string;
-  readonly #weaver: Weaver;
-
-  constructor(plan: Plan, backend: string, weaver: Weaver) {
-    this.plan = plan;
-    this.#backend = backend;
-    this.#weaver = weaver;
-    this.pieceItems = Math.max(1, Math.floor(weaver.pieceBytes / itemBytes(plan).inputs));
-  }
-
-  dispose(): void {
-    this.#weaver.dispose();
-  }
-
-  recycle(woven: Woven): void {
-    this.#weaver.recycle?.(woven);
-  }
-
-  /** Items `[first, first + count)` in pieces of `size`, in order, with `width + 1` under way. */
-  async *pieces(
-    first: number,
-    count: number,
-    size: number,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<{ first: number; count: number; woven: Woven }> {
-    const pending: { first: number; count: number; woven: Promise<Woven> }[] = [];
-    const end = first + count;
-    let next = first;
-    while (next < end || pending.length > 0) {
-      while (next < end && pending.length <= this.#weaver.width) {
-        const n = Math.min(size, end - next);
-        const woven = this.#weaver.weave(next, n, signal);
-        woven.catch(() => undefined); // reported where it is awaited, unless an earlier one failed
-        pending.push({ first: next, count: n, woven });
-        next += n;
-      }
-      const head = pending.shift() as (typeof pending)[number];
-      const woven = await head.woven;
-      signal?.throwIfAborted();
-      yield { first: head.first, count: head.count, woven };
-    }
-  }
-
-  /** As `pieces`, in buffers, with one under way while another is used. */
-  async *gpuBatches(
-    first: number,
-    count: number,
-    size: number,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<GpuBatch> {
-    const weaver = this.#weaver;
-    if (!isGpuWeaver(weaver)) {
-      const nextTask = taskOf(this.plan, first);
-      throw new BackendError(this.#backend, 'its results are not on a GPU; use batches(), or backend: "webgpu"', {
-        nextTask,
-      });
-    }
-    const make = (from: number) => {
-      const n = Math.min(size, first + count - from);
-      const woven = n > 0 ? weaver.weaveBuffers(from, n, signal) : undefined;
-      woven?.catch(() => undefined); // reported where it is awaited
-      return { from, n, woven };
-    };
-    let ahead = make(first);
-    try {
-      while (ahead.woven) {
-        const { from, n, woven } = ahead;
-        ahead = make(from + n);
-        yield this.#gpuBatch(from, n, await woven);
-      }
-    } finally {
-      // Left early: what was made ahead has no owner.
-      ahead.woven?.then(destroyBuffers).catch(() => undefined);
-    }
-  }
-
-  /** Items `[first, first + count)` as one batch. */
-  async collect(first: number, count: number, signal: AbortSignal | undefined): Promise<Batch> {
-    const bytes = itemBytes(this.plan);
-    const inputs = allocate(count * bytes.inputs);
-    const targets = allocate(count * bytes.targets);
-    const size = Math.max(1, Math.min(this.pieceItems, Math.ceil(count / this.#weaver.width)));
-    for await (const piece of this.pieces(first, count, size, signal)) {
-      new Uint8Array(inputs).set(new Uint8Array(piece.woven.inputs), (piece.first - first) * bytes.inputs);
-      new Uint8Array(targets).set(new Uint8Array(piece.woven.targets), (piece.first - first) * bytes.targets);
-      this.recycle(piece.woven);
-    }
-    return this.batch(first, count, { inputs, targets });
-  }
-
-  #tasks(first: number, count: number): { start: number; stop: number } {
-    const { taskOffset, itemsPerTask } = this.plan;
-    return { start: taskOffset + first / itemsPerTask, stop: taskOffset + (first + count) / itemsPerTask };
-  }
-
-  #gpuBatch(first: number, count: number, woven: WovenBuffers): GpuBatch {
-    const { plan } = this;
-    const positions = count * plan.length;
-    return {
-      tasks: this.#tasks(first, count),
-      device: woven.device,
-      inputs: { dtype: plan.dtype, shape: inputShape(plan, count), buffer: woven.inputs, offset: 0, size: woven.bytes },
-      targets: {
-        dtype: "uint32",
-        shape: targetShape(plan, count),
-        buffer: woven.targets,
-        offset: 0,
-        size: positions * 4,
-      },
-      destroy: () => destroyBuffers(woven),
-    };
-  }
-
-  batch(first: number, count: number, { inputs, targets }: Woven): Batch {
-    const { plan } = this;
-    const { mode, dtype } = plan;
-    return {
-      tasks: mode === "samples" ? undefined : this.#tasks(first, count),
-      inputs: {
-        dtype,
-        shape: inputShape(plan, count),
-        data: dtype === "float32" ? new Float32Array(inputs) : new Uint16Array(inputs),
-      },
-      targets: {
-        dtype: targetDtype(plan),
-        shape: targetShape(plan, count),
-        data: targetDtype(plan) === "uint8" ? new Uint8Array(targets) : new Uint16Array(targets),
-      },
-    };
-  }
-}
-
-function isGpuWeaver(weaver: Weaver): weaver is GpuWeaver {
-  return "weaveBuffers" in weaver;
-}
-
-function destroyBuffers({ inputs, targets }: WovenBuffers): void {
-  inputs.destroy();
-  targets.destroy();
-}
-
-function allocate(bytes: number): ArrayBuffer {
-  try {
-    return new ArrayBuffer(bytes);
-  } catch (cause) {
-    throw new InvalidOptionError(
-      "the result",
-      `${bytes} bytes`,
-      "what one array can hold here; walk batches() instead",
-      {
-        cause,
-      },
-    );
-  }
-}

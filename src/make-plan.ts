@@ -1,20 +1,24 @@
 import type { Plan } from "./backend/plan.js";
+import { isAlways, scheduleOf } from "./curriculum.js";
 import type { Dataset } from "./dataset/index.js";
 import { InvalidOptionError } from "./errors.js";
 import { checkMatrix, type ResolvedOptions } from "./options.js";
 import { resolveStandardDeviation } from "./presets.js";
 import { MAX_ITEMS } from "./schemas.js";
 
+/** Matrix entries that the torch generator makes from one seed: MT19937 words are counted, and a workgroup makes all. */
+const MAX_TORCH_VALUES = 2 ** 28;
+
 /**
- * Options and a dataset, put together.
+ * Options and the prepared examples (see prepare-examples.ts), put together.
  *
  * @throws InvalidOptionError when the two do not fit: more distinct examples asked for than there are, a deviation of 0.
  */
 export function makePlan(options: ResolvedOptions, dataset: Dataset): Plan {
-  const { drawSequence, samples, taskCount, samplesPerTask } = options;
+  const { drawSequence, samples, taskCount, samplesPerTask, episode, specialTokens } = options;
   const mode = drawSequence ? "sequence" : samples === undefined ? "dataset" : "samples";
   const length = drawSequence ? options.sequenceLength : 1;
-  if (drawSequence && !options.replacement && length > dataset.length) {
+  if (drawSequence && !episode && !options.replacement && length > dataset.length) {
     throw new InvalidOptionError(
       "sequenceLength",
       length,
@@ -31,8 +35,21 @@ export function makePlan(options: ResolvedOptions, dataset: Dataset): Plan {
   }
   const outFeatures = options.outFeatures ?? dataset.features;
   checkMatrix(outFeatures, dataset.features);
+  const torch = options.generator === "torch";
+  if (torch && outFeatures * dataset.features > MAX_TORCH_VALUES) {
+    const most = Math.floor(MAX_TORCH_VALUES / dataset.features);
+    throw new InvalidOptionError("outFeatures", outFeatures, `at most ${most} for ${dataset.features} inputs with "torch"`);
+  }
+  if (episode) checkEpisode(episode, dataset);
+  const classes = episode?.relabel ? episode.ways : dataset.classes;
+  // A hidden label among integers is one value more.
+  const most = options.labelFormat === "integer" ? 65535 : 65536;
+  if (classes + specialTokens > most) {
+    throw new InvalidOptionError("specialTokens", specialTokens, `at most ${most - classes} with ${classes} classes`);
+  }
   return {
     seed: options.seed,
+    generator: options.generator,
     mode,
     taskOffset: options.taskOffset,
     taskCount,
@@ -40,37 +57,60 @@ export function makePlan(options: ResolvedOptions, dataset: Dataset): Plan {
     itemCount,
     length,
     replacement: options.replacement,
+    episode,
     examples: dataset.length,
     features: dataset.features,
     outFeatures,
-    classes: dataset.classes,
+    exampleClasses: dataset.classes,
+    classes,
+    specialTokens,
+    startToken: options.startToken,
+    labelLayout: mode === "sequence" ? options.labelLayout : "none",
+    labelFormat: options.labelFormat,
     exampleDtype: dataset.dtype,
-    identityProjection: options.identity.projection,
-    identityPermutation: options.identity.permutation,
+    identityProjection: scheduleOf(options.identity.projection),
+    identityPermutation: scheduleOf(options.identity.permutation),
+    tasksPerStep: options.tasksPerStep,
+    fixed: options.fixed && { ...options.fixed, share: scheduleOf(options.fixed.share) },
     ...scaling(options, dataset),
     dtype: options.dtype,
   };
 }
 
 /**
- * What turns sums into values, for deviates in units of 1/4096 (for an identity matrix, of 1). For uint8 the mean is
- * taken off as a whole grey level, so that sums stay integers and every backend has the same ones.
+ * What turns sums into values, for deviates in units of 1/4096, and for an identity matrix. For uint8 the mean is taken
+ * off as a whole grey level, so that sums stay integers and every backend has the same ones.
  */
-function scaling(options: ResolvedOptions, dataset: Dataset): { offset: number; scale: number } {
-  const { identity, inputScaling } = options;
-  const sigma = identity.projection ? 1 : resolveStandardDeviation(options.standardDeviation, dataset.features);
-  const unit = identity.projection ? 1 : 4096;
-  const bytes = dataset.dtype === "uint8";
-  if (inputScaling === "unit") return { offset: 0, scale: Math.fround(sigma / (unit * (bytes ? 255 : 1))) };
+function scaling(options: ResolvedOptions, dataset: Dataset): Pick<Plan, "offset" | "scale" | "identityScale" | "matrixScale"> {
+  const { inputScaling } = options;
+  // The deviation does not matter where there is no random matrix; it may be a rule that does not apply then.
+  const sigma = isAlways(scheduleOf(options.identity.projection))
+    ? 1
+    : resolveStandardDeviation(options.standardDeviation, dataset.features);
+  const scales = (divisor: number) => {
+    const identityScale = Math.fround(1 / divisor);
+    if (options.generator === "torch") return { scale: identityScale, identityScale, matrixScale: Math.fround(sigma) };
+    return { scale: Math.fround(sigma / (4096 * divisor)), identityScale, matrixScale: 1 };
+  };
+  // float32 examples are scaled before they reach a backend, and the bytes of the notebook made: see prepare-examples.ts.
+  if (dataset.dtype === "float32") return { offset: 0, ...scales(1) };
+  if (inputScaling === "unit" || inputScaling === "notebook") return { offset: 0, ...scales(255) };
   const { mean, standardDeviation } = inputScaling === "standard" ? dataset.moments() : inputScaling;
-  if (!(standardDeviation > 0)) {
+  return { offset: Math.round(mean), ...scales(standardDeviation) };
+}
+
+function checkEpisode({ ways, shots, queries }: { ways: number; shots: number; queries: number }, dataset: Dataset): void {
+  if (ways > dataset.classes) {
+    throw new InvalidOptionError("episode.ways", ways, `at most ${dataset.classes}, the classes of ${dataset.name}`);
+  }
+  const counts = new Uint32Array(dataset.classes);
+  for (const target of dataset.targets) counts[target] = (counts[target] as number) + 1;
+  const fewest = counts.indexOf(counts.reduce((a, b) => Math.min(a, b)));
+  if (shots + queries > (counts[fewest] as number)) {
     throw new InvalidOptionError(
-      "inputScaling",
-      inputScaling,
-      `a deviation above 0; all values of ${dataset.name} are equal`,
+      "episode.shots + episode.queries",
+      shots + queries,
+      `at most ${counts[fewest]}, the examples of class ${fewest} of ${dataset.name}; leave it out with classSubset`,
     );
   }
-  // float32 examples are standardised before they reach a backend: see standardised().
-  if (!bytes) return { offset: 0, scale: Math.fround(sigma / unit) };
-  return { offset: Math.round(mean), scale: Math.fround(sigma / (unit * standardDeviation)) };
 }

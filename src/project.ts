@@ -3,6 +3,8 @@ import { instantiate } from "./backend/wasm/module.js";
 import { InvalidOptionError } from "./errors.js";
 import type { Tensor } from "./tensor.js";
 
+/** The module's code of the type of results. */
+const FLOAT32 = 1;
 /** Examples multiplied before events are looked at. */
 const STEP = 1024;
 
@@ -47,7 +49,7 @@ export async function project(
     for (let i = 0; i < n; i++) {
       region.set(examples.subarray((first + i) * columns, (first + i + 1) * columns), i * padded);
     }
-    kernel.projectGiven(at.matrix, at.examples, n, columns, rows, at.out, rows * 4, at.workspace);
+    kernel.projectGiven(at.matrix, at.examples, n, columns, rows, 1, FLOAT32, at.out, rows * 4, at.workspace);
     data.set(new Float32Array(kernel.memory.buffer, at.out, n * rows), first * rows);
     // Lets events through, an abort among them.
     await new Promise((resolve) => setTimeout(resolve));

@@ -1,9 +1,19 @@
 import * as v from "valibot";
 import type { TaskAugmentor } from "./augmentor.js";
 import type { Dataset } from "./dataset/index.js";
-import { describe, RecipeError } from "./errors.js";
+import { describe, InvalidOptionError, RecipeError } from "./errors.js";
 import type { TaskAugmentorOptions } from "./options.js";
-import { type Generator, PRESETS, type PresetName, resolveStandardDeviation } from "./presets.js";
+import type { Fixed, Share } from "./curriculum.js";
+import {
+  type Episode,
+  type Generator,
+  type LabelFormat,
+  type LabelLayout,
+  type OutputScaling,
+  type PresetName,
+  resolveStandardDeviation,
+} from "./presets.js";
+import { recipeFields } from "./schemas.js";
 import type { FloatDtype } from "./tensor.js";
 
 /** The newest recipe this version reads and the one it writes. */
@@ -30,10 +40,21 @@ export interface Recipe {
   readonly samplesPerTask?: number | undefined;
   readonly samples?: number | undefined;
   readonly replacement: boolean;
-  readonly identity: { readonly projection: boolean; readonly permutation: boolean };
+  /** Shares of tasks; all and none are booleans. */
+  readonly identity: { readonly projection: boolean | Share; readonly permutation: boolean | Share };
+  readonly fixed: Required<Fixed> | null;
+  readonly tasksPerStep: number;
+  readonly labelLayout: LabelLayout;
+  readonly labelFormat: LabelFormat;
+  readonly specialTokens: number;
+  readonly startToken: number | null;
+  readonly exampleRange: readonly [start: number, stop: number] | null;
+  readonly classSubset: readonly number[] | null;
+  readonly episode: Required<Episode> | null;
+  readonly outputScaling: Exclude<OutputScaling, "batch">;
   readonly outFeatures: number;
   readonly standardDeviation: number;
-  readonly inputScaling: "unit" | { readonly mean: number; readonly standardDeviation: number };
+  readonly inputScaling: "unit" | "notebook" | { readonly mean: number; readonly standardDeviation: number };
   readonly dtype: FloatDtype;
   readonly dataset: {
     readonly name: string;
@@ -52,24 +73,8 @@ const schema: v.GenericSchema<unknown, Recipe> = v.strictObject({
   format: v.literal("taskloom-recipe"),
   version: v.literal(VERSION),
   stream: v.literal(1),
-  generator: v.literal("chacha8"),
-  preset: v.picklist(Object.keys(PRESETS) as PresetName[]),
   seed: v.pipe(v.string(), v.regex(/^(0|[1-9]\d{0,19})$/)),
-  taskOffset: count,
-  taskCount: count,
-  drawSequence: v.boolean(),
-  sequenceLength: v.optional(count),
-  samplesPerTask: v.optional(count),
-  samples: v.optional(count),
-  replacement: v.boolean(),
-  identity: v.strictObject({ projection: v.boolean(), permutation: v.boolean() }),
-  outFeatures: count,
-  standardDeviation: v.pipe(v.number(), v.finite()),
-  inputScaling: v.union([
-    v.literal("unit"),
-    v.strictObject({ mean: v.pipe(v.number(), v.finite()), standardDeviation: v.pipe(v.number(), v.finite()) }),
-  ]),
-  dtype: v.picklist(["float32", "float16"]),
+  ...recipeFields,
   dataset: v.strictObject({
     name: v.string(),
     shape: v.array(count),
@@ -79,10 +84,17 @@ const schema: v.GenericSchema<unknown, Recipe> = v.strictObject({
   }),
 });
 
-/** The recipe of a task set. */
+/**
+ * The recipe of a task set.
+ *
+ * @throws InvalidOptionError for `outputScaling: "batch"`, with which tasks do not follow from seed and index alone.
+ */
 export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<Recipe> {
   const { options } = tasks;
-  const { drawSequence, samples, inputScaling } = options;
+  const { drawSequence, samples, inputScaling, outputScaling, identity } = options;
+  if (outputScaling === "batch") {
+    throw new InvalidOptionError("outputScaling", outputScaling, '"none", "example", "set" or "notebook" in a recipe');
+  }
   const moments = inputScaling === "standard" ? dataset.moments() : inputScaling;
   return {
     format: "taskloom-recipe",
@@ -100,11 +112,21 @@ export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<
         ? {}
         : { samples }),
     replacement: options.replacement,
-    identity: options.identity,
+    identity: { projection: simplest(identity.projection), permutation: simplest(identity.permutation) },
+    fixed: options.fixed,
+    tasksPerStep: options.tasksPerStep,
+    labelLayout: options.labelLayout,
+    labelFormat: options.labelFormat,
+    specialTokens: options.specialTokens,
+    startToken: options.startToken,
+    exampleRange: options.exampleRange,
+    classSubset: options.classSubset,
+    episode: options.episode,
+    outputScaling,
     outFeatures: options.outFeatures ?? dataset.features,
     standardDeviation: resolveStandardDeviation(options.standardDeviation, dataset.features),
     inputScaling:
-      typeof moments === "string" ? "unit" : { mean: moments.mean, standardDeviation: moments.standardDeviation },
+      typeof moments === "string" ? moments : { mean: moments.mean, standardDeviation: moments.standardDeviation },
     dtype: options.dtype,
     dataset: {
       name: dataset.name,
@@ -114,6 +136,10 @@ export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<
       digest: await dataset.digest(),
     },
   };
+}
+
+function simplest(share: Share): boolean | Share {
+  return share === 0 ? false : share === 1 ? true : share;
 }
 
 /** The options of the augmentor that makes a recipe's task set. */

@@ -17,10 +17,18 @@ export type TargetTensor = Tensor<TargetDtype, Uint8Array | Uint16Array>;
 export interface Batch {
   /** The tasks within, first inclusive, last exclusive; `undefined` where samples were drawn from all tasks. */
   readonly tasks: { readonly start: number; readonly stop: number } | undefined;
-  /** `[sequences, length, outFeatures + classes]`, or `[n, outFeatures]` where no sequences are drawn. */
+  /**
+   * `[sequences, length, outFeatures + cells]`, the cells being those of the one-hots, one for each class and special
+   * token, or none; `[n, outFeatures]` where no sequences are drawn.
+   */
   readonly inputs: InputTensor;
-  /** The permuted labels, `[sequences, length]` or `[n]`; uint8 up to 256 classes, else uint16. */
+  /** The permuted labels, `[sequences, length]` or `[n]`; uint8 up to 256 values, else uint16. */
   readonly targets: TargetTensor;
+  /**
+   * With `labelFormat: "integer"`, the label each position is given, `[sequences, length]`; classes + specialTokens where
+   * none is. uint8 up to 255 such, else uint16.
+   */
+  readonly labels?: TargetTensor;
 }
 
 /** A dense, row-major array in a GPU buffer, ready to be bound. */
@@ -44,7 +52,9 @@ export interface GpuBatch {
   readonly inputs: GpuTensor<FloatDtype>;
   /** As `Batch.targets`, but one u32 each, which is what a shader reads. */
   readonly targets: GpuTensor<"uint32">;
-  /** Destroys both buffers. */
+  /** As `Batch.labels`, one u32 each. */
+  readonly labels?: GpuTensor<"uint32">;
+  /** Destroys the buffers. */
   destroy(): void;
 }
 

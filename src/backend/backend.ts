@@ -35,11 +35,13 @@ export interface GpuWeaver extends Weaver {
   weaveBuffers(first: number, count: number, signal: AbortSignal | undefined): Promise<WovenBuffers>;
 }
 
-/** Results in buffers: `bytes` bytes of inputs, and one u32 for each target. */
+/** Results in buffers: `bytes` bytes of inputs, and one u32 for each target and each given label. */
 export interface WovenBuffers {
   readonly device: GPUDevice;
   readonly inputs: GPUBuffer;
   readonly targets: GPUBuffer;
+  /** Only where the plan has labels in an array of their own. */
+  readonly labels?: GPUBuffer;
   readonly bytes: number;
 }
 
@@ -47,4 +49,11 @@ export interface WovenBuffers {
 export interface Woven {
   readonly inputs: ArrayBuffer;
   readonly targets: ArrayBuffer;
+  /** Only where the plan has labels in an array of their own. */
+  readonly labels?: ArrayBuffer;
+}
+
+/** All arrays of a result, to be transferred. */
+export function buffersOf({ inputs, targets, labels }: Woven): ArrayBuffer[] {
+  return labels ? [inputs, targets, labels] : [inputs, targets];
 }

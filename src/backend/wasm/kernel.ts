@@ -1,8 +1,8 @@
+import { isAlways } from "../../curriculum.js";
 import { bytesPerElement } from "../../tensor.js";
 import type { Woven } from "../backend.js";
-import type { Plan } from "../plan.js";
-import { itemBytes, rowLength } from "../plan.js";
-import { Draws, type Run, targetView } from "./draws.js";
+import { hasLabels, itemBytes, labelCells, type Plan, rowLength } from "../plan.js";
+import { Draws, type MatrixChoice, storeLabels, targetView } from "./draws.js";
 import { Layout } from "./memory.js";
 import type { KernelExports } from "./module.js";
 import { instantiate } from "./module.js";
@@ -28,7 +28,9 @@ export class Kernel {
   /** Positions projected at a time. */
   readonly #chunk: number;
   /** Offsets of the regions in the module's memory. */
-  readonly #at: { readonly examples: number; readonly out: number; readonly workspace: number };
+  readonly #at: Readonly<Record<"examples" | "out" | "workspace" | "matrix" | "generator", number>>;
+  /** The seed of the matrix in memory, with the torch generator. */
+  #matrix: number | undefined;
 
   static async create(plan: Plan, examples: Examples): Promise<Kernel> {
     return new Kernel(await instantiate(plan.seed), plan, examples);
@@ -47,6 +49,8 @@ export class Kernel {
       examples: layout.place(chunk * paddedFeatures(plan) * (plan.exampleDtype === "uint8" ? 1 : 4)),
       out: layout.place(chunk * rowLength(plan) * bytesPerElement(plan.dtype)),
       workspace: layout.place(workspace(exports, plan, chunk)),
+      matrix: layout.place(storesMatrix(plan) ? plan.outFeatures * plan.features * 4 : 0),
+      generator: layout.place(storesMatrix(plan) ? exports.mtStateBytes() : 0),
     };
     layout.commit();
     this.#draws.start();
@@ -57,14 +61,16 @@ export class Kernel {
     const bytes = itemBytes(this.#plan);
     const inputs = sized(spare?.inputs, count * bytes.inputs);
     const targets = sized(spare?.targets, count * bytes.targets);
+    const labels = hasLabels(this.#plan) ? sized(spare?.labels, count * bytes.labels) : undefined;
     for (let done = 0; done < count; ) {
       const run = this.#draws.run(first + done, count - done);
       const drawn = this.#draws.draw(run);
       targetView(this.#plan, targets, done).set(drawn.targets);
-      this.#weaveRun(run, drawn.indices, new Uint8Array(inputs, done * bytes.inputs));
+      if (labels) storeLabels(this.#plan, labels, done * this.#plan.length, drawn.given);
+      this.#weaveRun(drawn.matrix, drawn.indices, new Uint8Array(inputs, done * bytes.inputs));
       done += run.count;
     }
-    return { inputs, targets };
+    return labels ? { inputs, targets, labels } : { inputs, targets };
   }
 
   /** Which task an item belongs to and which examples it has, in order. */
@@ -73,17 +79,17 @@ export class Kernel {
     return { task: run.task, indices: this.#draws.draw(run).indices.slice() };
   }
 
-  #weaveRun({ task }: Run, indices: Uint32Array, to: Uint8Array): void {
-    const { mode, outFeatures, classes, length, dtype } = this.#plan;
+  #weaveRun(matrix: MatrixChoice, indices: Uint32Array, to: Uint8Array): void {
+    const { outFeatures, dtype } = this.#plan;
     const stride = rowLength(this.#plan) * bytesPerElement(dtype);
+    const cells = labelCells(this.#plan);
     const { out } = this.#at;
     for (let start = 0; start < indices.length; start += this.#chunk) {
       const n = Math.min(this.#chunk, indices.length - start);
       this.#gather(indices.subarray(start, start + n));
-      this.#project(task, n, stride);
-      if (mode === "sequence") {
-        const targets = this.#draws.targetsAt + 2 * start;
-        this.#exports.packOneHot(out, n, outFeatures, classes, targets, start % length, length, DTYPE_CODE[dtype]);
+      this.#project(matrix, n, stride);
+      if (cells > 0) {
+        this.#exports.packOneHot(out, n, outFeatures, cells, this.#draws.givenAt + 4 * start, DTYPE_CODE[dtype]);
       }
       to.set(new Uint8Array(this.#exports.memory.buffer, out, n * stride), start * stride);
     }
@@ -101,23 +107,39 @@ export class Kernel {
     }
   }
 
-  #project(task: number, count: number, stride: number): void {
-    const { exampleDtype, identityProjection, features, outFeatures, offset, scale } = this.#plan;
-    const { examples, out, workspace: space } = this.#at;
+  #project({ key, identity }: MatrixChoice, count: number, stride: number): void {
+    const { exampleDtype, generator, features, outFeatures, offset, scale, identityScale } = this.#plan;
+    const { examples, out, workspace: space, matrix } = this.#at;
     const kernel = this.#exports;
     const dtype = DTYPE_CODE[this.#plan.dtype];
     if (exampleDtype === "uint8") {
-      if (identityProjection) {
-        kernel.identityUint8(examples, count, features, outFeatures, offset, scale, dtype, out, stride);
+      if (identity) {
+        kernel.identityUint8(examples, count, features, outFeatures, offset, identityScale, dtype, out, stride);
       } else {
-        kernel.projectUint8(task, examples, count, features, outFeatures, offset, scale, dtype, out, stride, space);
+        kernel.projectUint8(key, examples, count, features, outFeatures, offset, scale, dtype, out, stride, space);
       }
-    } else if (identityProjection) {
-      kernel.identityFloat32(examples, count, features, outFeatures, scale, dtype, out, stride);
+    } else if (identity) {
+      kernel.identityFloat32(examples, count, features, outFeatures, identityScale, dtype, out, stride);
+    } else if (generator === "torch") {
+      this.#makeMatrix(key);
+      kernel.projectGiven(matrix, examples, count, features, outFeatures, scale, dtype, out, stride, space);
     } else {
-      kernel.projectFloat32(task, examples, count, features, outFeatures, scale, dtype, out, stride, space);
+      kernel.projectFloat32(key, examples, count, features, outFeatures, scale, dtype, out, stride, space);
     }
   }
+
+  #makeMatrix(seed: number): void {
+    if (this.#matrix === seed) return;
+    const { features, outFeatures, matrixScale } = this.#plan;
+    const { matrix, generator } = this.#at;
+    this.#exports.mtSeed(generator, seed);
+    this.#exports.torchNormal(generator, outFeatures * features, matrixScale, matrix);
+    this.#matrix = seed;
+  }
+}
+
+function storesMatrix(plan: Plan): boolean {
+  return plan.generator === "torch" && !isAlways(plan.identityProjection);
 }
 
 function sized(spare: ArrayBuffer | undefined, bytes: number): ArrayBuffer {
@@ -129,7 +151,7 @@ function paddedFeatures(plan: Plan): number {
 }
 
 function workspace(exports: KernelExports, plan: Plan, count: number): number {
-  if (plan.identityProjection) return 0;
+  if (isAlways(plan.identityProjection)) return 0;
   return plan.exampleDtype === "uint8"
     ? exports.workspaceUint8(count, plan.features)
     : exports.workspaceFloat32(count, plan.features);

@@ -20,12 +20,34 @@ export interface KernelExports {
     row: number,
     count: number,
     inputs: number,
-    classes: number,
-    targets: number,
-    phase: number,
-    length: number,
+    cells: number,
+    given: number,
     dtype: number,
   ): void;
+  giveLabels(
+    targets: number,
+    count: number,
+    length: number,
+    shifted: number,
+    firstHidden: number,
+    startToken: number,
+    out: number,
+  ): void;
+  drawEpisode(
+    task: number,
+    item: number,
+    ways: number,
+    shots: number,
+    queries: number,
+    classes: number,
+    starts: number,
+    members: number,
+    taken: number,
+    scratch: number,
+    indices: number,
+    ranks: number,
+  ): void;
+  permuteRanks(ranks: number, count: number, permutation: number, out: number): void;
   workspaceUint8(count: number, columns: number): number;
   workspaceFloat32(count: number, columns: number): number;
   projectUint8(
@@ -59,6 +81,8 @@ export interface KernelExports {
     count: number,
     columns: number,
     rows: number,
+    scale: number,
+    dtype: number,
     out: number,
     stride: number,
     workspace: number,

@@ -1,5 +1,5 @@
 import { BackendError, DisposedError } from "../../errors.js";
-import type { Weaver, Woven } from "../backend.js";
+import { buffersOf, type Weaver, type Woven } from "../backend.js";
 import type { Plan } from "../plan.js";
 import { taskOf } from "../plan.js";
 import type { Examples } from "./kernel.js";
@@ -96,7 +96,7 @@ export class Pool implements Weaver {
       member.thread.keepAlive(true);
       const { first, count } = job;
       const spare = this.#spares.pop();
-      const transfer = spare ? [spare.inputs, spare.targets] : [];
+      const transfer = spare ? buffersOf(spare) : [];
       member.thread.post({ kind: "weave", first, count, spare } satisfies Weave, transfer);
     }
   }

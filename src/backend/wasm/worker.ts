@@ -1,3 +1,4 @@
+import { buffersOf } from "../backend.js";
 import { Kernel } from "./kernel.js";
 import type { Reply, SetUp, Weave } from "./messages.js";
 import { parent } from "./threads.js";
@@ -19,7 +20,7 @@ listen((data) => {
 async function answer({ first, count, spare }: Weave): Promise<void> {
   try {
     const woven = (await (kernel as Promise<Kernel>)).weave(first, count, spare);
-    post({ kind: "woven", woven } satisfies Reply, [woven.inputs, woven.targets]);
+    post({ kind: "woven", woven } satisfies Reply, buffersOf(woven));
   } catch (cause) {
     post({ kind: "failed", cause } satisfies Reply);
   }

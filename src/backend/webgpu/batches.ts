@@ -1,16 +1,18 @@
-import type { Plan } from "../plan.js";
-import { Draws } from "../wasm/draws.js";
+import { hasLabels, labelCells, type Plan } from "../plan.js";
+import { type Drawn, Draws, type MatrixChoice } from "../wasm/draws.js";
 import { Layout } from "../wasm/memory.js";
 import { instantiate } from "../wasm/module.js";
-import { type Batch, NO_LABEL, type TaskRun } from "./path.js";
+import type { Batch, TaskRun } from "./path.js";
 
 /** Positions drawn at a time at most, but for a single item. */
 const GROUP = 4096;
 
-/** A batch and its permuted labels; `first` counts positions of the call, and is where it goes in the call's results. */
+/** A batch and its labels; `first` counts positions of the call, and is where it goes in the call's results. */
 export interface DrawnBatch extends Omit<Batch, "outputFirst"> {
   readonly first: number;
   readonly targets: Uint16Array;
+  /** The given labels, where they are an array of their own; else empty. */
+  readonly labels: Uint32Array;
 }
 
 /** Tasks, examples and labels of items, drawn on the calling thread and cut into batches. */
@@ -45,11 +47,9 @@ export class Batches {
       const drawn = this.#draws.draw(run);
       const size = run.count * length;
       // A batch is handed out between two draws: the views of this one are copied if they have to outlive that.
-      const whole = size <= filling.room;
-      const indices = whole ? drawn.indices : drawn.indices.slice();
-      const targets = whole ? drawn.targets : drawn.targets.slice();
+      const { matrix, ...views } = size <= filling.room ? drawn : copied(drawn);
       for (let done = 0; done < size; ) {
-        const n = filling.add(run.task, indices, targets, done);
+        const n = filling.add(matrix, views, done);
         done += n;
         if (filling.room > 0) continue;
         const end = filling.end;
@@ -61,21 +61,25 @@ export class Batches {
   }
 }
 
+function copied({ matrix, indices, targets, given }: Drawn): Drawn {
+  return { matrix, indices: indices.slice(), targets: targets.slice(), given: given.slice() };
+}
+
 /** A batch that is being filled. */
 class Filling {
   readonly #first: number;
-  readonly #length: number;
   readonly #indices: Uint32Array<ArrayBuffer>;
-  readonly #previous: Uint32Array<ArrayBuffer>;
+  readonly #given: Uint32Array<ArrayBuffer>;
+  readonly #oneHots: boolean;
   readonly #targets: Uint16Array<ArrayBuffer>;
   readonly #runs: TaskRun[] = [];
   #filled = 0;
 
   constructor(plan: Plan, first: number, positions: number) {
     this.#first = first;
-    this.#length = plan.length;
+    this.#oneHots = labelCells(plan) > 0;
     this.#indices = new Uint32Array(positions);
-    this.#previous = new Uint32Array(plan.mode === "sequence" ? positions : 0);
+    this.#given = new Uint32Array(this.#oneHots || hasLabels(plan) ? positions : 0);
     this.#targets = new Uint16Array(positions);
   }
 
@@ -89,36 +93,30 @@ class Filling {
     return this.#first + this.#filled;
   }
 
-  /** Takes what it can of the positions of a run from `from` on; the run begins with an item. Returns how many. */
-  add(task: number, indices: Uint32Array, targets: Uint16Array, from: number): number {
+  /** Takes what it can of the positions of a run from `from` on. Returns how many. */
+  add(matrix: MatrixChoice, { indices, targets, given }: Omit<Drawn, "matrix">, from: number): number {
     const at = this.#filled;
     const n = Math.min(this.room, indices.length - from);
     this.#indices.set(indices.subarray(from, from + n), at);
     this.#targets.set(targets.subarray(from, from + n), at);
-    if (this.#previous.length > 0) this.#setPrevious(targets, from, n);
+    if (this.#given.length > 0) this.#given.set(given.subarray(from, from + n), at);
     const last = this.#runs.at(-1);
-    if (last?.task === task) this.#runs[this.#runs.length - 1] = { ...last, count: last.count + n };
-    else this.#runs.push({ task, first: at, count: n });
+    if (last?.matrix.key === matrix.key && last.matrix.identity === matrix.identity) {
+      this.#runs[this.#runs.length - 1] = { ...last, count: last.count + n };
+    } else this.#runs.push({ matrix, first: at, count: n });
     this.#filled += n;
     return n;
   }
 
   batch(): DrawnBatch {
+    const none = new Uint32Array();
     return {
       first: this.#first,
       runs: this.#runs,
       indices: this.#indices,
-      previous: this.#previous,
+      given: this.#oneHots ? this.#given : none,
       targets: this.#targets,
+      labels: this.#oneHots ? none : this.#given,
     };
-  }
-
-  #setPrevious(targets: Uint16Array, from: number, count: number): void {
-    const length = this.#length;
-    let phase = from % length;
-    for (let i = 0; i < count; i++) {
-      this.#previous[this.#filled + i] = phase === 0 ? NO_LABEL : (targets[from + i - 1] as number);
-      phase = phase + 1 === length ? 0 : phase + 1;
-    }
   }
 }

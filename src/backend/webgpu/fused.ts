@@ -1,7 +1,6 @@
 import type { Dataset } from "../../dataset/index.js";
 import { bytesPerElement } from "../../tensor.js";
-import type { Plan } from "../plan.js";
-import { rowLength } from "../plan.js";
+import { labelCells, type Plan, rowLength } from "../plan.js";
 import { type Loans, USAGE } from "./buffers.js";
 import type { Gpu } from "./device.js";
 import { ByteExamples } from "./examples.js";
@@ -58,8 +57,8 @@ export async function prepareFused(
   }
 }
 
-const PLAN_BYTES = 40;
-const TILE_WORDS = 4;
+const PLAN_BYTES = 48;
+const TILE_WORDS = 5;
 
 class Fused implements PreparedPath {
   readonly maxPositions: number;
@@ -105,18 +104,17 @@ class Fused implements PreparedPath {
     const examples = await this.#examples.gather(batch.indices, loans);
     const tileBuffer = await loans.take("tiles", tiles.byteLength, usage);
     const indices = await loans.take("indices", examples.indices.byteLength, usage);
-    const previous =
-      batch.previous.length > 0 ? await loans.take("previous labels", batch.previous.byteLength, usage) : indices;
+    const given = batch.given.length > 0 ? await loans.take("given labels", batch.given.byteLength, usage) : indices;
     return (encoder, output) => {
       const { queue } = this.#gpu.device;
       examples.write();
       queue.writeBuffer(tileBuffer, 0, tiles);
       queue.writeBuffer(indices, 0, examples.indices);
-      if (batch.previous.length > 0) queue.writeBuffer(previous, 0, batch.previous);
+      if (batch.given.length > 0) queue.writeBuffer(given, 0, batch.given);
       if (this.#plan.dtype === "float16") this.#clear(encoder, batch, output);
       // The shader takes the number of tiles from the size of their binding.
       const tileBinding = { buffer: tileBuffer, size: tiles.byteLength };
-      const resources = [this.#uniform, this.#table, examples.buffer, tileBinding, indices, previous, output];
+      const resources = [this.#uniform, this.#table, examples.buffer, tileBinding, indices, given, output];
       const pass = encoder.beginComputePass({ label: "taskloom fused projection" });
       pass.setPipeline(this.#pipeline);
       pass.setBindGroup(0, bindGroup(this.#gpu, this.#pipeline, "fused projection", resources));
@@ -138,19 +136,19 @@ class Fused implements PreparedPath {
     encoder.clearBuffer(output, batch.outputFirst * row, bytes);
   }
 
-  /** Each run in tiles of at most as many positions as the shape has: (task, first, count, place in the output). */
+  /** Each run in tiles of at most as many positions as the shape has: (matrix, first, count, place in the output). */
   #tiles({ runs, outputFirst }: Batch): Uint32Array<ArrayBuffer> {
     const size = this.#tilePositions;
     const count = runs.reduce((sum, run) => sum + Math.ceil(run.count / size), 0);
     const tiles = new Uint32Array(count * TILE_WORDS);
     let at = 0;
-    const put = ({ task, first, count }: TaskRun) => {
-      tiles.set([task, first, count, outputFirst + first], at);
+    const put = ({ matrix: { key, identity }, first, count }: TaskRun) => {
+      tiles.set([key, identity ? 1 : 0, first, count, outputFirst + first], at);
       at += TILE_WORDS;
     };
-    for (const { task, first, count } of runs) {
+    for (const { matrix, first, count } of runs) {
       for (let done = 0; done < count; done += size) {
-        put({ task, first: first + done, count: Math.min(size, count - done) });
+        put({ matrix, first: first + done, count: Math.min(size, count - done) });
       }
     }
     return tiles;
@@ -202,10 +200,10 @@ function planBytes(plan: Plan, shape: TileShape): ArrayBuffer {
     blocksOf(plan),
     plan.outFeatures,
     rowLength(plan),
-    rowLength(plan) - plan.outFeatures,
+    labelCells(plan),
     rowBlocks(plan, shape),
   ]);
   new Int32Array(bytes, 32, 1)[0] = plan.offset;
-  new Float32Array(bytes, 36, 1)[0] = plan.scale;
+  new Float32Array(bytes, 36, 2).set([plan.scale, plan.identityScale]);
   return bytes;
 }

@@ -50,8 +50,7 @@ class Identity implements PreparedPath {
     const examples = await this.#examples.gather(batch.indices, loans);
     const range = await loans.take("range", 8, usage);
     const indices = await loans.take("indices", examples.indices.byteLength, usage);
-    const previous =
-      batch.previous.length > 0 ? await loans.take("previous labels", batch.previous.byteLength, usage) : indices;
+    const given = batch.given.length > 0 ? await loans.take("given labels", batch.given.byteLength, usage) : indices;
     const count = batch.indices.length;
     const values = count * rowLength(this.#plan);
     const words = this.#plan.dtype === "float16" ? Math.ceil(values / 2) : values;
@@ -60,8 +59,8 @@ class Identity implements PreparedPath {
       examples.write();
       queue.writeBuffer(range, 0, Uint32Array.of(batch.outputFirst, count));
       queue.writeBuffer(indices, 0, examples.indices);
-      if (batch.previous.length > 0) queue.writeBuffer(previous, 0, batch.previous);
-      const resources = [this.#uniform, range, examples.buffer, indices, previous, output];
+      if (batch.given.length > 0) queue.writeBuffer(given, 0, batch.given);
+      const resources = [this.#uniform, range, examples.buffer, indices, given, output];
       const pass = encoder.beginComputePass({ label: "taskloom identity" });
       pass.setPipeline(this.#pipeline);
       pass.setBindGroup(0, bindGroup(this.#gpu, this.#pipeline, "identity", resources));
@@ -82,6 +81,6 @@ function planBytes(plan: Plan): ArrayBuffer {
   const words = exampleBytes(plan.features) / 4;
   new Uint32Array(bytes, 0, 4).set([plan.features, words, plan.outFeatures, rowLength(plan)]);
   new Int32Array(bytes, 16, 1)[0] = plan.offset;
-  new Float32Array(bytes, 20, 1)[0] = plan.scale;
+  new Float32Array(bytes, 20, 1)[0] = plan.identityScale;
   return bytes;
 }

@@ -1,5 +1,6 @@
 import type { Dataset } from "../../dataset/index.js";
 import type { Plan } from "../plan.js";
+import type { MatrixChoice } from "../wasm/draws.js";
 import type { Loans } from "./buffers.js";
 import type { Gpu } from "./device.js";
 
@@ -37,8 +38,8 @@ export interface Batch {
   readonly runs: readonly TaskRun[];
   /** The example of each position. */
   readonly indices: Uint32Array<ArrayBuffer>;
-  /** The permuted label before each position, `NO_LABEL` where a sequence begins. Empty unless `mode: "sequence"`. */
-  readonly previous: Uint32Array<ArrayBuffer>;
+  /** The label each position is given, `NO_LABEL` for none. Empty where there are no one-hots. */
+  readonly given: Uint32Array<ArrayBuffer>;
   /**
    * Where the batch begins in the output, in positions of `rowLength(plan)` values. Even, so that a batch of float16
    * begins with a word. The output has room for the batch, rounded up to a word, and is no larger than a binding may be.
@@ -47,13 +48,11 @@ export interface Batch {
 }
 
 export interface TaskRun {
-  readonly task: number;
+  readonly matrix: MatrixChoice;
   /** First position, counted in the batch, and how many. */
   readonly first: number;
   readonly count: number;
 }
-
-export const NO_LABEL = 0xffffffff;
 
 /**
  * Multiplications of a batch at most, those of deviates counted as `MAKING` each. 2e10 take a tenth of a second on a

@@ -1,3 +1,4 @@
+import { isAlways } from "../../curriculum.js";
 import type { Plan } from "../plan.js";
 import { fusedPath } from "./fused.js";
 import { identityPath } from "./identity.js";
@@ -11,7 +12,8 @@ const MANY = 512;
 
 /** The way a plan's values are made. */
 export function pathFor(plan: Plan): Path {
-  if (plan.exampleDtype === "float32") return plan.identityProjection ? identityFloatPath : floatPath;
-  if (plan.identityProjection) return identityPath;
+  const identity = isAlways(plan.identityProjection);
+  if (plan.exampleDtype === "float32") return identity ? identityFloatPath : floatPath;
+  if (identity) return identityPath;
   return plan.mode === "dataset" && plan.itemsPerTask > MANY ? productPath : fusedPath;
 }

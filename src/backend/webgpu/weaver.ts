@@ -1,8 +1,8 @@
 import type { Dataset } from "../../dataset/index.js";
 import { DisposedError, InvalidOptionError } from "../../errors.js";
 import type { GpuWeaver, Woven, WovenBuffers } from "../backend.js";
-import { itemBytes, type Plan, taskOf } from "../plan.js";
-import { targetView } from "../wasm/draws.js";
+import { hasLabels, itemBytes, labelValues, type Plan, taskOf } from "../plan.js";
+import { storeLabels, targetView } from "../wasm/draws.js";
 import { Batches, type DrawnBatch } from "./batches.js";
 import { Buffers, Loans, USAGE } from "./buffers.js";
 import type { Gpu } from "./device.js";
@@ -90,18 +90,20 @@ export class WebGpuWeaver implements GpuWeaver {
       const bytes = itemBytes(this.#plan);
       const inputs = allocate(count * bytes.inputs);
       const targets = allocate(count * bytes.targets);
-      const labels = targetView(this.#plan, targets, 0);
+      const labels = hasLabels(this.#plan) ? allocate(count * bytes.labels) : undefined;
+      const targetsOut = targetView(this.#plan, targets, 0);
       const rowBytes = bytes.inputs / this.#plan.length;
       const positions = Math.min(
         session.path.maxPositions,
         evenPositions(outputLimit(session.gpu, BATCH_BYTES) / rowBytes),
       );
       await this.#inBatches(first, count, positions, stop, (batch) => {
-        labels.set(batch.targets, batch.first);
+        targetsOut.set(batch.targets, batch.first);
+        if (labels) storeLabels(this.#plan, labels, batch.first, batch.labels);
         const to = new Uint8Array(inputs, batch.first * rowBytes, batch.targets.length * rowBytes);
         return this.#read(session, batch, to);
       });
-      return { inputs, targets };
+      return labels ? { inputs, targets, labels } : { inputs, targets };
     });
   }
 
@@ -125,13 +127,19 @@ export class WebGpuWeaver implements GpuWeaver {
       try {
         made.push(await gpu.buffer("woven inputs", Math.ceil(bytes / 4) * 4, OUTPUT));
         made.push(await gpu.buffer("woven targets", count * this.#plan.length * 4, OUTPUT));
-        const [inputs, targets] = made as [GPUBuffer, GPUBuffer];
+        if (hasLabels(this.#plan)) made.push(await gpu.buffer("woven labels", count * this.#plan.length * 4, OUTPUT));
+        const [inputs, targets, labels] = made as [GPUBuffer, GPUBuffer, GPUBuffer?];
+        const none = labelValues(this.#plan);
         await this.#inBatches(first, count, path.maxPositions, stop, async (batch) => {
           const loans = new Loans(buffers);
           try {
             const encode = await path.stage({ ...batch, outputFirst: batch.first }, loans);
             await gpu.submit("batch", (encoder) => {
-              gpu.device.queue.writeBuffer(targets, batch.first * 4, Uint32Array.from(batch.targets));
+              const { queue } = gpu.device;
+              queue.writeBuffer(targets, batch.first * 4, Uint32Array.from(batch.targets));
+              if (labels) {
+                queue.writeBuffer(labels, batch.first * 4, Uint32Array.from(batch.labels, (label) => Math.min(label, none)));
+              }
               encode(encoder, inputs);
             });
           } finally {
@@ -142,7 +150,7 @@ export class WebGpuWeaver implements GpuWeaver {
         await gpu.device.queue.onSubmittedWorkDone();
         gpu.check();
         stop.throwIfAborted();
-        return { device: gpu.device, inputs, targets, bytes };
+        return { device: gpu.device, inputs, targets, bytes, ...(labels ? { labels } : {}) };
       } catch (error) {
         for (const buffer of made) buffer.destroy();
         throw error;

@@ -1,4 +1,4 @@
-import { type Plan, rowLength } from "../../plan.js";
+import { labelCells, type Plan, rowLength } from "../../plan.js";
 import { type Loans, USAGE } from "../buffers.js";
 import type { Gpu } from "../device.js";
 import type { Batch } from "../path.js";
@@ -22,7 +22,7 @@ export class Finish {
 
   static async create(gpu: Gpu, plan: Plan): Promise<Finish> {
     const [oneHot, narrow] = await Promise.all([
-      plan.mode === "sequence" ? OneHotKernel.create(gpu) : undefined,
+      labelCells(plan) > 0 ? OneHotKernel.create(gpu) : undefined,
       plan.dtype === "float16" ? NarrowKernel.create(gpu) : undefined,
     ]);
     return new Finish(gpu, plan, oneHot, narrow);
@@ -53,7 +53,7 @@ export class Finish {
     const count = batch.indices.length;
     const width = rowLength(this.#plan);
     const scratch = this.#narrow && (await loans.take("float32 values", count * width * 4, USAGE.STORAGE));
-    const previous = this.#oneHot && (await loans.take("previous labels", count * 4, USAGE.STORAGE | USAGE.COPY_DST));
+    const given = this.#oneHot && (await loans.take("given labels", count * 4, USAGE.STORAGE | USAGE.COPY_DST));
     return (encoder, output) => {
       const work = new Work(this.#gpu.device, encoder, `taskloom ${label}`);
       // The caller submits in this same turn, so this runs after that.
@@ -61,11 +61,10 @@ export class Finish {
       const out = { buffer: scratch ?? output };
       const position = scratch ? 0 : batch.outputFirst;
       project(work, { out, position });
-      if (this.#oneHot && previous) {
-        this.#gpu.device.queue.writeBuffer(previous, 0, batch.previous);
-        const { outFeatures, classes } = this.#plan;
-        const range = { positions: count, position, inputs: outFeatures, classes };
-        this.#oneHot.encode(work, range, { buffer: previous }, out);
+      if (this.#oneHot && given) {
+        this.#gpu.device.queue.writeBuffer(given, 0, batch.given);
+        const range = { positions: count, position, inputs: this.#plan.outFeatures, cells: labelCells(this.#plan) };
+        this.#oneHot.encode(work, range, { buffer: given }, out);
       }
       // Batches begin at even positions, hence with a whole word.
       this.#narrow?.encode(work, count * width, out, (batch.outputFirst * width) / 2, { buffer: output });

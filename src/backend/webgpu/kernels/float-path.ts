@@ -68,7 +68,7 @@ class PreparedFloat implements PreparedPath {
     const rowBytes = MatrixKernel.rowBytes(features);
     const rows = panelRows(limits, outFeatures, features, rowBytes);
     const groups = groupRuns(batch.runs, panelTasks(limits, rows * rowBytes));
-    const tasks = Math.max(...groups.map((group) => group.tasks.length));
+    const tasks = Math.max(...groups.map((group) => group.keys.length));
     const matrices = await loans.take("matrices", tasks * rows * rowBytes, USAGE.STORAGE);
     return this.#kernels.finish.stage("float projection", batch, loans, (work, { out, position }) => {
       write();
@@ -84,13 +84,13 @@ class PreparedFloat implements PreparedPath {
   }
 
   #multiply(work: Work, group: RunGroup, panelRows: number, position: number, buffers: FloatBuffers): void {
-    const { seed, features: columns, outFeatures, scale } = this.#plan;
+    const { seed, features: columns, outFeatures, scale, identityScale } = this.#plan;
     const { matrix, project } = this.#kernels;
-    const { tasks, first, positions } = group;
+    const { keys: tasks, identity, first, positions } = group;
     for (const { row, rows } of panelsOf(outFeatures, panelRows)) {
       // Deviates as they are; the scale comes last, as in the other backends.
-      matrix.encode(work, { seed, tasks, row, rows, columns }, 1, buffers.matrices);
-      const to = { position: position + first, column: row, stride: rowLength(this.#plan), scale };
+      matrix.encode(work, { seed, tasks, row, rows, columns, identity }, 1, buffers.matrices);
+      const to = { position: position + first, column: row, stride: rowLength(this.#plan), scale: identity ? identityScale : scale };
       project.encode(work, { tasks: tasks.length, first, positions, columns, rows, ...to }, buffers);
     }
   }

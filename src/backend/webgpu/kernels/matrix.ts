@@ -8,6 +8,8 @@ export interface MatrixRows {
   readonly row: number;
   readonly rows: number;
   readonly columns: number;
+  /** Ones on the diagonal and zeros elsewhere instead of deviates. Default false. */
+  readonly identity?: boolean;
 }
 
 /** Columns of a key-stream block: rows are padded to whole blocks. */
@@ -50,12 +52,12 @@ export class MatrixKernel {
 
 /** What the dispatches of matrix.wgsl and limbs.wgsl have in common. */
 export function matrixDispatch(work: Work, which: MatrixRows, scale: number, offset: number) {
-  const { seed, tasks, row, rows, columns } = which;
+  const { seed, tasks, row, rows, columns, identity = false } = which;
   const blocks = blocksOf(columns);
   const [low, high] = [Number(seed & 0xffffffffn), Number(seed >> 32n)];
   return {
     tasks: work.upload("tasks", Uint32Array.from(tasks)),
-    parameters: Uint32Array.of(low, high, row, rows, columns, blocks, f32(scale), offset),
+    parameters: Uint32Array.of(low, high, row, rows, columns, blocks, f32(scale), offset, identity ? 1 : 0),
     groups: [groupsFor(rows * blocks, 64), tasks.length, 1] as const,
   };
 }

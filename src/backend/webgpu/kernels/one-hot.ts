@@ -8,10 +8,10 @@ export interface OneHotRange {
   readonly position: number;
   /** Values before the one-hot, and values of it. */
   readonly inputs: number;
-  readonly classes: number;
+  readonly cells: number;
 }
 
-/** Writes the one-hot of the previous permuted label behind the inputs. */
+/** Writes the one-hot of the given label behind the inputs. */
 export class OneHotKernel {
   readonly #pipeline: GPUComputePipeline;
 
@@ -24,12 +24,12 @@ export class OneHotKernel {
   }
 
   /**
-   * @param previous u32, the label before each position; anything that is no class where there is none
-   * @param out `[position + positions, inputs + classes]` f32
+   * @param given u32, the label of each position; anything that is no cell where none is given
+   * @param out `[position + positions, inputs + cells]` f32
    */
-  encode(work: Work, range: OneHotRange, previous: GPUBufferBinding, out: GPUBufferBinding): void {
-    const { positions, position, inputs, classes } = range;
-    const groups = [groupsFor(classes, 64), Math.min(positions, MAX_GROUPS), 1] as const;
-    work.dispatch(this.#pipeline, Uint32Array.of(inputs, classes, positions, position), [previous, out], groups);
+  encode(work: Work, range: OneHotRange, given: GPUBufferBinding, out: GPUBufferBinding): void {
+    const { positions, position, inputs, cells } = range;
+    const groups = [groupsFor(cells, 64), Math.min(positions, MAX_GROUPS), 1] as const;
+    work.dispatch(this.#pipeline, Uint32Array.of(inputs, cells, positions, position), [given, out], groups);
   }
 }

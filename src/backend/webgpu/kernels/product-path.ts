@@ -1,4 +1,5 @@
 import { type Plan, rowLength } from "../../plan.js";
+import type { MatrixChoice } from "../../wasm/draws.js";
 import { type Loans, USAGE } from "../buffers.js";
 import type { Gpu } from "../device.js";
 import { ByteExamples } from "../examples.js";
@@ -74,7 +75,7 @@ class PreparedProduct implements PreparedPath {
       for (const run of batch.runs) {
         const range = { first: indices[run.first] as number, examples: run.count, from: run.first };
         for (const part of panelsOf(outFeatures, rows)) {
-          this.#multiply(work, run.task, range, part, { buffer }, panel, values);
+          this.#multiply(work, run.matrix, range, part, { buffer }, panel, values);
         }
       }
     });
@@ -87,18 +88,18 @@ class PreparedProduct implements PreparedPath {
 
   #multiply(
     work: Work,
-    task: number,
+    { key, identity }: MatrixChoice,
     range: { first: number; examples: number; from: number },
     { row, rows }: Panel,
     examples: GPUBufferBinding,
     panel: { limbs: GPUBufferBinding; initial: GPUBufferBinding },
     { out, position }: Values,
   ): void {
-    const { seed, features: columns, offset, scale } = this.#plan;
+    const { seed, features: columns, offset, scale, identityScale } = this.#plan;
     const { limbs, product } = this.#kernels;
-    limbs.encode(work, { seed, tasks: [task], row, rows, columns }, offset, panel);
+    limbs.encode(work, { seed, tasks: [key], row, rows, columns, identity }, offset, panel);
     const { first, examples: count, from } = range;
     const to = { position: position + from, column: row, stride: rowLength(this.#plan) };
-    product.encode(work, { first, examples: count, columns, rows, ...to, scale }, examples, panel, out);
+    product.encode(work, { first, examples: count, columns, rows, ...to, scale: identity ? identityScale : scale }, examples, panel, out);
   }
 }
