@@ -1,6 +1,7 @@
 import { instantiate } from "./backend/wasm/module.js";
 import { USAGE } from "./backend/webgpu/buffers.js";
-import { Gpu } from "./backend/webgpu/device.js";
+import type { Gpu } from "./backend/webgpu/device.js";
+import { gpuOf } from "./backend/webgpu/device-gpu.js";
 import { blocksOf, MatrixKernel } from "./backend/webgpu/kernels/matrix.js";
 import { NormaliseKernel } from "./backend/webgpu/kernels/normalise.js";
 import { ProjectFloatKernel } from "./backend/webgpu/kernels/project-float.js";
@@ -20,15 +21,6 @@ import type { GpuBatch, GpuTensor } from "./tensor.js";
  */
 
 const RESULT = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
-
-/** Compiled kernels are kept with their device. */
-const devices = new WeakMap<GPUDevice, Gpu>();
-
-function gpuOf(device: GPUDevice): Gpu {
-  const gpu = devices.get(device) ?? Gpu.from(device);
-  devices.set(device, gpu);
-  return gpu;
-}
 
 /**
  * Rows `[start, stop)` of a projection's matrix, `[stop - start, inFeatures]` float32: the bits of

@@ -2,6 +2,7 @@ import type { Plan } from "./backend/plan.js";
 import { Kernel } from "./backend/wasm/kernel.js";
 import { Layout } from "./backend/wasm/memory.js";
 import { instantiate } from "./backend/wasm/module.js";
+import { scheduleOf } from "./curriculum.js";
 import { InvalidOptionError } from "./errors.js";
 import { checkInteger, checkMatrix } from "./options.js";
 import { resolveStandardDeviation, type StandardDeviation } from "./presets.js";
@@ -100,26 +101,7 @@ export class LinearProjection {
     if (!Number.isInteger(count)) {
       throw new InvalidOptionError("examples.length", examples.length, `a multiple of inFeatures, ${inFeatures}`);
     }
-    const plan: Plan = {
-      seed: this.seed,
-      mode: "dataset",
-      taskOffset: this.task,
-      taskCount: 1,
-      itemsPerTask: count,
-      itemCount: count,
-      length: 1,
-      replacement: true,
-      examples: count,
-      features: inFeatures,
-      outFeatures,
-      classes: 1,
-      exampleDtype: bytes ? "uint8" : "float32",
-      identityProjection: this.identity,
-      identityPermutation: true,
-      offset: 0,
-      scale: Math.fround((this.identity ? 1 : this.standardDeviation / 4096) / (bytes ? 255 : 1)),
-      dtype: "float32",
-    };
+    const plan = this.#planFor(count, bytes);
     const kernel = await Kernel.create(plan, { images: examples, targets: new Uint16Array(count) });
     const data = new Float32Array(count * outFeatures);
     for (let first = 0; first < count; first += APPLY_STEP) {
@@ -130,5 +112,40 @@ export class LinearProjection {
       signal?.throwIfAborted();
     }
     return { dtype: "float32", shape: [count, outFeatures], data };
+  }
+
+  #planFor(count: number, bytes: boolean): Plan {
+    const identityScale = Math.fround(1 / (bytes ? 255 : 1));
+    return {
+      seed: this.seed,
+      generator: "chacha8",
+      mode: "dataset",
+      taskOffset: this.task,
+      taskCount: 1,
+      itemsPerTask: count,
+      itemCount: count,
+      length: 1,
+      replacement: true,
+      episode: null,
+      examples: count,
+      features: this.inFeatures,
+      outFeatures: this.outFeatures,
+      exampleClasses: 1,
+      classes: 1,
+      specialTokens: 0,
+      startToken: null,
+      labelLayout: "none",
+      labelFormat: "one-hot",
+      exampleDtype: bytes ? "uint8" : "float32",
+      identityProjection: scheduleOf(this.identity ? 1 : 0),
+      identityPermutation: scheduleOf(1),
+      tasksPerStep: 1,
+      fixed: null,
+      offset: 0,
+      scale: Math.fround(this.standardDeviation / 4096 / (bytes ? 255 : 1)),
+      identityScale,
+      matrixScale: 1,
+      dtype: "float32",
+    };
   }
 }

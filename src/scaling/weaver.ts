@@ -1,0 +1,132 @@
+import type { GpuWeaver, Weaver, Woven, WovenBuffers } from "../backend/backend.js";
+import { itemBytes, type Plan, rowLength } from "../backend/plan.js";
+import type { OutputScaling } from "../presets.js";
+import { float32ToFloat16 } from "../store/float16.js";
+import { FeatureMoments } from "./feature-moments.js";
+import { refuseHalves, standardiseExamplesOnGpu, standardiseFeaturesOnGpu } from "./on-gpu.js";
+import { standardiseExamples } from "./standardise-examples.js";
+import { standardiseFeatures } from "./standardise-features.js";
+
+/** Statistics of a task set: of the first `width` values of each position. */
+interface Statistics {
+  readonly width: number;
+  readonly mean: Float64Array;
+  readonly deviation: Float64Array;
+  readonly epsilon: number;
+}
+
+/** The scaling that a plan gets. The notebook has none where a single sample is drawn. */
+export function scalingOf(scaling: OutputScaling, { mode, itemsPerTask, itemCount }: Plan): OutputScaling {
+  const single = mode === "sequence" ? itemsPerTask === 1 : mode === "samples" && itemCount === 1;
+  return scaling === "notebook" && single ? "none" : scaling;
+}
+
+/**
+ * A weaver whose results are standardised, by position or over the task set.
+ *
+ * @param weaver makes the same items in float32
+ * @param plan with the type that results are to have
+ */
+export function scaledWeaver(weaver: Weaver, plan: Plan, scaling: OutputScaling): Weaver {
+  if (scaling === "none" || scaling === "batch") return weaver;
+  return "weaveBuffers" in weaver
+    ? new ScaledGpuWeaver(weaver as GpuWeaver, plan, scaling)
+    : new ScaledWeaver(weaver, plan, scaling);
+}
+
+class ScaledWeaver<W extends Weaver = Weaver> implements Weaver {
+  protected readonly weaver: W;
+  protected readonly plan: Plan;
+  readonly #scaling: "example" | "set" | "notebook";
+  /** Of the whole set, made when the first item is. Forgotten if that fails. */
+  #statistics: Promise<Statistics> | undefined;
+
+  constructor(weaver: W, plan: Plan, scaling: "example" | "set" | "notebook") {
+    this.weaver = weaver;
+    this.plan = plan;
+    this.#scaling = scaling;
+  }
+
+  get width(): number {
+    return this.weaver.width;
+  }
+
+  get pieceBytes(): number {
+    return this.weaver.pieceBytes;
+  }
+
+  async weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
+    const statistics = await this.statistics(signal);
+    const woven = await this.weaver.weave(first, count, signal);
+    const values = new Float32Array(woven.inputs);
+    const width = rowLength(this.plan);
+    const rows = values.length / width;
+    if (statistics) {
+      const { mean, deviation, epsilon } = statistics;
+      standardiseFeatures(values, width, statistics.width, rows, mean, deviation, epsilon);
+    } else standardiseExamples(values, width, this.plan.outFeatures, rows);
+    return this.plan.dtype === "float32" ? woven : { ...woven, inputs: float32ToFloat16(values).buffer };
+  }
+
+  recycle(woven: Woven): void {
+    // Rounded results are no memory for the float32 ones.
+    if (this.plan.dtype === "float32") this.weaver.recycle?.(woven);
+  }
+
+  dispose(): void {
+    this.weaver.dispose();
+  }
+
+  /** `undefined` where positions are standardised by themselves. */
+  protected statistics(signal: AbortSignal | undefined): Promise<Statistics> | undefined {
+    if (this.#scaling === "example") return undefined;
+    if (this.#statistics) return this.#statistics;
+    const passing = this.#pass(signal);
+    this.#statistics = passing;
+    passing.catch(() => {
+      this.#statistics = undefined;
+    });
+    return passing;
+  }
+
+  /** The first pass: all items, in order, as many at a time as the weaver can make. */
+  async #pass(signal: AbortSignal | undefined): Promise<Statistics> {
+    const notebook = this.#scaling === "notebook";
+    const stride = rowLength(this.plan);
+    const width = notebook ? stride : this.plan.outFeatures;
+    const moments = new FeatureMoments(width);
+    const size = Math.max(1, Math.floor(this.pieceBytes / itemBytes({ ...this.plan, dtype: "float32" }).inputs));
+    const pending: Promise<Woven>[] = [];
+    for (let next = 0; next < this.plan.itemCount || pending.length > 0; ) {
+      while (next < this.plan.itemCount && pending.length <= this.width) {
+        const piece = this.weaver.weave(next, Math.min(size, this.plan.itemCount - next), signal);
+        piece.catch(() => undefined); // reported where it is awaited, unless an earlier one failed
+        pending.push(piece);
+        next += size;
+      }
+      const woven = (await pending.shift()) as Woven;
+      const values = new Float32Array(woven.inputs);
+      moments.add(values, stride, values.length / stride);
+      this.weaver.recycle?.(woven);
+    }
+    const ddof = notebook && moments.count > 1 ? 1 : 0;
+    return {
+      width,
+      mean: moments.mean(),
+      deviation: moments.variance(ddof).map(Math.sqrt),
+      epsilon: notebook ? 1e-12 : 0,
+    };
+  }
+}
+
+class ScaledGpuWeaver extends ScaledWeaver<GpuWeaver> implements GpuWeaver {
+  async weaveBuffers(first: number, count: number, signal: AbortSignal | undefined): Promise<WovenBuffers> {
+    refuseHalves(this.plan);
+    const statistics = await this.statistics(signal);
+    const buffers = await this.weaver.weaveBuffers(first, count, signal);
+    const rows = count * this.plan.length;
+    if (statistics) await standardiseFeaturesOnGpu(buffers, this.plan, rows, statistics);
+    else await standardiseExamplesOnGpu(buffers, this.plan, rows);
+    return buffers;
+  }
+}
