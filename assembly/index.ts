@@ -5,10 +5,13 @@ import { project, workspaceOf } from "./projection";
 
 export { setSeed } from "./chacha8";
 export { deviateWords, deviates, matrix, normalTable, words } from "./matrix";
+export { mtSeed, mtSkip, mtStateBytes, mtWords } from "./mt19937";
 export { packOneHot, permuteLabels } from "./packing";
 export { permutation } from "./permutation";
 export { drawSample } from "./sample";
 export { drawWithReplacement, drawWithoutReplacement } from "./sequence";
+export { torchPermutation, torchRandint, torchRandint64 } from "./torch";
+export { torchNormal, torchNormalWords } from "./torch-normal";
 
 /** The first byte that the module itself does not use. */
 export function heapBase(): usize {
