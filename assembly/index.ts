@@ -3,12 +3,15 @@ import { identity } from "./identity";
 import { project, workspaceOf } from "./projection";
 
 export { setSeed } from "./chacha8";
-export { deviateWords, deviates, matrix, normalTable, words } from "./matrix";
 export { drawEpisode, permuteRanks } from "./episode";
+export { deviateWords, deviates, matrix, normalTable, words } from "./matrix";
+export { mtSeed, mtSkip, mtStateBytes, mtWords } from "./mt19937";
 export { giveLabels, packOneHot, permuteLabels } from "./packing";
 export { permutation } from "./permutation";
 export { drawSample } from "./sample";
 export { drawWithReplacement, drawWithoutReplacement } from "./sequence";
+export { torchPermutation, torchRandint, torchRandint64 } from "./torch";
+export { torchNormal, torchNormalWords } from "./torch-normal";
 
 /** The first byte that the module itself does not use. */
 export function heapBase(): usize {

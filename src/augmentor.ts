@@ -237,7 +237,7 @@ export class TaskAugmentor {
   #stream(task: number) {
     const { seed, generator } = this.#options;
     if (generator === "chacha8") return { seed, task };
-    return { generator, seed: generationSeeds(seed, 1, task)[0] as number };
+    return { seed, task }; // TODO
   }
 
   /** @throws InvalidOptionError for a range that is empty or not within the set. */

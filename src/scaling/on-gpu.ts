@@ -21,10 +21,7 @@ export function refuseHalves({ dtype }: Plan): void {
 export async function standardiseExamplesOnGpu(buffers: WovenBuffers, plan: Plan, rows: number): Promise<void> {
   await onGpu(buffers, async (gpu) => {
     const kernel = await StandardiseRows.create(gpu);
-    const { values, width, stride } = tableOf(buffers, plan, rows);
-    await perform(gpu, "standardise examples", (work) => {
-      kernel.encode(work, { values, rows, features: width, stride });
-    });
+    await perform(gpu, "standardise examples", (work) => kernel.encode(work, tableOf(buffers, plan, rows)));
   });
 }
 

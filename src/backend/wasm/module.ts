@@ -108,6 +108,15 @@ export interface KernelExports {
     out: number,
     stride: number,
   ): void;
+  mtStateBytes(): number;
+  mtSeed(state: number, seed: number): void;
+  mtSkip(state: number, lowWords: number, highWords: number): void;
+  mtWords(state: number, count: number, out: number): void;
+  torchRandint(state: number, n: number, count: number, out: number): void;
+  torchRandint64(state: number, nLow: number, nHigh: number, count: number, out: number): void;
+  torchPermutation(state: number, n: number, out: number): void;
+  torchNormal(state: number, count: number, scale: number, out: number): void;
+  torchNormalWords(words: number, blocks: number, scale: number): void;
 }
 
 let compiled: Promise<WebAssembly.Module> | undefined;
