@@ -35,21 +35,23 @@ fn inside(deviates: vec4i, column: u32) -> vec4i {
   return select(vec4i(0), deviates, columns < vec4u(matrix.columns));
 }
 
+/// Four entries of the identity matrix, from a column on.
+fn diagonal4(row: u32, column: u32) -> vec4i {
+  return select(vec4i(0), vec4i(1), vec4u(row) == vec4u(column) + vec4u(0u, 1u, 2u, 3u));
+}
+
 /// `row` and `block` count within the matrix.
 fn deviates_of(task: u32, row: u32, block: u32) -> Deviates {
+  let column = 16u * block;
   if (matrix.identity != 0u) {
-    let diagonal = vec4u(row - 16u * block) - vec4u(0u, 1u, 2u, 3u);
-    let one = vec4i(1);
-    let zero = vec4i(0);
     return Deviates(
-      select(zero, one, diagonal == vec4u(0u)),
-      select(zero, one, diagonal == vec4u(4u)),
-      select(zero, one, diagonal == vec4u(8u)),
-      select(zero, one, diagonal == vec4u(12u)),
+      inside(diagonal4(row, column), column),
+      inside(diagonal4(row, column + 4u), column + 4u),
+      inside(diagonal4(row, column + 8u), column + 8u),
+      inside(diagonal4(row, column + 12u), column + 12u),
     );
   }
   let words = chacha8(Stream(matrix.seed, task, PROJECTION, 0u), row * matrix.blocks + block);
-  let column = 16u * block;
   return Deviates(
     inside(deviate4(words.a), column),
     inside(deviate4(words.b), column + 4u),

@@ -1,5 +1,14 @@
 import type { GpuWeaver, Weaver, Woven, WovenBuffers } from "./backend/backend.js";
-import { hasLabels, inputShape, itemBytes, labelDtype, type Plan, targetDtype, targetShape, taskOf } from "./backend/plan.js";
+import {
+  hasLabels,
+  inputShape,
+  itemBytes,
+  labelDtype,
+  type Plan,
+  targetDtype,
+  targetShape,
+  taskOf,
+} from "./backend/plan.js";
 import { BackendError, InvalidOptionError } from "./errors.js";
 import { scaleBatch } from "./scaling/batch.js";
 import type { Batch, GpuBatch, TargetDtype, TargetTensor } from "./tensor.js";
@@ -25,7 +34,11 @@ export class Loom {
   /** @throws InvalidOptionError where results depend on batches, which a caller does not have. */
   refuseBatchScaling(): void {
     if (!this.#scalesBatches) return;
-    throw new InvalidOptionError("outputScaling", "batch", '"none", "example", "set" or "notebook" where no batches are made');
+    throw new InvalidOptionError(
+      "outputScaling",
+      "batch",
+      '"none", "example", "set" or "notebook" where no batches are made',
+    );
   }
 
   /** Bytes of an item as the weaver makes it. */

@@ -38,7 +38,11 @@ export function makePlan(options: ResolvedOptions, dataset: Dataset): Plan {
   const torch = options.generator === "torch";
   if (torch && outFeatures * dataset.features > MAX_TORCH_VALUES) {
     const most = Math.floor(MAX_TORCH_VALUES / dataset.features);
-    throw new InvalidOptionError("outFeatures", outFeatures, `at most ${most} for ${dataset.features} inputs with "torch"`);
+    throw new InvalidOptionError(
+      "outFeatures",
+      outFeatures,
+      `at most ${most} for ${dataset.features} inputs with "torch"`,
+    );
   }
   if (episode) checkEpisode(episode, dataset);
   const classes = episode?.relabel ? episode.ways : dataset.classes;
@@ -81,7 +85,10 @@ export function makePlan(options: ResolvedOptions, dataset: Dataset): Plan {
  * What turns sums into values, for deviates in units of 1/4096, and for an identity matrix. For uint8 the mean is taken
  * off as a whole grey level, so that sums stay integers and every backend has the same ones.
  */
-function scaling(options: ResolvedOptions, dataset: Dataset): Pick<Plan, "offset" | "scale" | "identityScale" | "matrixScale"> {
+function scaling(
+  options: ResolvedOptions,
+  dataset: Dataset,
+): Pick<Plan, "offset" | "scale" | "identityScale" | "matrixScale"> {
   const { inputScaling } = options;
   // The deviation does not matter where there is no random matrix; it may be a rule that does not apply then.
   const sigma = isAlways(scheduleOf(options.identity.projection))
@@ -99,7 +106,10 @@ function scaling(options: ResolvedOptions, dataset: Dataset): Pick<Plan, "offset
   return { offset: Math.round(mean), ...scales(standardDeviation) };
 }
 
-function checkEpisode({ ways, shots, queries }: { ways: number; shots: number; queries: number }, dataset: Dataset): void {
+function checkEpisode(
+  { ways, shots, queries }: { ways: number; shots: number; queries: number },
+  dataset: Dataset,
+): void {
   if (ways > dataset.classes) {
     throw new InvalidOptionError("episode.ways", ways, `at most ${dataset.classes}, the classes of ${dataset.name}`);
   }

@@ -89,7 +89,10 @@ export interface TaskAugmentorOptions {
 }
 
 export type ResolvedOptions = Required<
-  Omit<TaskAugmentorOptions, "samples" | "outFeatures" | "workers" | "signal" | "seed" | "identity" | "fixed" | "episode">
+  Omit<
+    TaskAugmentorOptions,
+    "samples" | "outFeatures" | "workers" | "signal" | "seed" | "identity" | "fixed" | "episode"
+  >
 > & {
   seed: bigint;
   identity: { projection: Share; permutation: Share };
@@ -110,7 +113,14 @@ export function resolveOptions(options: TaskAugmentorOptions): ResolvedOptions {
   const given = parse(augmentorSchema, options);
   const preset = PRESETS[given.preset];
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const resolved = { samples: undefined, outFeatures: undefined, workers: undefined, signal: undefined, ...preset, ...chosen } as ResolvedOptions;
+  const resolved = {
+    samples: undefined,
+    outFeatures: undefined,
+    workers: undefined,
+    signal: undefined,
+    ...preset,
+    ...chosen,
+  } as ResolvedOptions;
   if (resolved.taskOffset + resolved.taskCount > MAX_TASKS) {
     throw new InvalidOptionError(
       "taskOffset + taskCount",
@@ -127,7 +137,8 @@ export function resolveOptions(options: TaskAugmentorOptions): ResolvedOptions {
 
 /** What is wrong only together with something else. */
 function checkTogether(options: ResolvedOptions, episodeLength: number | undefined): void {
-  const { samples, drawSequence, labelLayout, labelFormat, specialTokens, startToken, generator, sequenceLength } = options;
+  const { samples, drawSequence, labelLayout, labelFormat, specialTokens, startToken, generator, sequenceLength } =
+    options;
   const refuse = (option: keyof ResolvedOptions, allowed: string): never => {
     throw new InvalidOptionError(option, options[option], allowed);
   };
@@ -135,15 +146,20 @@ function checkTogether(options: ResolvedOptions, episodeLength: number | undefin
     refuse("samples", "only with drawSequence: false; sequences have samplesPerTask");
   }
   if (!drawSequence) {
-    if (labelLayout !== "shifted") refuse("labelLayout", '"shifted" where no sequences are drawn; there are none beside inputs');
-    if (labelFormat !== "one-hot") refuse("labelFormat", '"one-hot" where no sequences are drawn; there are none beside inputs');
+    if (labelLayout !== "shifted")
+      refuse("labelLayout", '"shifted" where no sequences are drawn; there are none beside inputs');
+    if (labelFormat !== "one-hot")
+      refuse("labelFormat", '"one-hot" where no sequences are drawn; there are none beside inputs');
     if (options.episode) refuse("episode", "null where no sequences are drawn");
   }
   if (startToken !== null && startToken >= specialTokens) {
     refuse("startToken", `an integer below specialTokens, which is ${specialTokens}, or null`);
   }
   if (startToken !== null && labelLayout !== "shifted") {
-    refuse("startToken", `null with labelLayout ${JSON.stringify(labelLayout)}; only shifted labels have a first position`);
+    refuse(
+      "startToken",
+      `null with labelLayout ${JSON.stringify(labelLayout)}; only shifted labels have a first position`,
+    );
   }
   if (episodeLength !== undefined && sequenceLength !== episodeLength) {
     refuse("sequenceLength", `${episodeLength} with this episode, ways * (shots + queries), or undefined`);
@@ -153,7 +169,10 @@ function checkTogether(options: ResolvedOptions, episodeLength: number | undefin
     if (drawSequence && !options.replacement) refuse("replacement", `true ${why}`);
     if (options.episode) refuse("episode", `null ${why}`);
     if (samples !== undefined && samples > MAX_TORCH_SAMPLES) {
-      refuse("samples", `at most 2 ** 24 = ${MAX_TORCH_SAMPLES} with generator "torch", which draws them all before the first`);
+      refuse(
+        "samples",
+        `at most 2 ** 24 = ${MAX_TORCH_SAMPLES} with generator "torch", which draws them all before the first`,
+      );
     }
   }
 }

@@ -38,11 +38,7 @@ function resolveScaling(scaling: InputScaling, dataset: Dataset): "unit" | Numbe
   }
   const numbers = scaling === "standard" ? dataset.moments() : scaling;
   if (numbers.standardDeviation > 0) return numbers;
-  throw new InvalidOptionError(
-    "inputScaling",
-    scaling,
-    `a deviation above 0; all values of ${dataset.name} are equal`,
-  );
+  throw new InvalidOptionError("inputScaling", scaling, `a deviation above 0; all values of ${dataset.name} are equal`);
 }
 
 /** The numbers of the examples that `exampleRange` and `classSubset` leave, rising; `undefined` for all. */
@@ -53,11 +49,19 @@ export function selection(
   if (!exampleRange && !classSubset) return undefined;
   const [start, stop] = exampleRange ?? [0, dataset.length];
   if (stop > dataset.length) {
-    throw new InvalidOptionError("exampleRange", exampleRange, `within the ${dataset.length} examples of ${dataset.name}`);
+    throw new InvalidOptionError(
+      "exampleRange",
+      exampleRange,
+      `within the ${dataset.length} examples of ${dataset.name}`,
+    );
   }
   for (const label of classSubset ?? []) {
     if (label >= dataset.classes) {
-      throw new InvalidOptionError("classSubset", classSubset, `labels from 0 to ${dataset.classes - 1} of ${dataset.name}`);
+      throw new InvalidOptionError(
+        "classSubset",
+        classSubset,
+        `labels from 0 to ${dataset.classes - 1} of ${dataset.name}`,
+      );
     }
   }
   const kept = new Set(classSubset ?? []);
@@ -66,7 +70,11 @@ export function selection(
     if (!classSubset || kept.has(dataset.targets[i] as number)) numbers.push(i);
   }
   if (numbers.length > 0) return Uint32Array.from(numbers);
-  throw new InvalidOptionError("classSubset", classSubset, `labels that examples ${start} to ${stop - 1} have; they have none`);
+  throw new InvalidOptionError(
+    "classSubset",
+    classSubset,
+    `labels that examples ${start} to ${stop - 1} have; they have none`,
+  );
 }
 
 function selected(options: ResolvedOptions, dataset: Dataset): Dataset {

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import type { TaskAugmentor } from "./augmentor.js";
+import type { Fixed, Share } from "./curriculum.js";
 import type { Dataset } from "./dataset/index.js";
 import { describe, InvalidOptionError, RecipeError } from "./errors.js";
 import type { TaskAugmentorOptions } from "./options.js";
-import type { Fixed, Share } from "./curriculum.js";
 import {
   type Episode,
   type Generator,

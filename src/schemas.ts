@@ -65,7 +65,10 @@ const share = v.union(
     v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
     v.pipe(
       v.array(
-        v.strictTuple([v.pipe(v.number(), v.safeInteger(), v.minValue(0)), v.pipe(v.number(), v.minValue(0), v.maxValue(1))]),
+        v.strictTuple([
+          v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+          v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+        ]),
       ),
       v.minLength(1),
       v.check((points) => points.every(([step], i) => i === 0 || step > (points[i - 1]?.[0] ?? 0))),

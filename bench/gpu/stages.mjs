@@ -13,16 +13,16 @@ const OUTPUTS = 3;
 const PLAN = "taskloom plan";
 const TABLE = "taskloom deviates' table";
 const TILES = "taskloom tiles";
-const PREVIOUS = "taskloom previous labels";
+const GIVEN = "taskloom given labels";
 /** Bindings that each entry point uses, besides its output. */
 const BINDINGS = {
   words: [PLAN, TILES],
   deviates: [PLAN, TABLE, TILES],
   making: [PLAN, TABLE, TILES],
   multiply: [PLAN, TILES],
-  epilogue: [PLAN, TILES, PREVIOUS],
+  epilogue: [PLAN, TILES, GIVEN],
 };
-const PLACES = { [PLAN]: 0, [TABLE]: 1, [TILES]: 3, [PREVIOUS]: 5 };
+const PLACES = { [PLAN]: 0, [TABLE]: 1, [TILES]: 3, [GIVEN]: 5 };
 
 /** The fused kernel's shape and the contents of its bindings, as a recorder heard them. */
 export function fusedSetting(recorder) {
@@ -33,10 +33,10 @@ export function fusedSetting(recorder) {
     throw new Error(`the library dispatched no fused kernel as bench/gpu knows it; not seen: ${missing.join(", ")}`);
   }
   const words = new Uint32Array(bytes[PLAN]);
-  const [low, high, columns, blocks, rows, width, classes, rowBlocks] = words;
+  const [low, high, columns, blocks, rows, width, cells, rowBlocks] = words;
   const [offset] = new Int32Array(bytes[PLAN], 32, 1);
   const [scale] = new Float32Array(bytes[PLAN], 36, 1);
-  const plan = { seed: [low, high], columns, blocks, rows, width, classes, rowBlocks, offset, scale };
+  const plan = { seed: [low, high], columns, blocks, rows, width, cells, rowBlocks, offset, scale };
   return { shape: derived(shape), bytes, plan, tiles: tilesOf(new Uint32Array(bytes[TILES])) };
 }
 
@@ -46,8 +46,8 @@ function derived({ GROUPS, ROW_GROUPS, DEPTH }) {
 }
 
 function tilesOf(words) {
-  return Array.from({ length: words.length / 4 }, (_, i) => {
-    const [task, first, count, output] = words.subarray(4 * i, 4 * i + 4);
+  return Array.from({ length: words.length / 5 }, (_, i) => {
+    const [task, , first, count, output] = words.subarray(5 * i, 5 * i + 5);
     return { task, first, count, output };
   });
 }
@@ -155,9 +155,9 @@ const CHECKS = {
     for (const [index, sum] of expected.entries()) sameWord(`products of invocation ${index}`, sums[index], sum);
   },
 
-  epilogue({ plan, tiles, bytes: { [PREVIOUS]: previous } }, bytes) {
+  epilogue({ plan, tiles, bytes: { [GIVEN]: given } }, bytes) {
     const { first, count, output } = tiles.at(-1);
-    const labels = new Uint32Array(previous);
+    const labels = new Uint32Array(given);
     for (let position = 0; position < count; position++) {
       const values = new Float32Array(bytes, 4 * (output + position) * plan.width, plan.width);
       for (let row = 0; row < plan.rows; row++) {
@@ -165,7 +165,7 @@ const CHECKS = {
         const sum = hash(4 * ((output + position) * plan.rows + row - lane) + lane) | 0;
         same(`value ${row} of position ${position}`, values[row], Math.fround(Math.fround(sum) * plan.scale));
       }
-      for (let label = 0; label < plan.classes; label++) {
+      for (let label = 0; label < plan.cells; label++) {
         const hot = labels[first + position] === label ? 1 : 0;
         same(`one-hot ${label} of position ${position}`, values[plan.rows + label], hot);
       }

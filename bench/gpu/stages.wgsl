@@ -93,7 +93,7 @@ fn making(
   workgroupBarrier();
   var sum = vec4u();
   for (var block = 0u; block < plan.blocks; block += DEPTH) {
-    make_deviates(index, tile.task, first_row, block);
+    make_deviates(index, tile, first_row, block);
     workgroupBarrier();
     // Another invocation's, or the way through workgroup memory could be left out.
     for (var unit = index; unit < DEPTH * ROWS; unit += THREADS) {

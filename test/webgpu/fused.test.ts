@@ -11,14 +11,17 @@ import { identityPath } from "../../src/backend/webgpu/identity.js";
 import type { Path } from "../../src/backend/webgpu/path.js";
 import { type TileShape, tileShape, tileStorage } from "../../src/backend/webgpu/tile-shape.js";
 import { WebGpuWeaver } from "../../src/backend/webgpu/weaver.js";
+import { isAlways } from "../../src/curriculum.js";
 import { Dataset } from "../../src/dataset/index.js";
 import { BackendError, DisposedError, InvalidOptionError } from "../../src/errors.js";
+import { always, plain } from "../support/plans.js";
 import { golden, name, sha256, trainingSet } from "../support/support.js";
 import { dawn } from "./dawn.js";
 
 const host = dawn();
 
 const notebook: Plan = {
+  ...plain,
   seed: 0n,
   mode: "sequence",
   taskOffset: 0,
@@ -30,10 +33,9 @@ const notebook: Plan = {
   examples: 60000,
   features: 784,
   outFeatures: 784,
+  exampleClasses: 10,
   classes: 10,
   exampleDtype: "uint8",
-  identityProjection: false,
-  identityPermutation: false,
   offset: 0,
   scale: Math.fround(1 / 784 / (4096 * 255)),
   dtype: "float32",
@@ -48,11 +50,12 @@ const small: Plan = {
   examples: 12,
   features: 20,
   outFeatures: 7,
+  exampleClasses: 5,
   classes: 5,
 };
 
 /** Compiled in no time. */
-const identity: Plan = { ...small, identityProjection: true };
+const identity: Plan = { ...small, identityProjection: always };
 
 function datasetFor({ examples, features, classes }: Plan): Dataset {
   return Dataset.from({
@@ -99,20 +102,42 @@ const plans = fc
     features: fc.integer({ min: 1, max: 70 }),
     outFeatures: fc.integer({ min: 1, max: 60 }),
     classes: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(300)),
-    identityProjection: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
-    identityPermutation: fc.boolean(),
+    identityProjection: fc.constantFrom(0, 0, 0.5, 0.5, 1).map((share) => [[0, share]] as const),
+    identityPermutation: fc.constantFrom(0, 0.5, 1).map((share) => [[0, share]] as const),
+    fixed: fc.constantFrom(null, {
+      share: [[0, 0.5]] as const,
+      permutation: true,
+      projection: true,
+      task: "step" as const,
+      pool: 2,
+    }),
+    tasksPerStep: fc.constantFrom(1, 4),
+    labelLayout: fc.constantFrom("shifted", "shifted", "query-last", "none") as fc.Arbitrary<Plan["labelLayout"]>,
+    labelFormat: fc.constantFrom("one-hot", "one-hot", "integer") as fc.Arbitrary<Plan["labelFormat"]>,
+    specialTokens: fc.constantFrom(0, 2),
+    startToken: fc.constantFrom(null, 1),
     offset: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 255 })),
     scale: fc.constantFrom(1e-12, 3e-10, 1e-6, 0.37).map(Math.fround),
+    identityScale: fc.constantFrom(1e-6, 0.37, 300).map(Math.fround),
     dtype: fc.constantFrom("float32", "float16") as fc.Arbitrary<Plan["dtype"]>,
     range: fc.tuple(fc.nat(200), fc.integer({ min: 1, max: 60 })),
   })
-  .map(({ samplesPerTask, range, ...given }) => {
+  .map(({ samplesPerTask, range, labelLayout, ...given }) => {
     const { mode, length, replacement, examples } = given;
     const taskCount = 6;
     const itemsPerTask = { sequence: samplesPerTask, dataset: examples, samples: 0 }[mode];
     const itemCount = mode === "samples" ? 40 : taskCount * itemsPerTask;
     const positions = mode === "sequence" ? (replacement ? length : Math.min(length, examples)) : 1;
-    const plan: Plan = { ...notebook, ...given, taskCount, itemsPerTask, itemCount, length: positions };
+    const plan: Plan = {
+      ...notebook,
+      ...given,
+      exampleClasses: given.classes,
+      labelLayout: mode === "sequence" ? labelLayout : "none",
+      taskCount,
+      itemsPerTask,
+      itemCount,
+      length: positions,
+    };
     const first = range[0] % itemCount;
     return { plan, first, count: Math.min(range[1], itemCount - first) };
   });
@@ -142,7 +167,7 @@ describe.each(kinds)("the same bits as WebAssembly, %s", (_, shape, options) => 
   afterAll(() => owner?.destroy());
 
   const open = (plan: Plan, dataset: Dataset) =>
-    WebGpuWeaver.open(plan, dataset, plan.identityProjection ? identityPath : shaped, lease, undefined);
+    WebGpuWeaver.open(plan, dataset, isAlways(plan.identityProjection) ? identityPath : shaped, lease, undefined);
 
   async function read(buffer: GPUBuffer, bytes: number): Promise<Uint8Array> {
     const size = Math.ceil(bytes / 4) * 4;

@@ -21,6 +21,7 @@ import type { Path } from "../../src/backend/webgpu/path.js";
 import { WebGpuWeaver } from "../../src/backend/webgpu/weaver.js";
 import { Dataset } from "../../src/dataset/index.js";
 import { float16Edges } from "../support/float16-values.js";
+import { always, never, plain } from "../support/plans.js";
 import { deviatesOf, moduleWith, u32 } from "../support/support.js";
 import { dawn } from "./dawn.js";
 
@@ -172,16 +173,18 @@ function datasetPlan(
   given: Pick<Plan, "seed" | "taskOffset" | "examples" | "features" | "outFeatures"> & Partial<Plan>,
 ) {
   return {
+    ...plain,
     mode: "dataset",
     taskCount: 1,
     itemsPerTask: given.examples,
     itemCount: given.examples,
     length: 1,
     replacement: true,
+    exampleClasses: given.classes ?? 1,
     classes: 1,
     exampleDtype: "uint8",
-    identityProjection: false,
-    identityPermutation: true,
+    identityPermutation: always,
+    labelLayout: given.mode === "sequence" ? "shifted" : "none",
     offset: 0,
     scale: Math.fround(1 / (4096 * 255)),
     dtype: "float32",
@@ -298,8 +301,8 @@ test("narrow: the module's float16, at its edges and for many values", async () 
   const plan: Plan = {
     ...datasetPlan({ seed: 0n, taskOffset: 0, examples: 1, features: values.length, outFeatures: values.length }),
     exampleDtype: "float32",
-    identityProjection: true,
-    scale: 1,
+    identityProjection: always,
+    identityScale: 1,
     dtype: "float16",
   };
   const kernel = await Kernel.create(plan, { images: values, targets: new Uint16Array(1) });
@@ -404,9 +407,20 @@ test.each([
   async (dtype, limit) => {
     const next = uniform(limit);
     const examples = limit === 2 ** 27 ? 203 : 63;
-    for (const outFeatures of [40, 71]) {
+    // The second set has tasks under the identity among the others.
+    for (const [outFeatures, share] of [
+      [40, never],
+      [71, [[0, 0.5]]],
+    ] as const) {
       const sizes = { seed: 77n, taskOffset: 2 ** 32 - 3, examples, features: 50, outFeatures, offset: 33 };
-      const plan: Plan = { ...datasetPlan(sizes), taskCount: 3, itemCount: 3 * examples, dtype, classes: 10 };
+      const plan: Plan = datasetPlan({
+        ...sizes,
+        taskCount: 3,
+        itemCount: 3 * examples,
+        dtype,
+        classes: 10,
+        identityProjection: share,
+      });
       const images = Uint8Array.from({ length: examples * 50 }, () => next() * 256);
       const { actual, expected } = await weaveBoth(productPath, plan, images, limit);
       expectSame(actual, expected);
@@ -428,21 +442,26 @@ test.each(floatModes.flatMap(([mode, choice]) => [2 ** 27, 2 ** 12].map((limit) 
     const next = uniform(limit);
     const sizes = { seed: 78n, taskOffset: 5, examples: 41, features: 37, outFeatures: 67 };
     const scale = Math.fround(0.3 / 4096);
-    const plan: Plan = {
-      ...datasetPlan(sizes),
+    const plan: Plan = datasetPlan({
+      ...sizes,
       exampleDtype: "float32",
       scale,
+      identityScale: Math.fround(0.7),
+      identityProjection: [[0, 0.4]],
       classes: 9,
-      identityPermutation: false,
+      identityPermutation: never,
       ...choice,
-    };
+    });
     const images = Float32Array.from({ length: 41 * 37 }, () => (next() - 0.5) * 10);
     const { actual, kernel, first, expected } = await weaveBoth(floatPath, plan, images, limit);
     expect(actual.length).toBe(expected.length);
     const width = rowLength(plan);
     for (let item = first; item < plan.itemCount; item++) {
-      const { task, indices } = kernel.examplesOf(item);
-      const g = await deviatesOf(plan.seed, task, 67, 37);
+      const { task, identity, indices } = kernel.examplesOf(item);
+      const g = identity
+        ? Float64Array.from({ length: 67 * 37 }, (_, k) => (Math.floor(k / 37) === k % 37 ? 1 : 0))
+        : await deviatesOf(plan.seed, task, 67, 37);
+      const scale = identity ? plan.identityScale : plan.scale;
       for (let p = 0; p < plan.length; p++) {
         const at = ((item - first) * plan.length + p) * width;
         for (let i = 0; i < 67; i++) {
@@ -474,14 +493,14 @@ test.each(floatModes)("float32 examples under the identity: bit for bit the modu
     [45, 2 ** 12],
   ] as const) {
     const sizes = { seed: 79n, taskOffset: 5, examples: 41, features: 37, outFeatures };
-    const plan: Plan = {
-      ...datasetPlan(sizes),
+    const plan: Plan = datasetPlan({
+      ...sizes,
       exampleDtype: "float32",
-      identityProjection: true,
-      scale: 1,
+      identityProjection: always,
+      identityScale: 1,
       classes: 70,
       ...choice,
-    };
+    });
     const images = Float32Array.from({ length: 41 * 37 }, () => (next() - 0.5) * 10);
     const { actual, expected } = await weaveBoth(identityFloatPath, plan, images, limit);
     expectSame(actual, expected);

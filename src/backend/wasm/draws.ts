@@ -151,7 +151,10 @@ export class Draws {
     if (this.#torch) return this.#torch.sample(item);
     const { taskCount, examples } = this.#plan;
     this.#exports.drawSample(item, taskCount % 2 ** 32, examples, this.#at.indices);
-    const [task, example] = new Uint32Array(this.#exports.memory.buffer, this.#at.indices, 2) as unknown as [number, number];
+    const [task, example] = new Uint32Array(this.#exports.memory.buffer, this.#at.indices, 2) as unknown as [
+      number,
+      number,
+    ];
     return { task, example };
   }
 
@@ -166,7 +169,15 @@ export class Draws {
     const { labelLayout, length, startToken } = this.#plan;
     const shifted = labelLayout === "shifted" ? 1 : 0;
     const { targets, given } = this.#at;
-    this.#exports.giveLabels(targets, positions, length, shifted, firstHidden(this.#plan), startToken ?? NO_LABEL, given);
+    this.#exports.giveLabels(
+      targets,
+      positions,
+      length,
+      shifted,
+      firstHidden(this.#plan),
+      startToken ?? NO_LABEL,
+      given,
+    );
   }
 }
 

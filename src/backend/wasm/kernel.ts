@@ -74,9 +74,10 @@ export class Kernel {
   }
 
   /** Which task an item belongs to and which examples it has, in order. */
-  examplesOf(item: number): { task: number; indices: Uint32Array } {
+  examplesOf(item: number): { task: number; identity: boolean; indices: Uint32Array } {
     const run = this.#draws.run(item, 1);
-    return { task: run.task, indices: this.#draws.draw(run).indices.slice() };
+    const { matrix, indices } = this.#draws.draw(run);
+    return { task: run.task, identity: matrix.identity, indices: indices.slice() };
   }
 
   #weaveRun(matrix: MatrixChoice, indices: Uint32Array, to: Uint8Array): void {

@@ -16,14 +16,7 @@ export interface KernelExports {
   drawWithoutReplacement(task: number, item: number, n: number, length: number, out: number, taken: number): void;
   drawSample(item: number, tasks: number, n: number, out: number): void;
   permuteLabels(indices: number, count: number, labels: number, permutation: number, out: number): void;
-  packOneHot(
-    row: number,
-    count: number,
-    inputs: number,
-    cells: number,
-    given: number,
-    dtype: number,
-  ): void;
+  packOneHot(row: number, count: number, inputs: number, cells: number, given: number, dtype: number): void;
   giveLabels(
     targets: number,
     count: number,

@@ -138,7 +138,11 @@ export class WebGpuWeaver implements GpuWeaver {
               const { queue } = gpu.device;
               queue.writeBuffer(targets, batch.first * 4, Uint32Array.from(batch.targets));
               if (labels) {
-                queue.writeBuffer(labels, batch.first * 4, Uint32Array.from(batch.labels, (label) => Math.min(label, none)));
+                queue.writeBuffer(
+                  labels,
+                  batch.first * 4,
+                  Uint32Array.from(batch.labels, (label) => Math.min(label, none)),
+                );
               }
               encode(encoder, inputs);
             });

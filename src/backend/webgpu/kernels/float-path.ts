@@ -90,7 +90,12 @@ class PreparedFloat implements PreparedPath {
     for (const { row, rows } of panelsOf(outFeatures, panelRows)) {
       // Deviates as they are; the scale comes last, as in the other backends.
       matrix.encode(work, { seed, tasks, row, rows, columns, identity }, 1, buffers.matrices);
-      const to = { position: position + first, column: row, stride: rowLength(this.#plan), scale: identity ? identityScale : scale };
+      const to = {
+        position: position + first,
+        column: row,
+        stride: rowLength(this.#plan),
+        scale: identity ? identityScale : scale,
+      };
       project.encode(work, { tasks: tasks.length, first, positions, columns, rows, ...to }, buffers);
     }
   }

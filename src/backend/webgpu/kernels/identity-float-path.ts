@@ -35,7 +35,7 @@ class PreparedIdentityFloat implements PreparedPath {
   }
 
   async stage(batch: Batch, loans: Loans): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
-    const { features: columns, outFeatures: rows, scale } = this.#plan;
+    const { features: columns, outFeatures: rows, identityScale: scale } = this.#plan;
     const { buffer, indices, write } = await this.#examples.gather(batch.indices, loans);
     const drawn = await loans.take("indices", indices.byteLength, USAGE.STORAGE | USAGE.COPY_DST);
     return this.#finish.stage("identity", batch, loans, (work, { out, position }) => {

@@ -100,6 +100,12 @@ class PreparedProduct implements PreparedPath {
     limbs.encode(work, { seed, tasks: [key], row, rows, columns, identity }, offset, panel);
     const { first, examples: count, from } = range;
     const to = { position: position + from, column: row, stride: rowLength(this.#plan) };
-    product.encode(work, { first, examples: count, columns, rows, ...to, scale: identity ? identityScale : scale }, examples, panel, out);
+    product.encode(
+      work,
+      { first, examples: count, columns, rows, ...to, scale: identity ? identityScale : scale },
+      examples,
+      panel,
+      out,
+    );
   }
 }
