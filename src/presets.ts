@@ -25,8 +25,13 @@ export interface Preset {
   readonly replacement: boolean;
 }
 
-/** Where random numbers come from: stream v1, ChaCha with 8 rounds. */
-export type Generator = "chacha8";
+/**
+ * Where random numbers come from.
+ *
+ * - `"chacha8"`: stream v1, ChaCha with 8 rounds; the same bits everywhere.
+ * - `"torch"`: PyTorch's CPU generator, MT19937 and Box-Muller; see docs/torch.md.
+ */
+export type Generator = "chacha8" | "torch";
 
 /** Of the matrix entries: a positive number, or a rule with n = input features. */
 export type StandardDeviation = number | "1/n" | "1/sqrt(n)";
