@@ -201,10 +201,12 @@ export class TaskAugmentor {
 
   /** The projection of a task of this set, alone; that of another task where the task takes a fixed one. */
   linearProjection(task: number, dataset: Dataset): LinearProjection {
-    const { standardDeviation, outFeatures } = this.#options;
+    const { seed, generator, standardDeviation, outFeatures } = this.#options;
     const { identityProjection, projectionTask } = this.#chosen(task, dataset);
     return new LinearProjection({
-      ...this.#stream(projectionTask),
+      seed,
+      generator,
+      task: projectionTask,
       inFeatures: dataset.features,
       outFeatures: outFeatures ?? dataset.features,
       standardDeviation: resolveStandardDeviation(standardDeviation, dataset.features),
@@ -215,8 +217,9 @@ export class TaskAugmentor {
   /** The label permutation of a task of this set, alone; that of another task where the task takes a fixed one. */
   targetPermutation(task: number, dataset: Dataset): TargetPermutation {
     const { identityPermutation, permutationTask } = this.#chosen(task, dataset);
+    const { seed, generator } = this.#options;
     const { classes } = this.plan(dataset);
-    return new TargetPermutation({ ...this.#stream(permutationTask), classes, identity: identityPermutation });
+    return new TargetPermutation({ seed, generator, task: permutationTask, classes, identity: identityPermutation });
   }
 
   /** Ends threads and frees memory; what is under way rejects with a `DisposedError`. May be called again. */
@@ -231,13 +234,6 @@ export class TaskAugmentor {
   #chosen(task: number, dataset: Dataset): TaskChoice {
     checkInteger("task", task, this.taskOffset, this.taskOffset + this.taskCount - 1);
     return chooseTask(this.plan(dataset), task);
-  }
-
-  /** What the matrix and the permutation of a task are drawn from. */
-  #stream(task: number) {
-    const { seed, generator } = this.#options;
-    if (generator === "chacha8") return { seed, task };
-    return { seed, task }; // TODO
   }
 
   /** @throws InvalidOptionError for a range that is empty or not within the set. */

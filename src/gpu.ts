@@ -47,7 +47,8 @@ export async function gpuMatrix(
   const rows = stop - start;
   checkSize("stop - start", rows, MatrixKernel.rowBytes(columns), gpu);
   const out = await result(gpu, "matrix", [rows, columns]);
-  if (projection.identity) {
+  // PyTorch's words come one after the other: a single matrix is made sooner on a CPU, where the bits are those too.
+  if (projection.identity || projection.generator === "torch") {
     const { data } = await projection.matrix(start, stop);
     await gpu.submit("matrix", () => device.queue.writeBuffer(out.buffer, 0, data));
     return out;
@@ -60,8 +61,8 @@ export async function gpuMatrix(
       const padded = MatrixKernel.rowBytes(columns);
       const dense = padded === columns * 4;
       const made = dense ? out.buffer : work.temporary("padded matrix", rows * padded, RESULT);
-      const { seed, task, standardDeviation } = projection;
-      const which = { seed, tasks: [task], row: start, rows, columns };
+      const { seed, standardDeviation } = projection;
+      const which = { seed, tasks: [projection.task as number], row: start, rows, columns };
       kernel.encode(work, which, Math.fround(standardDeviation / 4096), { buffer: made });
       for (let row = 0; row < rows && !dense; row++) {
         work.encoder.copyBufferToBuffer(made, row * padded, out.buffer, row * columns * 4, columns * 4);

@@ -34,3 +34,4 @@ export type {
   TargetTensor,
   Tensor,
 } from "./tensor.js";
+export { generationSeeds } from "./torch/seeds.js";

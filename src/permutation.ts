@@ -1,14 +1,18 @@
 import { Layout } from "./backend/wasm/memory.js";
 import { instantiate } from "./backend/wasm/module.js";
 import { InvalidOptionError } from "./errors.js";
-import { parse, permutationSchema } from "./schemas.js";
+import type { Generator } from "./presets.js";
+import { checkTask, parse, permutationSchema } from "./schemas.js";
+import { beginTorch, torchStateBytes } from "./torch/state.js";
 
 /** What a `TargetPermutation` follows from. */
 export interface TargetPermutationOptions {
-  /** 0..2^64 - 1. Default 0. */
+  /** `"torch"`: `torch.randperm(classes)`; see docs/torch.md. Default `"chacha8"`. */
+  generator?: Generator;
+  /** 0..2^64 - 1. Default 0. With `"torch"` and no task, the seed of PyTorch's generator itself. */
   seed?: bigint | number;
-  /** Task index, 0..2^32 - 1. */
-  task: number;
+  /** Task index, 0..2^32 - 1. Only with `"torch"` can it be left out. */
+  task?: number;
   /** Labels, 1..65536. */
   classes: number;
   /** Leaves labels as they are. Default false. */
@@ -26,7 +30,8 @@ export interface TargetPermutationOptions {
  * ```
  */
 export class TargetPermutation {
-  readonly task: number;
+  readonly generator: Generator;
+  readonly task: number | undefined;
   readonly classes: number;
   readonly identity: boolean;
   readonly #seed: bigint;
@@ -34,6 +39,8 @@ export class TargetPermutation {
   /** @throws InvalidOptionError for an unknown option or one out of bounds. */
   constructor(options: TargetPermutationOptions) {
     const given = parse(permutationSchema, options);
+    checkTask(given);
+    this.generator = given.generator;
     this.task = given.task;
     this.classes = given.classes;
     this.identity = given.identity;
@@ -46,8 +53,14 @@ export class TargetPermutation {
     const kernel = await instantiate(this.#seed);
     const layout = new Layout(kernel);
     const out = layout.place(this.classes * 4);
+    const state = layout.place(torchStateBytes(kernel));
     layout.commit();
-    kernel.permutation(this.task, this.classes, out);
+    if (this.generator === "torch") {
+      beginTorch(kernel, state, this.#seed, this.task);
+      kernel.torchPermutation(state, this.classes, out);
+    } else {
+      kernel.permutation(this.task as number, this.classes, out);
+    }
     return Uint16Array.from(new Uint32Array(kernel.memory.buffer, out, this.classes));
   }
 

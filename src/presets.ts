@@ -68,8 +68,8 @@ export interface Preset {
  * Where random numbers come from.
  *
  * - `"chacha8"`: stream v1, ChaCha with 8 rounds (docs/stream.md).
- * - `"torch"`: what PyTorch's CPU generator gave the notebook, MT19937 seeded with the low 32 bits of the seed. The
- *   projection is in float32 then. Curricula are drawn from stream v1 with either.
+ * - `"torch"`: what PyTorch's CPU generator gave the notebook, MT19937 seeded with the low 32 bits of the seed
+ *   (docs/torch.md). The projection is in float32 then. Curricula are drawn from stream v1 with either.
  */
 export type Generator = "chacha8" | "torch";
 

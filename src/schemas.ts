@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { InvalidOptionError } from "./errors.js";
-import { PRESETS, type PresetName } from "./presets.js";
+import { type Generator, PRESETS, type PresetName } from "./presets.js";
 
 /**
  * What options may be. Kept apart from the options' types, which are written by hand: the schema library is built into
@@ -199,10 +199,16 @@ const device = v.custom<GPUDevice>(
 );
 const backend = v.union([v.picklist(["auto", "wasm", "webgpu"]), device], '"auto", "wasm", "webgpu" or a GPUDevice');
 
+/** What a single projection or permutation is drawn with; see checkTask for where the task may be left out. */
+const drawFields = {
+  generator: v.optional(oneOf(["chacha8", "torch"]), "chacha8"),
+  seed: v.optional(seed, 0),
+  task: v.optional(integer(0, MAX_TASKS - 1)),
+};
+
 /** Options of a `LinearProjection`. */
 export const projectionSchema = v.strictObject({
-  seed: v.optional(seed, 0),
-  task: integer(0, MAX_TASKS - 1),
+  ...drawFields,
   inFeatures: integer(1, MAX_FEATURES),
   outFeatures: v.optional(integer(1, MAX_FEATURES)),
   standardDeviation: v.optional(standardDeviation, "1/n"),
@@ -211,8 +217,7 @@ export const projectionSchema = v.strictObject({
 
 /** Options of a `TargetPermutation`. */
 export const permutationSchema = v.strictObject({
-  seed: v.optional(seed, 0),
-  task: integer(0, MAX_TASKS - 1),
+  ...drawFields,
   classes: integer(1, 65536),
   identity: v.optional(boolean, false),
 });
@@ -224,6 +229,17 @@ export const augmentorSchema = v.strictObject({
   workers: v.optional(integer(0, 1024)),
   signal: v.optional(v.instance(AbortSignal, "an AbortSignal")),
 });
+
+/**
+ * The task of options that need one.
+ *
+ * @throws InvalidOptionError for none, with any generator but PyTorch's, whose seeds can be those of a task
+ */
+export function checkTask(given: { generator: Generator; task?: number | undefined }): void {
+  if (given.task === undefined && given.generator !== "torch") {
+    throw new InvalidOptionError("task", given.task, `an integer from 0 to ${MAX_TASKS - 1}`);
+  }
+}
 
 /** Runs a schema; its first complaint becomes an InvalidOptionError. */
 export function parse<S extends v.GenericSchema & { readonly entries: object }>(

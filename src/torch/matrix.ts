@@ -1,0 +1,44 @@
+import { Layout } from "../backend/wasm/memory.js";
+import { instantiate } from "../backend/wasm/module.js";
+import { InvalidOptionError } from "../errors.js";
+import { beginTorch, torchStateBytes } from "./state.js";
+
+/** Values of a matrix: they are made in a row, from the first on, in a WebAssembly memory. */
+const MAX_VALUES = 2 ** 28;
+/** From so many values on PyTorch goes by blocks of 16, of which a beginning can be made alone. */
+const BLOCK = 16;
+
+/** A matrix that PyTorch fills with `normal_(0, standardDeviation)`. */
+export interface TorchMatrix {
+  readonly seed: bigint;
+  readonly task: number | undefined;
+  readonly rows: number;
+  readonly columns: number;
+  readonly standardDeviation: number;
+}
+
+/** @throws InvalidOptionError for more than 2^28 values */
+export function checkTorchMatrix(outFeatures: number, inFeatures: number): void {
+  const most = Math.floor(MAX_VALUES / inFeatures);
+  if (outFeatures > most) {
+    const allowed = `at most ${most} for ${inFeatures} input features with the generator "torch"`;
+    throw new InvalidOptionError("outFeatures", outFeatures, allowed);
+  }
+}
+
+/** Rows `[start, stop)` of it. */
+export async function torchMatrix(matrix: TorchMatrix, start: number, stop: number): Promise<Float32Array> {
+  const { seed, task, rows, columns, standardDeviation } = matrix;
+  const all = rows * columns;
+  const wanted = Math.ceil((stop * columns) / BLOCK) * BLOCK;
+  // The last 16 values may be made again, with words from behind the whole matrix.
+  const count = wanted <= all - BLOCK ? wanted : all;
+  const kernel = await instantiate(0n);
+  const layout = new Layout(kernel);
+  const state = layout.place(torchStateBytes(kernel));
+  const out = layout.place(count * 4);
+  layout.commit();
+  beginTorch(kernel, state, seed, task);
+  kernel.torchNormal(state, count, Math.fround(standardDeviation), out);
+  return new Float32Array(kernel.memory.buffer, out + start * columns * 4, (stop - start) * columns).slice();
+}
