@@ -239,7 +239,7 @@ FIELDS = {
     "standardDeviation": (REQUIRED, is_positive, "a positive number"),
     "inputScaling": (
         REQUIRED,
-        lambda v: v == "unit" or is_object(v, mean=is_number, standardDeviation=is_positive),
+        lambda v: v in ("unit", "notebook") or is_object(v, mean=is_number, standardDeviation=is_positive),
         '"unit" or {"mean", "standardDeviation"} with a positive deviation',
     ),
     "outputScaling": ("none", is_text, "a name"),
@@ -279,8 +279,8 @@ FIELDS = {
     ),
     "episode": (
         None,
-        lambda v: is_object(v, ways=is_count, shots=is_count, queries=is_count, relabel=is_flag),
-        '{"ways", "shots", "queries", "relabel"}: three integers from 1 and a flag',
+        lambda v: is_object(v, ways=is_count, shots=is_count, queries=is_integer, relabel=is_flag),
+        '{"ways", "shots", "queries", "relabel"}: integers from 1, from 1 and from 0, and a flag',
     ),
     "dataset": (
         REQUIRED,
@@ -323,6 +323,8 @@ def check_fields(value, source="recipe"):
         raise NotImplementedError(f'{source}: generator "{f.generator}"; this program knows stream v1, "chacha8"')
     if f.outputScaling != "none":
         raise NotImplementedError(f'{source}: outputScaling "{f.outputScaling}"; this program knows "none"')
+    if f.inputScaling == "notebook":
+        raise NotImplementedError(f'{source}: inputScaling "notebook"; this program knows "unit" and mean and deviation')
     if f.taskOffset + f.taskCount > 2**32:
         refuse(f"taskOffset + taskCount is {f.taskOffset + f.taskCount}; allowed: up to 2^32")
     if f.drawSequence:
@@ -331,7 +333,7 @@ def check_fields(value, source="recipe"):
         if f.samplesPerTask is None or (f.sequenceLength is None and f.episode is None):
             refuse("sequenceLength or samplesPerTask is missing, which drawSequence needs")
     else:
-        for name in ("labelLayout", "labelFormat", "specialTokens", "startToken", "episode"):
+        for name in ("labelLayout", "labelFormat", "startToken", "episode"):
             if fields[name] != FIELDS[name][0]:
                 refuse(f"{name} is given; allowed: only with drawSequence true")
     if f.startToken is not None and f.startToken >= f.specialTokens:
@@ -585,7 +587,9 @@ class Recipe:
             given[:, 1:] = targets[:, :-1]
             given[:, 0] = -1 if f.startToken is None else f.startToken
         else:
-            hidden = self._episode.ways * self._episode.queries if f.episode else 1
+            # The queries of an episode; without any, the last position is one.
+            hidden = self._episode.ways * self._episode.queries if f.episode else 0
+            hidden = hidden or 1
             given[:, self.length - hidden :] = -1
         return given
 

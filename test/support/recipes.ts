@@ -74,6 +74,7 @@ export const recipesNew: readonly (readonly [name: string, options: LaterOptions
     {
       ...small,
       taskCount: 24,
+      taskOffset: 40,
       tasksPerStep: 8,
       fixed: { ...fixed, share: ramp, permutation: false, task: "step", pool: 4 },
     },
@@ -95,9 +96,13 @@ export const recipesNew: readonly (readonly [name: string, options: LaterOptions
       fixed: { ...fixed, share: 0.5, pool: 2 },
     },
   ],
-  ["curriculum without sequences", { drawSequence: false, taskCount: 6, outFeatures: 16, identity: both(0.5) }],
+  [
+    "curriculum without sequences",
+    { drawSequence: false, exampleRange: [30, 70], taskCount: 6, outFeatures: 16, identity: both(0.5) },
+  ],
   ["the label of the query hidden", { ...small, taskCount: 2, labelLayout: "query-last" }],
   ["no labels", { ...small, taskCount: 2, labelLayout: "none" }],
+  ["no labels as integers", { ...small, labelLayout: "none", labelFormat: "integer" }],
   ["integer labels", { ...small, taskCount: 2, labelFormat: "integer" }],
   [
     "integer labels, the query's hidden",
@@ -109,6 +114,7 @@ export const recipesNew: readonly (readonly [name: string, options: LaterOptions
   ["255 label values", { ...small, labelFormat: "integer", specialTokens: 245 }],
   ["256 label values", { ...small, labelFormat: "integer", specialTokens: 246 }],
   ["257 label values", { ...small, specialTokens: 247, startToken: 246, dtype: "float16" }],
+  ["special tokens without sequences", { drawSequence: false, samples: 9, outFeatures: 16, specialTokens: 250 }],
   ["a range of examples", { ...small, taskCount: 2, exampleRange: [100, 130] }],
   ["a range without replacement", { ...small, exampleRange: [100, 112], replacement: false }],
   ["some classes", { ...small, taskCount: 2, classSubset: [7, 0, 3] }],
@@ -136,6 +142,16 @@ export const recipesNew: readonly (readonly [name: string, options: LaterOptions
       classSubset: [4, 6],
       episode: { ways: 2, shots: 3, queries: 1, relabel: true },
       fixed: { ...fixed, share: 0.5 },
+    },
+  ],
+  [
+    "episodes without queries",
+    {
+      ...small,
+      sequenceLength: 6,
+      samplesPerTask: 2,
+      episode: { ways: 3, shots: 2, queries: 0, relabel: true },
+      labelLayout: "query-last",
     },
   ],
   ["episodes of identity labels", { ...small, sequenceLength: 25, taskCount: 2, identity: both(true), episode }],
