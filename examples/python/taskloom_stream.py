@@ -324,7 +324,7 @@ def check_fields(value, source="recipe"):
     if f.outputScaling != "none":
         raise NotImplementedError(f'{source}: outputScaling "{f.outputScaling}"; this program knows "none"')
     if f.inputScaling == "notebook":
-        raise NotImplementedError(f'{source}: inputScaling "notebook"; this program knows "unit" and mean and deviation')
+        raise NotImplementedError(f'{source}: inputScaling "notebook"; this program knows "unit" and two numbers')
     if f.taskOffset + f.taskCount > 2**32:
         refuse(f"taskOffset + taskCount is {f.taskOffset + f.taskCount}; allowed: up to 2^32")
     if f.drawSequence:

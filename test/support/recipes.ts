@@ -40,7 +40,7 @@ type LaterOptions = TaskAugmentorOptions & Record<string, unknown>;
 const small = { ...short, outFeatures: 16, seed: 11 } as const;
 /** `never` fits whatever the option's type is. */
 const both = (share: unknown) => ({ projection: share, permutation: share }) as never;
-const ramp = [
+const ramp: [number, number][] = [
   [2, 0],
   [10, 0.7],
   [13, 0.1],
