@@ -1,4 +1,5 @@
-// Values less their feature's mean, divided by its deviation: (x - mean) / (deviation + epsilon), in place.
+// Values less their feature's mean, divided by its deviation: (x - mean) / (deviation + epsilon), in place. Where the divisor
+// is 0, as for a constant feature without epsilon, the result is 0. Twin of src/scaling/standardise-features.ts.
 //
 // Dispatch: (width / 64, rows or any smaller number, 1).
 
@@ -22,8 +23,9 @@ fn standardise(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
     return;
   }
   let feature = statistics[id.x];
+  let divisor = feature.y + normalise.epsilon;
   for (var row = id.y; row < normalise.rows; row += size.y) {
     let at = row * normalise.stride + id.x;
-    values[at] = (values[at] - feature.x) / (feature.y + normalise.epsilon);
+    values[at] = select((values[at] - feature.x) / divisor, 0.0, divisor == 0.0);
   }
 }

@@ -19,7 +19,8 @@ export class NormaliseKernel {
   }
 
   /**
-   * Replaces values by `(x - mean) / (deviation + epsilon)`. The table may be larger than a binding.
+   * Replaces values by `(x - mean) / (deviation + epsilon)`, or 0 where the divisor is 0. The table may be larger than a
+   * binding.
    *
    * @param statistics `[width, 2]` f32: mean, deviation
    */
