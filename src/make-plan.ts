@@ -5,9 +5,7 @@ import { InvalidOptionError } from "./errors.js";
 import { checkMatrix, type ResolvedOptions } from "./options.js";
 import { resolveStandardDeviation } from "./presets.js";
 import { MAX_ITEMS } from "./schemas.js";
-
-/** Matrix entries that the torch generator makes from one seed: MT19937 words are counted, and a workgroup makes all. */
-const MAX_TORCH_VALUES = 2 ** 28;
+import { checkTorchMatrix } from "./torch/matrix.js";
 
 /**
  * Options and the prepared examples (see prepare-examples.ts), put together.
@@ -35,15 +33,7 @@ export function makePlan(options: ResolvedOptions, dataset: Dataset): Plan {
   }
   const outFeatures = options.outFeatures ?? dataset.features;
   checkMatrix(outFeatures, dataset.features);
-  const torch = options.generator === "torch";
-  if (torch && outFeatures * dataset.features > MAX_TORCH_VALUES) {
-    const most = Math.floor(MAX_TORCH_VALUES / dataset.features);
-    throw new InvalidOptionError(
-      "outFeatures",
-      outFeatures,
-      `at most ${most} for ${dataset.features} inputs with "torch"`,
-    );
-  }
+  if (options.generator === "torch") checkTorchMatrix(outFeatures, dataset.features);
   if (episode) checkEpisode(episode, dataset);
   const classes = episode?.relabel ? episode.ways : dataset.classes;
   // A hidden label among integers is one value more.

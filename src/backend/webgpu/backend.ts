@@ -1,9 +1,10 @@
 import type { Dataset } from "../../dataset/index.js";
-import { DisposedError } from "../../errors.js";
+import { DisposedError, InvalidOptionError } from "../../errors.js";
 import type { Backend } from "../backend.js";
 import type { Plan } from "../plan.js";
 import { Gpu, type GpuOptions, type GpuRequest } from "./device.js";
 import { messageOf, WebGpuError } from "./failure.js";
+import { MIN_TORCH_VALUES } from "./kernels/torch-matrix.js";
 import { pathFor } from "./paths.js";
 import { type GpuLease, WebGpuWeaver } from "./weaver.js";
 
@@ -29,6 +30,11 @@ export class WebGpuBackend implements Backend {
 
   /** @throws WebGpuError where there is no GPU to be had, or its memory does not hold the examples. */
   async open(plan: Plan, dataset: Dataset, signal?: AbortSignal | undefined): Promise<WebGpuWeaver> {
+    const values = plan.outFeatures * plan.features;
+    if (plan.generator === "torch" && values < MIN_TORCH_VALUES) {
+      const allowed = `at least ${MIN_TORCH_VALUES} values a matrix with "torch" on WebGPU; use backend: "wasm"`;
+      throw new InvalidOptionError("outFeatures * features", values, allowed);
+    }
     return WebGpuWeaver.open(plan, dataset, pathFor(plan), this.#lease(), signal);
   }
 

@@ -10,6 +10,7 @@ import { MatrixKernel } from "./matrix.js";
 import { panelRows, panelsOf, panelTasks } from "./panels.js";
 import { type FloatBuffers, ProjectFloatKernel } from "./project-float.js";
 import { uploadTable } from "./table.js";
+import { TorchMatrixKernel } from "./torch-matrix.js";
 import type { Work } from "./work.js";
 
 /** float32 examples in every mode: matrices are written out in f32 for some tasks at a time, and multiplied. */
@@ -19,13 +20,14 @@ export const floatPath: Path = {
     const typical = plan.mode === "samples" ? 1 : plan.itemsPerTask * plan.length;
     const normalTable = await uploadTable(gpu, table);
     try {
-      const [matrix, project, finish] = await Promise.all([
+      const [matrix, torch, project, finish] = await Promise.all([
         MatrixKernel.create(gpu, normalTable),
+        plan.generator === "torch" ? TorchMatrixKernel.create(gpu) : undefined,
         ProjectFloatKernel.create(gpu, typical),
         Finish.create(gpu, plan),
       ]);
       const examples = await ByteExamples.upload(gpu, floatBytes(dataset), plan.features * 4);
-      return new PreparedFloat(gpu, plan, typical, { matrix, project, finish }, examples, normalTable);
+      return new PreparedFloat(gpu, plan, typical, { matrix, torch, project, finish }, examples, normalTable);
     } catch (error) {
       normalTable.destroy();
       throw error;
@@ -35,6 +37,8 @@ export const floatPath: Path = {
 
 interface Kernels {
   readonly matrix: MatrixKernel;
+  /** Only for the torch generator; the identity's matrices are the other's then, too. */
+  readonly torch: TorchMatrixKernel | undefined;
   readonly project: ProjectFloatKernel;
   readonly finish: Finish;
 }
@@ -84,12 +88,16 @@ class PreparedFloat implements PreparedPath {
   }
 
   #multiply(work: Work, group: RunGroup, panelRows: number, position: number, buffers: FloatBuffers): void {
-    const { seed, features: columns, outFeatures, scale, identityScale } = this.#plan;
-    const { matrix, project } = this.#kernels;
+    const { seed, features: columns, outFeatures, scale, identityScale, matrixScale } = this.#plan;
+    const { matrix, torch, project } = this.#kernels;
     const { keys: tasks, identity, first, positions } = group;
     for (const { row, rows } of panelsOf(outFeatures, panelRows)) {
-      // Deviates as they are; the scale comes last, as in the other backends.
-      matrix.encode(work, { seed, tasks, row, rows, columns, identity }, 1, buffers.matrices);
+      if (torch && !identity) {
+        torch.encode(work, { seeds: tasks, row, rows, columns, outFeatures }, matrixScale, buffers.matrices);
+      } else {
+        // Deviates as they are; the scale comes last, as in the other backends.
+        matrix.encode(work, { seed, tasks, row, rows, columns, identity }, 1, buffers.matrices);
+      }
       const to = {
         position: position + first,
         column: row,
