@@ -1,5 +1,6 @@
 export { type BatchOptions, TaskAugmentor } from "./augmentor.js";
 export { WebGpuError, type WebGpuReason } from "./backend/webgpu/failure.js";
+export type { Fixed, Schedule, Share } from "./curriculum.js";
 export * from "./dataset/index.js";
 export {
   BackendError,
@@ -14,8 +15,12 @@ export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./gpu.js";
 export type { TaskAugmentorOptions } from "./options.js";
 export { TargetPermutation, type TargetPermutationOptions } from "./permutation.js";
 export {
+  type Episode,
   type Generator,
   type InputScaling,
+  type LabelFormat,
+  type LabelLayout,
+  type OutputScaling,
   PRESETS,
   type Preset,
   type PresetName,

