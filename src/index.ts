@@ -12,6 +12,7 @@ export {
   TaskloomError,
 } from "./errors.js";
 export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./gpu.js";
+export { findLeaks, type Leaks, type Split, type SplitOptions, splitTaskSet, type TaskSet } from "./leaks.js";
 export type { TaskAugmentorOptions } from "./options.js";
 export { TargetPermutation, type TargetPermutationOptions } from "./permutation.js";
 export {

@@ -13,11 +13,16 @@ const smallSet = fc
     outFeatures: fc.integer({ min: 1, max: 70 }),
     dtype: fc.constantFrom("float32", "float16"),
     preset: fc.constantFrom("notebook", "paper"),
-    identity: fc.constantFrom(false, false, false, true, { projection: true }, { permutation: true }),
+    identity: fc.constantFrom(false, false, 0.5, true, { projection: true }, { permutation: 0.5 }),
+    fixed: fc.constantFrom(null, null, { share: 0.5, projection: true, task: 12, pool: 2 }),
+    labelLayout: fc.constantFrom("shifted", "shifted", "query-last", "none"),
+    labelFormat: fc.constantFrom("one-hot", "one-hot", "integer"),
+    specialTokens: fc.constantFrom(0, 0, 2),
+    outputScaling: fc.constantFrom("none", "none", "none", "example", "set"),
     kind: fc.constantFrom("sequence", "sequence", "dataset", "samples"),
     length: fc.integer({ min: 1, max: 9 }),
   })
-  .map(({ n, features, classes, zeros, salt, kind, length, seed, ...choice }) => {
+  .map(({ n, features, classes, zeros, salt, kind, length, seed, labelLayout, labelFormat, ...choice }) => {
     const image = (i: number) => {
       const hash = Math.imul(i + salt, 2654435761) >>> 0;
       return (hash & 0xff) / 256 < zeros ? 0 : hash >>> 24;
@@ -34,7 +39,7 @@ const smallSet = fc
       taskCount: 3,
       ...choice,
       ...(kind === "sequence"
-        ? { sequenceLength: Math.min(length, n), samplesPerTask: 1 + (salt % 2) }
+        ? { labelLayout, labelFormat, sequenceLength: Math.min(length, n), samplesPerTask: 1 + (salt % 2) }
         : { drawSequence: false }),
       ...(kind === "samples" ? { samples: 5 } : {}),
     };

@@ -1,0 +1,141 @@
+import { type Batch, Dataset, TaskAugmentor, type TaskAugmentorOptions } from "taskloom";
+import { describe, expect, test } from "vitest";
+import { float16ToFloat32 } from "../../src/store/float16.js";
+
+const dataset = Dataset.from({
+  images: Uint8Array.from({ length: 30 * 12 }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 20) % 256),
+  targets: Array.from({ length: 30 }, (_, i) => i % 4),
+  shape: [12],
+  classes: 4,
+});
+
+const base: TaskAugmentorOptions = {
+  seed: 4,
+  taskCount: 6,
+  samplesPerTask: 2,
+  sequenceLength: 9,
+  outFeatures: 7,
+  workers: 0,
+};
+const WIDTH = 11;
+
+async function weave(options: TaskAugmentorOptions): Promise<Batch> {
+  using tasks = new TaskAugmentor({ ...base, ...options });
+  return await tasks.transform(dataset);
+}
+
+/** Mean and deviation in float64. */
+function moments(values: number[], ddof = 0) {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(squares / (values.length - ddof)) };
+}
+
+const column = (data: ArrayLike<number>, i: number, width = WIDTH) =>
+  Array.from({ length: data.length / width }, (_, row) => data[row * width + i] as number);
+
+/** A rounding to float32 of each, and the errors of float64 sums. */
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>) {
+  expect(actual.length).toBe(expected.length);
+  for (let i = 0; i < actual.length; i++) {
+    const bound = 2 ** -23 * Math.abs(expected[i] as number) + 1e-12;
+    expect(Math.abs((actual[i] as number) - (expected[i] as number))).toBeLessThanOrEqual(bound);
+  }
+}
+
+test("example: each position by itself, one-hots left alone", async () => {
+  const plain = (await weave({})).inputs.data;
+  const scaled = (await weave({ outputScaling: "example" })).inputs.data;
+  for (let row = 0; row < plain.length; row += WIDTH) {
+    const values = [...plain.subarray(row, row + 7)];
+    const { mean, deviation } = moments(values);
+    expectClose(
+      scaled.subarray(row, row + 7),
+      values.map((value) => (value - mean) / deviation),
+    );
+    expect(scaled.subarray(row + 7, row + WIDTH)).toEqual(plain.subarray(row + 7, row + WIDTH));
+  }
+});
+
+describe.each([
+  ["set", 0, 0, 7],
+  ["notebook", 1, 1e-12, WIDTH],
+] as const)("%s: each feature over all tasks", (outputScaling, ddof, epsilon, scaledColumns) => {
+  test("in the whole, in parts and on threads", async () => {
+    const plain = (await weave({})).inputs.data;
+    const scaled = (await weave({ outputScaling })).inputs.data;
+    for (let i = 0; i < WIDTH; i++) {
+      const values = column(plain, i);
+      const { mean, deviation } = moments(values, ddof);
+      const expected = i < scaledColumns ? values.map((value) => (value - mean) / (deviation + epsilon)) : values;
+      expectClose(column(scaled, i), expected);
+    }
+    using tasks = new TaskAugmentor({ ...base, outputScaling, workers: 2 });
+    expect((await tasks.batch(dataset, 3, 5)).inputs.data).toEqual(scaled.slice(3 * 18 * WIDTH, 5 * 18 * WIDTH));
+    const pieces: number[] = [];
+    for await (const { inputs } of tasks.batches(dataset, { batchSize: 4, reuse: true })) pieces.push(...inputs.data);
+    expect(Float32Array.from(pieces)).toEqual(scaled);
+  });
+});
+
+test("notebook: nothing where a single sample is drawn, as there", async () => {
+  const single = { samplesPerTask: 1 };
+  expect(await weave({ ...single, outputScaling: "notebook" })).toEqual(await weave(single));
+  const flat = { drawSequence: false } as const;
+  const plain = (await weave(flat)).inputs.data;
+  const scaled = (await weave({ ...flat, outputScaling: "notebook" })).inputs.data;
+  for (let i = 0; i < 7; i++) {
+    const { mean, deviation } = moments(column(plain, i, 7), 1);
+    expectClose(
+      column(scaled, i, 7),
+      column(plain, i, 7).map((value) => (value - mean) / (deviation + 1e-12)),
+    );
+  }
+});
+
+test("batch: each feature over the batch that was asked for", async () => {
+  using tasks = new TaskAugmentor({ ...base, outputScaling: "batch" });
+  for (const [start, stop] of [
+    [0, 6],
+    [2, 5],
+  ] as const) {
+    const scaled = (await tasks.batch(dataset, start, stop)).inputs.data;
+    for (let i = 0; i < 7; i++) {
+      const { mean, deviation } = moments(column(scaled, i));
+      expect(Math.abs(mean)).toBeLessThan(2 ** -20);
+      expect(Math.abs(deviation - 1)).toBeLessThan(2 ** -20);
+    }
+    const cells = column(scaled, 8);
+    expect(cells.every((cell) => cell === 0 || cell === 1)).toBe(true);
+  }
+});
+
+test.each(["example", "set", "batch"] as const)(
+  "%s in float16: the float32 values, rounded once",
+  async (outputScaling) => {
+    const wide = (await weave({ outputScaling })).inputs.data;
+    const { dtype, data } = (await weave({ outputScaling, dtype: "float16" })).inputs;
+    expect(dtype).toBe("float16");
+    const values = float16ToFloat32(data as Uint16Array);
+    for (let i = 0; i < wide.length; i++) {
+      expect(Math.abs((values[i] as number) - (wide[i] as number))).toBeLessThanOrEqual(
+        2 ** -11 * Math.abs(wide[i] as number) + 2 ** -25,
+      );
+    }
+  },
+);
+
+test("a feature that is constant becomes zero", async () => {
+  const flat = Dataset.from({ images: Float32Array.of(1, 5, 2, 5, 3, 5), targets: [0, 1, 1], shape: [2] });
+  using tasks = new TaskAugmentor({ identity: true, drawSequence: false, outputScaling: "set", workers: 0 });
+  const { data } = (await tasks.transform(flat)).inputs;
+  expect([data[1], data[3], data[5]]).toEqual([0, 0, 0]);
+  expect(moments(column(data, 0, 2)).deviation).toBeCloseTo(1, 6);
+});
+
+test("an aborted first pass is made again", async () => {
+  using tasks = new TaskAugmentor({ ...base, taskCount: 3000, outputScaling: "set" });
+  const reason = new Error("not now");
+  await expect(tasks.batch(dataset, 0, 1, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  expect((await tasks.batch(dataset, 0)).inputs.shape).toEqual([2, 9, WIDTH]);
+});
