@@ -4,6 +4,8 @@ import { deviate4 } from "./deviate";
 import { TILE_ROWS, makeTile, prepare, walk, workspaceOf } from "./projection";
 
 export { setSeed } from "./chacha8";
+export { mtSeed, mtSkip, mtStateBytes, mtWords } from "./mt19937";
+export { torchNormal } from "./torch-normal";
 
 const WORDS: usize = memory.data(256, 16);
 const RESULT: usize = memory.data(16, 16);

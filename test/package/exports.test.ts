@@ -26,6 +26,7 @@ test("the exported names", () => {
       "TaskAugmentor",
       "TaskloomError",
       "WebGpuError",
+      "generationSeeds",
       "gpuMatrix",
       "gpuNormalize",
       "gpuProject",
