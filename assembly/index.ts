@@ -5,7 +5,8 @@ import { project, workspaceOf } from "./projection";
 
 export { setSeed } from "./chacha8";
 export { deviateWords, deviates, matrix, normalTable, words } from "./matrix";
-export { mtSeed, mtSkip, mtStateBytes, mtWords } from "./mt19937";
+export { mtSeed, mtStateBytes, mtWords } from "./mt19937";
+export { mtSkip } from "./mt19937-skip";
 export { packOneHot, permuteLabels } from "./packing";
 export { permutation } from "./permutation";
 export { drawSample } from "./sample";

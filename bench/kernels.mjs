@@ -87,6 +87,8 @@ for (const [name, fill] of Object.entries(inputs)) {
 m.mtSeed(state, 69);
 const skipped = time(() => m.mtSkip(state, 1e6, 0));
 rows.push({ stage: "MT19937, 1e6 words left out", "ms a task": "", rate: `${skipped.toPrecision(3)} ms` });
+const jumped = time(() => m.mtSkip(state, 0, 100));
+rows.push({ stage: "MT19937, 100 * 2^32 words left out", "ms a task": "", rate: `${jumped.toPrecision(3)} ms` });
 const twisted = time(() => m.mtWords(state, wordsOfTask, normals));
 add("words (MT19937)", twisted, (twisted / wordsOfTask) * 1e6, "ns/word");
 const normal = time(() => m.torchNormal(state, wordsOfTask, 1 / C, normals));

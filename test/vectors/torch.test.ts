@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { mersenne } from "pure-rand/generator/mersenne";
 import { skipN } from "pure-rand/utils/skipN";
@@ -59,15 +60,39 @@ describe("MT19937, against pure-rand's", () => {
     }
   });
 
-  test("far away: 30 million words", async () => {
-    const { kernel, at } = await moduleWith(0n, { state: STATE, out: 64 });
-    const far = 30_000_019;
+  // Beyond 2^24 words the state is moved at once.
+  test.each([2 ** 24, 2 ** 24 + 1, 2 ** 24 + 625, 30_000_019])("far away: %i words", async (far) => {
+    const { kernel, at } = await moduleWith(0n, { state: STATE, out: 4 * 700 });
     const oracle = mersenne(1);
     skipN(oracle, far);
     kernel.mtSeed(at.state, 1);
     kernel.mtSkip(at.state, far, 0);
-    kernel.mtWords(at.state, 1, at.out);
-    expect(u32(kernel, at.out, 1)[0]).toBe(oracle.next() >>> 0);
+    kernel.mtWords(at.state, 700, at.out);
+    expect(u32(kernel, at.out, 700)).toEqual(Uint32Array.from({ length: 700 }, () => oracle.next()));
+  });
+
+  test("the polynomial is what scripts/make-mt19937-polynomial.mjs makes", async () => {
+    const script = fileURLToPath(new URL("../../scripts/make-mt19937-polynomial.mjs", import.meta.url));
+    const { code, stderr } = await run(process.execPath, [script, "--check"]);
+    expect(code, stderr).toBe(0);
+  });
+
+  test("further than can be walked: steps of any sizes lead to the place of their sum", async () => {
+    const { kernel, at } = await moduleWith(0n, { state: STATE, out: 4 * 700 });
+    const skip = (words: bigint) => kernel.mtSkip(at.state, Number(words & 0xffffffffn), Number(words >> 32n));
+    const there = (seed: number, steps: bigint[]) => {
+      kernel.mtSeed(at.state, seed);
+      for (const step of steps) skip(step);
+      kernel.mtWords(at.state, 700, at.out);
+      return u32(kernel, at.out, 700);
+    };
+    const far = fc.bigInt(0n, 2n ** 62n);
+    fc.assert(
+      fc.property(fc.nat(2 ** 32 - 1), far, far, fc.bigInt(0n, 2000n), (seed, a, b, c) => {
+        expect(there(seed, [a, b, c])).toEqual(there(seed, [c + b + a]));
+      }),
+      { numRuns: 20 },
+    );
   });
 });
 
