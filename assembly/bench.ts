@@ -4,6 +4,9 @@ import { deviate4 } from "./deviate";
 import { TILE_ROWS, makeTile, prepare, walk, workspaceOf } from "./projection";
 
 export { setSeed } from "./chacha8";
+export { mtSeed, mtStateBytes, mtWords } from "./mt19937";
+export { mtSkip } from "./mt19937-skip";
+export { torchNormal } from "./torch-normal";
 
 const WORDS: usize = memory.data(256, 16);
 const RESULT: usize = memory.data(16, 16);

@@ -9,7 +9,9 @@
  *   word 628      how many of the 624 words are used up
  */
 
-const N: usize = 624;
+/** Words of a state, all made in a twist. */
+export const BLOCK: u32 = 624;
+const N: usize = BLOCK;
 const M: usize = 397;
 const SPARE: usize = 4 * N;
 const USED: usize = SPARE + 16;
@@ -31,19 +33,14 @@ export function mtSeed(state: usize, seed: u32): void {
   store<u32>(state + USED, <u32>N);
 }
 
-/** Leaves out words, highWords * 2^32 + lowWords of them: whole twists, without tempering. */
-export function mtSkip(state: usize, lowWords: u32, highWords: u32): void {
-  let left = (<u64>highWords << 32) | lowWords;
-  const used = <u64>load<u32>(state + USED);
-  const here = <u64>N - used;
-  if (left <= here) {
-    store<u32>(state + USED, <u32>(used + left));
-    return;
-  }
-  left -= here;
-  for (; left > <u64>N; left -= <u64>N) twist(state);
-  twist(state);
-  store<u32>(state + USED, <u32>left);
+/** How many of the 624 words of the state are still to come. */
+export function unused(state: usize): u32 {
+  return <u32>N - load<u32>(state + USED);
+}
+
+/** Counts words as used, no more than are unused. */
+export function use(state: usize, count: u32): void {
+  store<u32>(state + USED, load<u32>(state + USED) + count);
 }
 
 /** The next `count` words, u32 at `out`. */
@@ -77,9 +74,11 @@ export function mtWord(state: usize): u32 {
 
 /**
  * The 624 state words that follow, in place. x[k + 624] comes from x[k], x[k + 1] and x[k + 397], so four neighbours can be
- * made at once. Those from 227 on need x[k + 397] of this same twist, which lies 227 words, so whole vectors, behind.
+ * made at once. Those from 227 on need x[k + 397] of this same twist, which lies 227 words, so whole vectors, behind. All
+ * of them are unused then.
  */
-function twist(state: usize): void {
+export function twist(state: usize): void {
+  store<u32>(state + USED, 0);
   twist4(state, state + 4 * M);
   // The vector at 224 reads x[k + 397] of its last lane, and the one at 620 x[k + 1], from the word after the state.
   store<u32>(state + SPARE, load<u32>(state));

@@ -50,6 +50,8 @@ const place = (bytes) => {
 const examples = place(L * C);
 const out = place(L * (R + 10) * 4);
 const workspace = place(m.workspaceUint8(L, C));
+const state = place(m.mtStateBytes());
+const normals = place(R * C * 4);
 m.memory.grow(Math.ceil(end / 65536));
 const region = new Uint8Array(m.memory.buffer, examples, L * C);
 const images = readFileSync(join(mnistFolder(), "train-images-idx3-ubyte")).subarray(16);
@@ -80,6 +82,17 @@ for (const [name, fill] of Object.entries(inputs)) {
   const product = (time(() => m.products(L, C, 8, out, (R + 10) * 4, workspace)) / 8 / TILE) * R;
   add(`product, ${name}`, product, (2 * L * C * R) / product / 1e6, "G op/s nominal");
 }
+
+// PyTorch's generator; a million words left out are those of 10,000 tasks of 100 examples.
+m.mtSeed(state, 69);
+const skipped = time(() => m.mtSkip(state, 1e6, 0));
+rows.push({ stage: "MT19937, 1e6 words left out", "ms a task": "", rate: `${skipped.toPrecision(3)} ms` });
+const jumped = time(() => m.mtSkip(state, 0, 100));
+rows.push({ stage: "MT19937, 100 * 2^32 words left out", "ms a task": "", rate: `${jumped.toPrecision(3)} ms` });
+const twisted = time(() => m.mtWords(state, wordsOfTask, normals));
+add("words (MT19937)", twisted, (twisted / wordsOfTask) * 1e6, "ns/word");
+const normal = time(() => m.torchNormal(state, wordsOfTask, 1 / C, normals));
+add("PyTorch's normals, words included", normal, (normal / wordsOfTask) * 1e6, "ns/deviate");
 
 // A whole task through the public API, in the calling thread: drawing, gathering, projecting, packing.
 const dataset = await mnist();

@@ -16,6 +16,13 @@ export function findPython() {
   return ["python3", "/usr/bin/python3", "python", ...(existsSync(own) ? [own] : [])].find(hasNumpy);
 }
 
+/** The command of a Python that can import PyTorch, if there is one: it is never installed for a test. */
+export function findTorch() {
+  return [process.env.TASKLOOM_PYTHON, "python3", "/usr/bin/python3", "python"].find(
+    (python) => python && spawnSync(python, ["-c", "import torch"]).status === 0,
+  );
+}
+
 /** Finds one or makes one: a virtual environment with NumPy, else on Debian and its relatives, as root, a package. */
 export function ensurePython() {
   if (findPython()) return;

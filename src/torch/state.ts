@@ -8,7 +8,7 @@ export function torchStateBytes(kernel: KernelExports): number {
 
 /**
  * PyTorch's generator at its beginning: `manual_seed(seed)`, or, where there is a task, seeded with the task's own seed,
- * `generationSeeds(seed, 1, task)`. To reach task n takes about n / 4 nanoseconds.
+ * `generationSeeds(seed, 1, task)`. Any task is reached in some milliseconds.
  *
  * @param state a region of `torchStateBytes`
  */

@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => gpu?.destroy());
 
-/** Units of 2^-24 times the radius of a pair; src/backend/webgpu/kernels/torch-matrix.ts derives it. */
+/** Units of 2^-24 times the radius of a pair; docs/torch.md derives it. */
 const BOUND = 24;
 
 /** What results hold before the kernel writes them, behind them too. */
@@ -67,7 +67,7 @@ test.each([
   [39, 16],
   [3, 500],
   [784, 784],
-])("%i x %i: the module's values, of three tasks", async (outFeatures, columns) => {
+])("%i x %i: the module's values, task by task", async (outFeatures, columns) => {
   const seeds = [1272380470, 0, 2 ** 32 - 1].slice(0, outFeatures === 784 ? 2 : 3);
   const scale = 1 / columns;
   const made = await matrices({ seeds, row: 0, rows: outFeatures, columns, outFeatures }, scale);
