@@ -31,7 +31,10 @@ export async function smallDigests({ Dataset, TaskAugmentor }, sets, options = {
     const tasks = new TaskAugmentor({ ...choice, seed: BigInt(seed), ...options });
     made.push(tasks);
     const batch = await tasks.transform(dataset);
-    results.push(`${batch.inputs.shape} ${await sha256(batch.inputs.data)} ${await sha256(batch.targets.data)}`);
+    results.push(
+      `${batch.inputs.shape} ${await sha256(batch.inputs.data)} ${await sha256(batch.targets.data)} ` +
+        `${batch.labels ? await sha256(batch.labels.data) : "no labels"}`,
+    );
   }
   for (const tasks of made) tasks.dispose();
   return results;

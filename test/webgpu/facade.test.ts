@@ -58,26 +58,32 @@ async function read({ buffer, offset, size }: GpuTensor, on = device): Promise<A
 }
 
 describe("batches in GPU buffers, on the caller's device", () => {
-  test.each([{}, { dtype: "float16" }, { drawSequence: false }] as const)(
-    "%o hold the bits of the WASM backend",
-    async (more) => {
-      using cpu = new TaskAugmentor({ ...options, ...more, backend: "wasm", workers: 0 });
-      using gpu = new TaskAugmentor({ ...options, ...more, backend: device });
-      let next = 4;
-      for await (const batch of gpu.gpuBatches(dataset, { start: 4, stop: 29, batchSize: 10 })) {
-        const expected = await cpu.batch(dataset, next, Math.min(next + 10, 29));
-        expect(batch.tasks).toEqual(expected.tasks);
-        expect(batch.device).toBe(device);
-        expect(batch.inputs).toMatchObject({ dtype: expected.inputs.dtype, shape: expected.inputs.shape, offset: 0 });
-        expect(new Uint8Array(await read(batch.inputs))).toEqual(new Uint8Array(expected.inputs.data.buffer));
-        expect([...new Uint32Array(await read(batch.targets))]).toEqual([...expected.targets.data]);
-        batch.destroy();
-        next += 10;
-      }
-      expect(next).toBe(34);
-      expect(await gpu.describeBackend()).toMatchObject({ name: "webgpu", reason: expect.stringContaining("caller") });
-    },
-  );
+  test.each([
+    {},
+    { dtype: "float16" },
+    { drawSequence: false },
+    { labelFormat: "integer", specialTokens: 1, startToken: 0, identity: 0.5 },
+    { labelLayout: "query-last", labelFormat: "integer", fixed: { share: 0.5, projection: true } },
+  ] as const)("%o hold the bits of the WASM backend", async (more) => {
+    using cpu = new TaskAugmentor({ ...options, ...more, backend: "wasm", workers: 0 });
+    using gpu = new TaskAugmentor({ ...options, ...more, backend: device });
+    let next = 4;
+    for await (const batch of gpu.gpuBatches(dataset, { start: 4, stop: 29, batchSize: 10 })) {
+      const expected = await cpu.batch(dataset, next, Math.min(next + 10, 29));
+      expect(batch.tasks).toEqual(expected.tasks);
+      expect(batch.device).toBe(device);
+      expect(batch.inputs).toMatchObject({ dtype: expected.inputs.dtype, shape: expected.inputs.shape, offset: 0 });
+      expect(new Uint8Array(await read(batch.inputs))).toEqual(new Uint8Array(expected.inputs.data.buffer));
+      expect([...new Uint32Array(await read(batch.targets))]).toEqual([...expected.targets.data]);
+      expect(batch.labels && [...new Uint32Array(await read(batch.labels))]).toEqual(
+        expected.labels && [...expected.labels.data],
+      );
+      batch.destroy();
+      next += 10;
+    }
+    expect(next).toBe(34);
+    expect(await gpu.describeBackend()).toMatchObject({ name: "webgpu", reason: expect.stringContaining("caller") });
+  });
 
   test("a batch larger than a binding is refused with what would fit; typed arrays are cut by the library", async () => {
     const small = await newDevice();
@@ -251,6 +257,30 @@ describe("single steps", () => {
     await expect(project({ ...matrix, shape: [rows, 44] }, x)).rejects.toThrow(/matrix.shape/);
     await expect(gpuProject(device, matrix, new Float32Array(0))).rejects.toThrow(/above 0/);
   });
+
+  test.each(["example", "batch", "set", "notebook"] as const)(
+    "outputs standardised by %s: what WebAssembly gives, within the kernels' bounds",
+    async (outputScaling) => {
+      const scaled = { ...options, taskCount: 12, samplesPerTask: 2, outputScaling };
+      using cpu = new TaskAugmentor({ ...scaled, backend: "wasm", workers: 0 });
+      using gpu = new TaskAugmentor({ ...scaled, backend: device });
+      const read32 = async (tensor: GpuTensor) => new Float32Array(await read(tensor));
+      for await (const batch of gpu.gpuBatches(dataset, { start: 3, stop: 9, batchSize: 6 })) {
+        const expected = (await cpu.batch(dataset, 3, 9)).inputs.data;
+        const actual = await read32(batch.inputs);
+        // Of 132 rows at most: moments off by (80 + 24 * 16) * 2^-24 * max |x|, in deviations, of which 8 is the most here.
+        const bound = 8 * (80 + 24 * 16) * 2 ** -24 * 8;
+        expect(actual.length).toBe(expected.length);
+        expect(Math.max(...actual.map(Math.abs))).toBeLessThan(8);
+        expect(Math.max(...actual.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(bound);
+        batch.destroy();
+      }
+      // Read back, values are scaled by the host: the same bits.
+      expect((await gpu.batch(dataset, 3, 9)).inputs.data).toEqual((await cpu.batch(dataset, 3, 9)).inputs.data);
+      using halves = new TaskAugmentor({ ...scaled, dtype: "float16", backend: device });
+      await expect(halves.gpuBatches(dataset).next()).rejects.toThrow(/dtype is "float16"; allowed: "float32"/);
+    },
+  );
 
   test("gpuStatistics and gpuNormalize: every feature gets mean 0 and deviation 1", async () => {
     using tasks = new TaskAugmentor({ ...options, backend: device });
