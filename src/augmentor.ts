@@ -159,18 +159,29 @@ export class TaskAugmentor {
   }
 
   /**
-   * The results as bytes, in pieces of some MiB that need not end where a task ends: what a writer wants. A piece is
-   * valid until the next one is asked for.
+   * Items `[first, first + count)`, by default all, as bytes, in pieces of some MiB that need not end where a task ends:
+   * what a writer wants. A piece is valid until the next one is asked for.
    *
    * @internal
    */
-  async *stream(dataset: Dataset, options: { signal?: AbortSignal } = {}): AsyncGenerator<Woven & { count: number }> {
+  async *stream(
+    dataset: Dataset,
+    options: { first?: number; count?: number; signal?: AbortSignal } = {},
+  ): AsyncGenerator<Woven & { first: number; count: number }> {
     const signal = this.#signal(options.signal);
     const loom = await this.#open(dataset, signal);
-    for await (const { woven, count } of loom.pieces(0, loom.plan.itemCount, loom.pieceItems, signal)) {
-      yield { ...woven, count };
-      loom.recycle(woven);
+    const { first = 0, count = loom.plan.itemCount - first } = options;
+    for await (const piece of loom.pieces(first, count, loom.pieceItems, signal)) {
+      yield { ...piece.woven, first: piece.first, count: piece.count };
+      loom.recycle(piece.woven);
     }
+  }
+
+  /** Items `[first, first + count)` as bytes, in one piece. @internal */
+  async items(dataset: Dataset, first: number, count: number, signal?: AbortSignal): Promise<Woven> {
+    const merged = this.#signal(signal);
+    const loom = await this.#open(dataset, merged);
+    return loom.gather(first, count, merged);
   }
 
   /** Every choice made, for a dataset. @internal */
@@ -354,6 +365,11 @@ class Loom {
 
   /** Items `[first, first + count)` as one batch. */
   async collect(first: number, count: number, signal: AbortSignal | undefined): Promise<Batch> {
+    return this.batch(first, count, await this.gather(first, count, signal));
+  }
+
+  /** Items `[first, first + count)` in one piece. */
+  async gather(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
     const bytes = itemBytes(this.plan);
     const inputs = allocate(count * bytes.inputs);
     const targets = allocate(count * bytes.targets);
@@ -363,7 +379,7 @@ class Loom {
       new Uint8Array(targets).set(new Uint8Array(piece.woven.targets), (piece.first - first) * bytes.targets);
       this.recycle(piece.woven);
     }
-    return this.batch(first, count, { inputs, targets });
+    return { inputs, targets };
   }
 
   #tasks(first: number, count: number): { start: number; stop: number } {

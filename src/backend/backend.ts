@@ -47,4 +47,6 @@ export interface WovenBuffers {
 export interface Woven {
   readonly inputs: ArrayBuffer;
   readonly targets: ArrayBuffer;
+  /** The labels given as integers, where a recipe asks for them. */
+  readonly labels?: ArrayBuffer;
 }
