@@ -4,7 +4,7 @@ import { generateCommand } from "./generate.js";
 import { inspectCommand } from "./inspect.js";
 import { previewCommand } from "./preview.js";
 import { EXIT, failure } from "./report.js";
-import { signal } from "./signal.js";
+import { interruption, signal } from "./signal.js";
 
 declare const TASKLOOM_VERSION: string;
 
@@ -25,5 +25,5 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   else if (!signal.aborted) process.exitCode = failure(error);
-  else process.stderr.write("interrupted: nothing was written\n");
+  else process.stderr.write(`interrupted: ${interruption()}\n`);
 }

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { describe, StoreError } from "../errors.js";
 import { parseRecipe, type Recipe } from "../recipe.js";
 import { bytesPerElement } from "../tensor.js";
-import { type ArrayName, type StoredArray, type StoredDtype, storedItemBytes } from "./arrays.js";
+import { ARRAY_NAMES, type ArrayName, type StoredArray, type StoredDtype, storedItemBytes } from "./arrays.js";
 
 /**
  * How a task set lies in a Zarr v3 hierarchy: a group whose attributes hold the recipe, and in it one array each for
@@ -55,11 +55,14 @@ export function arrayKey(name: ArrayName): string {
 }
 
 /** The group's document, with the recipe. */
-export function groupDocument({ recipe, onehot, chunkItems }: StoreLayout): string {
+export function groupDocument({ recipe, onehot, chunkItems, arrays }: StoreLayout): string {
   return json({
     zarr_format: 3,
     node_type: "group",
-    attributes: { taskloom: recipe, taskloom_store: { version: VERSION, onehot, chunkItems } },
+    attributes: {
+      taskloom: recipe,
+      taskloom_store: { version: VERSION, onehot, chunkItems, arrays: arrays.map(({ name }) => name) },
+    },
   });
 }
 
@@ -75,9 +78,7 @@ export function arrayDocument({ recipe, items, chunkItems }: StoreLayout, array:
     chunk_grid: { name: "regular", configuration: { chunk_shape: [chunkItems, ...itemShape] } },
     chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
     // A type of one byte has no order.
-    codecs: [
-      bytesPerElement(dtype) === 1 ? { name: "bytes" } : { name: "bytes", configuration: { endian: "little" } },
-    ],
+    codecs: [bytesPerElement(dtype) === 1 ? { name: "bytes" } : { name: "bytes", configuration: { endian: "little" } }],
     fill_value: 0,
     dimension_names: name === "inputs" ? [...positions, "value"] : positions,
     attributes: {},
@@ -95,7 +96,12 @@ const groupSchema = v.object({
   node_type: v.literal("group"),
   attributes: v.object({
     taskloom: v.unknown(),
-    taskloom_store: v.object({ version: v.literal(VERSION), onehot: v.boolean(), chunkItems: size }),
+    taskloom_store: v.object({
+      version: v.literal(VERSION),
+      onehot: v.boolean(),
+      chunkItems: size,
+      arrays: v.array(v.picklist(ARRAY_NAMES)),
+    }),
   }),
 });
 
@@ -122,6 +128,7 @@ export interface GroupInfo {
   readonly recipe: Recipe;
   readonly onehot: boolean;
   readonly chunkItems: number;
+  readonly arrays: readonly ArrayName[];
 }
 
 /**
@@ -149,7 +156,8 @@ export function parseGroup(text: string, source: string): GroupInfo {
   }
   const { taskloom, taskloom_store } = check(groupSchema, value, source, STORE_FILES.group).attributes;
   const recipe = parseRecipe(JSON.stringify(taskloom), `${source}: the recipe in ${STORE_FILES.group}`);
-  return { recipe, onehot: taskloom_store.onehot, chunkItems: taskloom_store.chunkItems };
+  const { onehot, chunkItems, arrays } = taskloom_store;
+  return { recipe, onehot, chunkItems, arrays };
 }
 
 /**
