@@ -124,9 +124,10 @@ async function run(flags: Flags): Promise<void> {
   const part = flags.shard ? `shard ${flags.shard.index} of ${flags.shard.count}, ` : "";
   const before =
     resumed > 0 ? `, ${formatCount(resumed, recipe.drawSequence ? "sequence" : "example")} from before` : "";
+  const rate = `${formatNumber((items - resumed) / seconds)} ${recipe.drawSequence ? "sequences" : "examples"}/s, ${where}`;
   process.stdout.write(
     `${part}${formatCount(recipe.taskCount, "task")}, ${shape}${before}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s ` +
-      `(${formatNumber((items - resumed) / seconds)} ${recipe.drawSequence ? "sequences" : "examples"}/s, ${where}) -> ${flags.out}\n`,
+      `(${items > resumed ? rate : "nothing was left to do"}) -> ${flags.out}\n`,
   );
   if (!complete) process.stdout.write("the store is complete when the other shards are\n");
   if (picture) process.stdout.write(`preview -> ${picture}\n`);

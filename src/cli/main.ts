@@ -5,6 +5,7 @@ import { inspectCommand } from "./inspect.js";
 import { previewCommand } from "./preview.js";
 import { EXIT, failure } from "./report.js";
 import { interruption, signal } from "./signal.js";
+import { verifyCommand } from "./verify.js";
 
 declare const TASKLOOM_VERSION: string;
 
@@ -16,7 +17,7 @@ const program = new Command("taskloom")
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError("(add --help for all options)");
-for (const command of [generateCommand, previewCommand, inspectCommand]) {
+for (const command of [generateCommand, previewCommand, inspectCommand, verifyCommand]) {
   program.addCommand(command().exitOverride().copyInheritedSettings(program));
 }
 

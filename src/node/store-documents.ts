@@ -21,15 +21,9 @@ import { SAFETENSORS_FILE } from "./write-safetensors.js";
  * written.
  */
 
-/**
- * Looks at what a folder holds before anything is written.
- *
- * @throws OutputError when it has a store of something else, or files that are no store's
- */
-export async function checkExisting(out: string, layout: StoreLayout): Promise<void> {
-  const group = await readStore(out);
-  if (!group) return;
-  const differences = differencesOf(group, layout);
+/** @throws OutputError when a store is not of what is to be written */
+export function checkSame(out: string, there: GroupInfo, here: StoreLayout): void {
+  const differences = differencesOf(there, here);
   if (differences.length === 0) return;
   throw new OutputError(
     out,
@@ -38,13 +32,8 @@ export async function checkExisting(out: string, layout: StoreLayout): Promise<v
   );
 }
 
-/**
- * Removes a store, and only what a store has.
- *
- * @throws OutputError when what is there is not one
- */
+/** Removes a store, and only what a store has. */
 export async function removeStore(out: string): Promise<void> {
-  if (!(await readStore(out))) return;
   try {
     // The manifest first: nothing says then that the store is whole. The recipe last: it says whose files these are.
     for (const name of [STORE_FILES.manifest, STORE_FILES.unfinished, ...ARRAY_NAMES, STORE_FILES.group]) {
@@ -75,8 +64,12 @@ export async function writeDocuments(out: string, layout: StoreLayout, temporary
   }
 }
 
-/** What the store in a folder is of; `undefined` where there is none. */
-async function readStore(out: string): Promise<GroupInfo | undefined> {
+/**
+ * What the store in a folder is of; `undefined` where there is none and can be one.
+ *
+ * @throws OutputError when the folder has something that is no store of ours
+ */
+export async function readStore(out: string): Promise<GroupInfo | undefined> {
   const text = await readIfThere(join(out, STORE_FILES.group));
   if (text === undefined) {
     const others = [...ARRAY_NAMES, ...Object.values(FILES), SAFETENSORS_FILE].filter((name) =>
@@ -110,7 +103,8 @@ function differencesOf(there: GroupInfo, here: StoreLayout): string[] {
     const { dataset, ...rest } = recipe;
     const { name: _, ...data } = dataset;
     const entries = Object.entries(data).map(([key, value]) => [`dataset.${key}`, value]);
-    return new Map<string, unknown>([...Object.entries({ ...rest, onehot, chunkItems }), ...entries] as never);
+    const store = { ...rest, onehot, "items of a chunk": chunkItems };
+    return new Map<string, unknown>([...Object.entries(store), ...entries] as never);
   };
   const [a, b] = [flat(there), flat(here)];
   return [...new Set([...a.keys(), ...b.keys()])]

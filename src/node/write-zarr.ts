@@ -21,7 +21,7 @@ import { ChunkWriter } from "./chunk-writer.js";
 import { checkSpace, wrap, writeWhole } from "./disk.js";
 import type { Job, Written } from "./job.js";
 import { Journal, readJournals } from "./journal.js";
-import { checkExisting, removeStore, writeDocuments } from "./store-documents.js";
+import { checkSame, readStore, removeStore, writeDocuments } from "./store-documents.js";
 
 /** Bytes of the inputs of a chunk, about: few files, and little to do again after a crash. */
 const CHUNK_BYTES = 32 * 2 ** 20;
@@ -32,9 +32,10 @@ export async function writeZarr(job: Job): Promise<Written> {
   if (force && shard.count > 1) {
     throw new InvalidOptionError("force", force, "false for a shard, as starting over would remove the others' chunks");
   }
-  const layout = await layoutOf(job);
-  if (force) await removeStore(out);
-  else await checkExisting(out, layout);
+  const existing = await readStore(out);
+  const layout = await layoutOf(job, force ? undefined : existing?.chunkItems);
+  if (force && existing) await removeStore(out);
+  else if (existing) checkSame(out, existing, layout);
   const run = new Run(job, layout);
   try {
     await run.write();
@@ -45,7 +46,11 @@ export async function writeZarr(job: Job): Promise<Written> {
   }
 }
 
-async function layoutOf({ plan, chunkTasks, onehot, arrays, recipe }: Job): Promise<StoreLayout> {
+/** @param chunkItems of the store that is gone on with, where nothing else is asked for */
+async function layoutOf(
+  { plan, chunkTasks, onehot, arrays, recipe }: Job,
+  chunkItems: number | undefined,
+): Promise<StoreLayout> {
   // Samples that draw their own tasks are counted one by one.
   const unit = Math.max(1, plan.itemsPerTask);
   const units = plan.itemCount / unit;
@@ -53,8 +58,8 @@ async function layoutOf({ plan, chunkTasks, onehot, arrays, recipe }: Job): Prom
   const most = Math.max(1, Math.floor(CHUNK_BYTES / (unit * storedItemBytes(inputs))));
   // Chunks of one size waste the least of the last one, which is filled up.
   const even = Math.ceil(units / Math.ceil(units / most));
-  const chunkItems = unit * Math.min(chunkTasks ?? even, units);
-  return { recipe: await recipe(), onehot, items: plan.itemCount, chunkItems, arrays };
+  const given = chunkTasks === undefined ? chunkItems : unit * Math.min(chunkTasks, units);
+  return { recipe: await recipe(), onehot, items: plan.itemCount, chunkItems: given ?? unit * even, arrays };
 }
 
 /** Neighbouring chunks, first inclusive, last exclusive. */

@@ -56,7 +56,7 @@ function fetched(given: string | URL): NamedSource {
     throw new InvalidOptionError(
       "source",
       String(given),
-      "an http(s) address; paths open with openStore of taskloom/node",
+      "an http(s) address; paths open with openStoreFolder of taskloom/node",
     );
   }
   const name = url.href;
