@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -281,11 +282,19 @@ class Run {
     // finds the manifest when looking again.
     const chunks = (await this.#allChunks()) ?? (await this.#allChunks());
     if (!chunks) return false;
-    await mkdir(this.#unfinished, { recursive: true });
+    const manifest = join(out, STORE_FILES.manifest);
     const text = manifestText(this.#layout, await this.#documents(), chunks);
-    await writeWhole(join(out, STORE_FILES.manifest), text, this.#temporary("manifest"));
+    try {
+      await mkdir(this.#unfinished, { recursive: true });
+      await writeWhole(manifest, text, this.#temporary("manifest"));
+    } catch (error) {
+      // Another run that finished at the same moment may have taken the working folder away, with the same manifest
+      // written.
+      if (!existsSync(manifest)) throw error;
+    }
     await this.#journal.close();
-    await rm(this.#unfinished, { recursive: true, force: true });
+    // What another run puts there at this moment, it takes away itself.
+    await rm(this.#unfinished, { recursive: true, force: true }).catch(() => undefined);
     return true;
   }
 
