@@ -3,15 +3,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { OutputError, TaskloomError } from "../errors.js";
 import { ARRAY_NAMES } from "../store/arrays.js";
-import {
-  arrayDocument,
-  arrayKey,
-  type GroupInfo,
-  groupDocument,
-  parseGroup,
-  STORE_FILES,
-  type StoreLayout,
-} from "../store/zarr.js";
+import { arrayDocument, arrayKey, groupDocument, parseGroup, STORE_FILES, type StoreLayout } from "../store/zarr.js";
 import { wrap, writeWhole } from "./disk.js";
 import { FILES } from "./write-npy.js";
 import { SAFETENSORS_FILE } from "./write-safetensors.js";
@@ -22,7 +14,7 @@ import { SAFETENSORS_FILE } from "./write-safetensors.js";
  */
 
 /** @throws OutputError when a store is not of what is to be written */
-export function checkSame(out: string, there: GroupInfo, here: StoreLayout): void {
+export function checkSame(out: string, there: StoreLayout, here: StoreLayout): void {
   const differences = differencesOf(there, here);
   if (differences.length === 0) return;
   throw new OutputError(
@@ -69,7 +61,7 @@ export async function writeDocuments(out: string, layout: StoreLayout, temporary
  *
  * @throws OutputError when the folder has something that is no store of ours
  */
-export async function readStore(out: string): Promise<GroupInfo | undefined> {
+export async function readStore(out: string): Promise<StoreLayout | undefined> {
   const text = await readIfThere(join(out, STORE_FILES.group));
   if (text === undefined) {
     const others = [...ARRAY_NAMES, ...Object.values(FILES), SAFETENSORS_FILE].filter((name) =>
@@ -98,8 +90,8 @@ async function readIfThere(path: string): Promise<string | undefined> {
 }
 
 /** In which fields two stores differ; the name of a dataset does not matter where its digest is the same. */
-function differencesOf(there: GroupInfo, here: StoreLayout): string[] {
-  const flat = ({ recipe, onehot, chunkItems }: Pick<GroupInfo, "recipe" | "onehot" | "chunkItems">) => {
+function differencesOf(there: StoreLayout, here: StoreLayout): string[] {
+  const flat = ({ recipe, onehot, chunkItems }: StoreLayout) => {
     const { dataset, ...rest } = recipe;
     const { name: _, ...data } = dataset;
     const entries = Object.entries(data).map(([key, value]) => [`dataset.${key}`, value]);

@@ -4,20 +4,11 @@ import { DisposedError, StoreError, TaskloomError } from "../errors.js";
 import { checkInteger } from "../options.js";
 import type { Recipe } from "../recipe.js";
 import type { FloatDtype } from "../tensor.js";
-import { type ArrayName, itemsOf, type StoredArray, storedItemBytes } from "./arrays.js";
+import { type ArrayName, type StoredArray, storedItemBytes } from "./arrays.js";
 import { digestsOf, type Manifest, parseManifest } from "./manifest.js";
 import { OneHotPacker } from "./one-hot.js";
 import { type NamedSource, type ReadableStore, sourceOf } from "./source.js";
-import {
-  arrayKey,
-  chunkBytes,
-  chunkKey,
-  itemsOfChunk,
-  parseArray,
-  parseGroup,
-  STORE_FILES,
-  type StoreLayout,
-} from "./zarr.js";
+import { chunkBytes, chunkKey, itemsOfChunk, parseGroup, STORE_FILES, type StoreLayout } from "./zarr.js";
 
 export interface OpenStoreOptions {
   /**
@@ -35,8 +26,8 @@ export interface OpenStoreOptions {
 const PARALLEL = 4;
 
 /**
- * Opens a store that `generate` wrote with `format: "zarr"`. Three or four small files are read; items come when they
- * are asked for, and only their bytes.
+ * Opens a store that `generate` wrote with `format: "zarr"`. One small file is read; items come when they are
+ * asked for, and only their bytes.
  *
  * @param source an http(s) address, a directory handle (a picked folder, OPFS), or any store of zarrita's interface
  * @throws StoreError when something is missing, foreign, damaged or newer, RecipeError when the recipe in it is
@@ -49,7 +40,7 @@ const PARALLEL = 4;
  * new Float32Array(inputs); // [64, store.length, 794]
  * ```
  */
-export function openStore(
+export async function openStore(
   source: string | URL | FileSystemDirectoryHandle | ReadableStore,
   options: OpenStoreOptions = {},
 ): Promise<StoreReader> {
@@ -265,7 +256,7 @@ export class StoreReader {
   }
 }
 
-/** Reads the documents of a store and checks that they fit each other. */
+/** Reads the document of a store. */
 export async function readLayout(source: NamedSource, signal: AbortSignal | undefined): Promise<StoreLayout> {
   const text = await readText(source, STORE_FILES.group, signal);
   if (text === undefined) {
@@ -273,31 +264,7 @@ export async function readLayout(source: NamedSource, signal: AbortSignal | unde
       chunk: STORE_FILES.group,
     });
   }
-  const group = parseGroup(text, source.name);
-  const items = itemsOf(group.recipe);
-  const arrays: StoredArray[] = [];
-  for (const name of group.arrays) {
-    const key = arrayKey(name);
-    const document = await readText(source, key, signal);
-    if (document === undefined) throw new StoreError(source.name, "is missing", { chunk: key });
-    const found = parseArray(document, name, source.name);
-    if (found.items !== items || found.chunkItems !== group.chunkItems) {
-      throw new StoreError(
-        source.name,
-        `has ${found.items} items in chunks of ${found.chunkItems}; ` +
-          `${STORE_FILES.group} asks for ${items} in chunks of ${group.chunkItems}`,
-        { chunk: key },
-      );
-    }
-    arrays.push(found.array);
-  }
-  const [inputs] = arrays as [StoredArray];
-  if (inputs.dtype !== group.recipe.dtype) {
-    throw new StoreError(source.name, `holds ${inputs.dtype}; the recipe says ${group.recipe.dtype}`, {
-      chunk: arrayKey("inputs"),
-    });
-  }
-  return { ...group, items, arrays };
+  return parseGroup(text, source.name);
 }
 
 /** Positions of an item. */

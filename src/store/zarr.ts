@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { describe, StoreError } from "../errors.js";
 import { parseRecipe, type Recipe } from "../recipe.js";
 import { bytesPerElement } from "../tensor.js";
-import { ARRAY_NAMES, type ArrayName, type StoredArray, type StoredDtype, storedItemBytes } from "./arrays.js";
+import { ARRAY_NAMES, type ArrayName, itemsOf, type StoredArray, type StoredDtype, storedItemBytes } from "./arrays.js";
 
 /**
  * How a task set lies in a Zarr v3 hierarchy: a group whose attributes hold the recipe, and in it one array each for
@@ -54,8 +54,12 @@ export function arrayKey(name: ArrayName): string {
   return `${name}/zarr.json`;
 }
 
-/** The group's document, with the recipe. */
-export function groupDocument({ recipe, onehot, chunkItems, arrays }: StoreLayout): string {
+/**
+ * The group's document: the recipe, and the arrays' documents once more ("consolidated", as zarr-python has it), so that
+ * opening a store takes one file.
+ */
+export function groupDocument(layout: StoreLayout): string {
+  const { recipe, onehot, chunkItems, arrays } = layout;
   return json({
     zarr_format: 3,
     node_type: "group",
@@ -63,14 +67,23 @@ export function groupDocument({ recipe, onehot, chunkItems, arrays }: StoreLayou
       taskloom: recipe,
       taskloom_store: { version: VERSION, onehot, chunkItems, arrays: arrays.map(({ name }) => name) },
     },
+    consolidated_metadata: {
+      kind: "inline",
+      must_understand: false,
+      metadata: Object.fromEntries(arrays.map((array) => [array.name, arrayMetadata(layout, array)])),
+    },
   });
 }
 
 /** The document of an array. */
-export function arrayDocument({ recipe, items, chunkItems }: StoreLayout, array: StoredArray): string {
+export function arrayDocument(layout: StoreLayout, array: StoredArray): string {
+  return json(arrayMetadata(layout, array));
+}
+
+function arrayMetadata({ recipe, items, chunkItems }: StoreLayout, array: StoredArray): object {
   const { name, dtype, itemShape } = array;
   const positions = recipe.drawSequence ? ["sequence", "position"] : ["example"];
-  return json({
+  return {
     zarr_format: 3,
     node_type: "array",
     shape: [items, ...itemShape],
@@ -82,7 +95,7 @@ export function arrayDocument({ recipe, items, chunkItems }: StoreLayout, array:
     fill_value: 0,
     dimension_names: name === "inputs" ? [...positions, "value"] : positions,
     attributes: {},
-  });
+  };
 }
 
 function json(value: unknown): string {
@@ -100,9 +113,13 @@ const groupSchema = v.object({
       version: v.literal(VERSION),
       onehot: v.boolean(),
       chunkItems: size,
-      arrays: v.array(v.picklist(ARRAY_NAMES)),
+      arrays: v.pipe(
+        v.array(v.picklist(ARRAY_NAMES)),
+        v.check((names) => names[0] === "inputs" && names[1] === "targets", "not inputs, targets"),
+      ),
     }),
   }),
+  consolidated_metadata: v.object({ metadata: v.record(v.string(), v.unknown()) }),
 });
 
 const arraySchema = v.object({
@@ -123,63 +140,69 @@ const arraySchema = v.object({
   ]),
 });
 
-/** What the group's document says. */
-export interface GroupInfo {
-  readonly recipe: Recipe;
-  readonly onehot: boolean;
-  readonly chunkItems: number;
-  readonly arrays: readonly ArrayName[];
-}
-
 /**
  * Reads the group's document.
  *
  * @param source the store, for error messages
- * @throws StoreError when it is no JSON, no Zarr v3 group, not a store of ours, or a newer one
+ * @throws StoreError when it is no JSON, no Zarr v3 group, not a store of ours, a newer one, or contradicts itself
  * @throws RecipeError when the recipe in it is damaged or newer
  */
-export function parseGroup(text: string, source: string): GroupInfo {
-  const value = parseJson(text, source, STORE_FILES.group);
+export function parseGroup(text: string, source: string): StoreLayout {
+  const key = STORE_FILES.group;
+  const value = parseJson(text, source, key);
   const { attributes } = (value ?? {}) as { attributes?: Record<string, { version?: unknown }> };
   if (typeof attributes !== "object" || attributes === null || !("taskloom" in attributes)) {
-    throw new StoreError(source, "is not a store of taskloom: it has no attribute taskloom", {
-      chunk: STORE_FILES.group,
-    });
+    throw new StoreError(source, "is not of a store of taskloom: it has no attribute taskloom", { chunk: key });
   }
   const version = attributes.taskloom_store?.version;
   if (version !== VERSION) {
     throw new StoreError(
       source,
-      `is a store of version ${describe(version)}; this version of taskloom reads version ${VERSION}`,
-      { chunk: STORE_FILES.group },
+      `is of a store of version ${describe(version)}; this version of taskloom reads version ${VERSION}`,
+      { chunk: key },
     );
   }
-  const { taskloom, taskloom_store } = check(groupSchema, value, source, STORE_FILES.group).attributes;
-  const recipe = parseRecipe(JSON.stringify(taskloom), `${source}: the recipe in ${STORE_FILES.group}`);
-  const { onehot, chunkItems, arrays } = taskloom_store;
-  return { recipe, onehot, chunkItems, arrays };
+  const group = check(groupSchema, value, source, key);
+  const { taskloom, taskloom_store } = group.attributes;
+  const recipe = parseRecipe(JSON.stringify(taskloom), `${source}: the recipe in ${key}`);
+  const { onehot, chunkItems } = taskloom_store;
+  const items = itemsOf(recipe);
+  const arrays = taskloom_store.arrays.map((name) => {
+    const [array, sizes] = parseArray(group.consolidated_metadata.metadata[name], name, source);
+    if (sizes.items !== items || sizes.chunkItems !== chunkItems) {
+      throw new StoreError(
+        source,
+        `has ${name} of ${sizes.items} items in chunks of ${sizes.chunkItems}; ` +
+          `the recipe makes ${items}, in chunks of ${chunkItems}`,
+        { chunk: key },
+      );
+    }
+    return array;
+  });
+  if (arrays[0]?.dtype !== recipe.dtype) {
+    throw new StoreError(source, `has inputs of ${arrays[0]?.dtype}; the recipe makes ${recipe.dtype}`, { chunk: key });
+  }
+  return { recipe, onehot, items, chunkItems, arrays };
 }
 
-/**
- * Reads an array's document.
- *
- * @throws StoreError when it is no JSON, no Zarr v3 array, or laid out in another way than `arrayDocument` does it
- */
-export function parseArray(
-  text: string,
+/** @throws StoreError when an array is laid out in another way than `arrayMetadata` does it */
+function parseArray(
+  metadata: unknown,
   name: ArrayName,
   source: string,
-): { items: number; chunkItems: number; array: StoredArray } {
-  const key = arrayKey(name);
-  const value = check(arraySchema, parseJson(text, source, key), source, key);
+): [StoredArray, { items: number; chunkItems: number }] {
+  const value = check(arraySchema, metadata, source, STORE_FILES.group);
   const [items, ...itemShape] = value.shape as [number, ...number[]];
   const [chunkItems, ...rest] = value.chunk_grid.configuration.chunk_shape as [number, ...number[]];
   if (rest.length !== itemShape.length || rest.some((n, i) => n !== itemShape[i])) {
     throw new StoreError(source, `has chunks of shape [${[chunkItems, ...rest].join(", ")}], not of whole items`, {
-      chunk: key,
+      chunk: STORE_FILES.group,
     });
   }
-  return { items, chunkItems, array: { name, dtype: value.data_type, itemShape } };
+  return [
+    { name, dtype: value.data_type, itemShape },
+    { items, chunkItems },
+  ];
 }
 
 /** @throws StoreError when the text is no JSON; pages that servers send instead are called what they are */

@@ -22,6 +22,8 @@ test("the exported names", () => {
       "PRESETS",
       "RecipeError",
       "Resize",
+      "StoreError",
+      "StoreReader",
       "TargetPermutation",
       "TaskAugmentor",
       "TaskloomError",
@@ -30,6 +32,7 @@ test("the exported names", () => {
       "gpuNormalize",
       "gpuProject",
       "gpuStatistics",
+      "openStore",
       "parseRecipe",
       "project",
       "readIdx",
@@ -40,12 +43,15 @@ test("the exported names", () => {
   expect(Object.keys(node).sort()).toMatchInlineSnapshot(`
     [
       "FILES",
+      "FORMATS",
       "generate",
       "inspect",
       "mnist",
       "openDataset",
+      "openStoreFolder",
       "preview",
       "readFolder",
+      "verify",
     ]
   `);
 });
