@@ -7,13 +7,18 @@ import { fileURLToPath } from "node:url";
 const environment = fileURLToPath(new URL("../build/python", import.meta.url));
 const own = join(environment, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
 
-const hasNumpy = (python) => spawnSync(python, ["-c", "import numpy"]).status === 0;
+const canImport = (python, ...libraries) => spawnSync(python, ["-c", `import ${libraries.join(", ")}`]).status === 0;
+
+/** The command of a Python that can import all of these libraries. */
+export function findPythonWith(...libraries) {
+  const given = process.env.TASKLOOM_PYTHON;
+  const candidates = [...(given ? [given] : []), "python3", "/usr/bin/python3", "python"];
+  return [...candidates, ...(existsSync(own) ? [own] : [])].find((python) => canImport(python, ...libraries));
+}
 
 /** The command of a Python that can import NumPy. */
 export function findPython() {
-  const given = process.env.TASKLOOM_PYTHON;
-  if (given) return given;
-  return ["python3", "/usr/bin/python3", "python", ...(existsSync(own) ? [own] : [])].find(hasNumpy);
+  return process.env.TASKLOOM_PYTHON || findPythonWith("numpy");
 }
 
 /** The command of a Python that can import PyTorch, if there is one: it is never installed for a test. */
@@ -37,4 +42,19 @@ export function ensurePython() {
   }
   if (!findPython())
     throw new Error("no Python with NumPy: install one, or name one in the environment variable TASKLOOM_PYTHON");
+}
+
+/**
+ * Libraries that some tests read stores with, into the same environment where no Python has them: best effort, as those
+ * tests say so and stay out where they are missing. PyTorch is too large to install by the way.
+ */
+export function ensurePythonLibraries() {
+  for (const library of ["zarr", "safetensors"]) {
+    if (findPythonWith("numpy", library)) continue;
+    console.log(`installing ${library} for the tests that read stores ...`);
+    const run = (command, ...args) =>
+      spawnSync(command, args, { stdio: ["ignore", "ignore", "inherit"], timeout: 120_000 }).status === 0;
+    if (!existsSync(own) && !run("python3", "-m", "venv", environment)) return;
+    run(own, "-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "15", "numpy", library);
+  }
 }

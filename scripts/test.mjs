@@ -9,8 +9,9 @@ ensurePackages();
 ensureBuild();
 const { ensureBrowser, findSoftwareDriver } = await import("./browser.mjs");
 ensureBrowser();
-const { ensurePython } = await import("./python.mjs");
+const { ensurePython, ensurePythonLibraries } = await import("./python.mjs");
 ensurePython();
+ensurePythonLibraries();
 
 // Where there is no GPU, Dawn and Deno get the software driver that Chromium brings along.
 const driver = findSoftwareDriver();

@@ -163,26 +163,26 @@ export class TaskAugmentor {
   }
 
   /**
-   * The results as bytes, in pieces of some MiB that need not end where a task ends: what a writer wants. A piece is
-   * valid until the next one is asked for.
+   * Items `[first, first + count)`, by default all, as bytes, in pieces of some MiB that need not end where a task ends:
+   * what a writer wants. A piece is valid until the next one is asked for.
    *
    * @internal
    */
-  async *stream(dataset: Dataset, options: { signal?: AbortSignal } = {}): AsyncGenerator<Woven & { count: number }> {
+  async *stream(
+    dataset: Dataset,
+    options: { first?: number; count?: number; signal?: AbortSignal } = {},
+  ): AsyncGenerator<Woven & { first: number; count: number }> {
     const signal = this.#signal(options.signal);
     const loom = await this.#open(dataset, signal);
     loom.refuseBatchScaling();
-    for await (const { woven, count } of loom.pieces(0, loom.plan.itemCount, loom.pieceItems, signal)) {
-      yield { ...woven, count };
-      loom.recycle(woven);
+    const { first = 0, count = loom.plan.itemCount - first } = options;
+    for await (const piece of loom.pieces(first, count, loom.pieceItems, signal)) {
+      yield { ...piece.woven, first: piece.first, count: piece.count };
+      loom.recycle(piece.woven);
     }
   }
 
-  /**
-   * Items `[first, first + count)`, sequences or examples, as bytes.
-   *
-   * @internal
-   */
+  /** Items `[first, first + count)`, sequences or examples, as bytes in one piece. @internal */
   async items(dataset: Dataset, first: number, count: number, signal?: AbortSignal): Promise<Woven> {
     const stop = this.#signal(signal);
     const loom = await this.#open(dataset, stop);

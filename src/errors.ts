@@ -68,6 +68,21 @@ export class RecipeError extends TaskloomError {
   }
 }
 
+/** A store, or a part of one, cannot be read: missing, damaged, foreign, newer, or served in a way that does not do. */
+export class StoreError extends TaskloomError {
+  readonly code = "STORE";
+  /** The folder or URL of the store. */
+  readonly source: string;
+  /** The file within the store that the complaint is about, such as `"inputs/c/7/0/0"`. */
+  readonly chunk: string | undefined;
+
+  constructor(source: string, problem: string, options?: ErrorOptions & { chunk?: string | undefined }) {
+    super(options?.chunk === undefined ? `${source}: ${problem}` : `${source}: ${options.chunk} ${problem}`, options);
+    this.source = source;
+    this.chunk = options?.chunk;
+  }
+}
+
 /** A backend could not be started or failed while working; the augmentor can be used again. */
 export class BackendError extends TaskloomError {
   readonly code = "BACKEND";

@@ -9,6 +9,7 @@ export {
   InvalidOptionError,
   OutputError,
   RecipeError,
+  StoreError,
   TaskloomError,
 } from "./errors.js";
 export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./gpu.js";
@@ -30,6 +31,9 @@ export {
 export { type Matrix, project } from "./project.js";
 export { LinearProjection, type LinearProjectionOptions } from "./projection.js";
 export { parseRecipe, type Recipe, recipeOf } from "./recipe.js";
+export type { ArrayName, StoredArray, StoredDtype } from "./store/arrays.js";
+export { type OpenStoreOptions, openStore, StoreReader } from "./store/reader.js";
+export type { ReadableStore } from "./store/source.js";
 export type {
   Batch,
   FloatDtype,

@@ -1,17 +1,17 @@
-import { SingleBar } from "cli-progress";
 import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
 import { InvalidOptionError } from "../errors.js";
-import { FILES, generate } from "../node/generate.js";
+import { formatBytes } from "../node/disk.js";
+import { FORMATS, generate, type StoreFormat } from "../node/generate.js";
 import { openDataset } from "../node/open-dataset.js";
-import { formatBytes } from "../node/output-folder.js";
 import { preview } from "../node/preview.js";
 import type { TaskAugmentorOptions } from "../options.js";
 import { PRESETS, type PresetName } from "../presets.js";
 import type { FloatDtype } from "../tensor.js";
-import { seedNumber, wholeNumber } from "./parsers.js";
+import { seedNumber, shardOf, wholeNumber } from "./parsers.js";
+import { Progress } from "./progress.js";
 import { formatNumber, printJson } from "./report.js";
-import { signal } from "./signal.js";
+import { onInterrupt, signal } from "./signal.js";
 
 interface Flags {
   dataset: string;
@@ -26,7 +26,10 @@ interface Flags {
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
   out: string;
-  format: "npy";
+  format: StoreFormat;
+  chunkTasks?: number;
+  shard?: { index: number; count: number };
+  onehot: boolean;
   dtype: FloatDtype;
   limitExamples?: number;
   classes?: number;
@@ -37,7 +40,9 @@ interface Flags {
 
 export function generateCommand(): Command {
   return new Command("generate")
-    .description(`Write a task set as ${FILES.inputs}, ${FILES.targets} and ${FILES.recipe}.`)
+    .description(
+      "Write a task set: .npy files, a safetensors file, or a Zarr store that can be resumed and shared out.",
+    )
     .requiredOption(
       "--dataset <name|dir>",
       "mnist, mnist-test, or a folder with the four MNIST-style IDX files",
@@ -56,16 +61,22 @@ export function generateCommand(): Command {
     .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
     .option("--out <dir>", "folder to write into", "tasks")
-    .addOption(new Option("--format <name>", "of the files").choices(["npy"]).default("npy"))
+    .addOption(new Option("--format <name>", "of the files").choices(FORMATS).default("npy"))
+    .option("--chunk-tasks <n>", "zarr: tasks of a chunk (default: about 32 MiB of inputs)", wholeNumber)
+    .addOption(
+      new Option("--shard <i/n>", "zarr: write part i of n, counted from 0; others write theirs").argParser(shardOf),
+    )
+    .option("--no-onehot", "zarr: leave the label cells out of the inputs; readers put them back")
     .addOption(new Option("--dtype <name>", "of the inputs").choices(["float32", "float16"]).default("float32"))
     .option("--limit-examples <n>", "use only the first examples of the dataset", wholeNumber)
     .option("--classes <n>", "labels of a folder's dataset (default: the largest label plus one)", wholeNumber)
-    .option("--force", "overwrite files of an earlier run")
+    .option("--force", "overwrite files of an earlier run; zarr: start over instead of going on")
     .option("--preview", "draw preview.png into the folder as well")
     .option("--json", "print the result as JSON")
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Nothing is left behind unless it is whole.",
+      "\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Nothing is left behind unless it is whole; " +
+        "an unfinished store goes on when the same command is given again.",
     )
     .action(run);
 }
@@ -82,11 +93,16 @@ async function run(flags: Flags): Promise<void> {
   }
   const examples = limit === undefined ? dataset : dataset.head(limit);
 
+  if (flags.format === "zarr") onInterrupt("what is finished is kept, and the same command goes on");
   const started = performance.now();
-  const bar = new Progress(flags.json === true);
+  const bar = new Progress(flags.json === true, flags.sequence ? "sequences" : "examples");
   const result = await generate(examples, {
     ...optionsOf(flags),
     out: flags.out,
+    format: flags.format,
+    ...(flags.chunkTasks === undefined ? {} : { chunkTasks: flags.chunkTasks }),
+    ...(flags.shard === undefined ? {} : { shard: flags.shard }),
+    onehot: flags.onehot,
     force: flags.force ?? false,
     signal,
     onProgress: bar.update,
@@ -94,10 +110,10 @@ async function run(flags: Flags): Promise<void> {
   const seconds = (performance.now() - started) / 1000;
   const picture = flags.preview ? await preview(flags.out, { dataset: flags.dataset, signal }) : undefined;
 
-  const { items, bytes, recipe, backend } = result;
+  const { items, bytes, recipe, backend, resumed, complete } = result;
   const workers = flags.workers ?? availableParallelism();
   if (flags.json) {
-    printJson({ out: flags.out, items, bytes, seconds, backend, workers, preview: picture, recipe });
+    printJson({ out: flags.out, items, bytes, seconds, resumed, complete, backend, workers, preview: picture, recipe });
     return;
   }
   const threads = workers === 0 ? "main thread" : formatCount(workers, "worker");
@@ -105,10 +121,15 @@ async function run(flags: Flags): Promise<void> {
   const shape = recipe.drawSequence
     ? `${formatCount(items, "sequence")} of ${recipe.sequenceLength}`
     : formatCount(items, "example");
+  const part = flags.shard ? `shard ${flags.shard.index} of ${flags.shard.count}, ` : "";
+  const before =
+    resumed > 0 ? `, ${formatCount(resumed, recipe.drawSequence ? "sequence" : "example")} from before` : "";
+  const rate = `${formatNumber((items - resumed) / seconds)} ${recipe.drawSequence ? "sequences" : "examples"}/s, ${where}`;
   process.stdout.write(
-    `${formatCount(recipe.taskCount, "task")}, ${shape}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s ` +
-      `(${formatNumber(items / seconds)} ${recipe.drawSequence ? "sequences" : "examples"}/s, ${where}) -> ${flags.out}\n`,
+    `${part}${formatCount(recipe.taskCount, "task")}, ${shape}${before}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s ` +
+      `(${items > resumed ? rate : "nothing was left to do"}) -> ${flags.out}\n`,
   );
+  if (!complete) process.stdout.write("the store is complete when the other shards are\n");
   if (picture) process.stdout.write(`preview -> ${picture}\n`);
 }
 
@@ -131,34 +152,4 @@ function optionsOf(flags: Flags): TaskAugmentorOptions {
 
 function formatCount(count: number, noun: string): string {
   return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** The bar on standard error; in a log file a line every two seconds; nothing with --json. */
-class Progress {
-  readonly #bar: SingleBar | undefined;
-  #started = false;
-
-  constructor(quiet: boolean) {
-    if (quiet) return;
-    this.#bar = new SingleBar({
-      format: "{bar} {percentage}% | {value}/{total} | {eta_formatted} left",
-      barCompleteChar: "█",
-      barIncompleteChar: "░",
-      hideCursor: true,
-      noTTYOutput: true,
-      notTTYSchedule: 2000,
-      clearOnComplete: true,
-      etaBuffer: 50,
-    });
-  }
-
-  readonly update = (done: number, total: number): void => {
-    if (this.#started) this.#bar?.update(done);
-    else this.#bar?.start(total, done);
-    this.#started = true;
-  };
-
-  readonly stop = (): void => {
-    if (this.#started) this.#bar?.stop();
-  };
 }

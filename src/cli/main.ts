@@ -4,7 +4,8 @@ import { generateCommand } from "./generate.js";
 import { inspectCommand } from "./inspect.js";
 import { previewCommand } from "./preview.js";
 import { EXIT, failure } from "./report.js";
-import { signal } from "./signal.js";
+import { interruption, signal } from "./signal.js";
+import { verifyCommand } from "./verify.js";
 
 declare const TASKLOOM_VERSION: string;
 
@@ -16,7 +17,7 @@ const program = new Command("taskloom")
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError("(add --help for all options)");
-for (const command of [generateCommand, previewCommand, inspectCommand]) {
+for (const command of [generateCommand, previewCommand, inspectCommand, verifyCommand]) {
   program.addCommand(command().exitOverride().copyInheritedSettings(program));
 }
 
@@ -25,5 +26,5 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   else if (!signal.aborted) process.exitCode = failure(error);
-  else process.stderr.write("interrupted: nothing was written\n");
+  else process.stderr.write(`interrupted: ${interruption()}\n`);
 }

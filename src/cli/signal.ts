@@ -5,6 +5,18 @@ const abort = new AbortController();
 /** Ctrl-C and a polite kill end the work in order: what was begun is taken back, nothing else is touched. */
 export const signal = abort.signal;
 
+let outcome = "nothing was written";
+
+/** Says what an interruption leaves, where that is something. */
+export function onInterrupt(text: string): void {
+  outcome = text;
+}
+
+/** What an interruption left. */
+export function interruption(): string {
+  return outcome;
+}
+
 for (const [name, code] of [
   ["SIGINT", EXIT.interrupted],
   ["SIGTERM", EXIT.terminated],

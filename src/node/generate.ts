@@ -1,77 +1,114 @@
 import { TaskAugmentor } from "../augmentor.js";
-import { inputShape, itemBytes, targetDtype, targetShape } from "../backend/plan.js";
 import type { Dataset } from "../dataset/index.js";
-import type { TaskAugmentorOptions } from "../options.js";
+import { InvalidOptionError } from "../errors.js";
+import { checkInteger, type TaskAugmentorOptions } from "../options.js";
 import { type Recipe, recipeOf } from "../recipe.js";
-import { npyHeader } from "../store/npy.js";
-import { OutputFolder } from "./output-folder.js";
+import { storedArrays } from "../store/arrays.js";
+import type { Job, Written } from "./job.js";
+import { writeNpy } from "./write-npy.js";
+import { writeSafetensors } from "./write-safetensors.js";
+import { writeZarr } from "./write-zarr.js";
 
-/** The files of a generated folder; the recipe is written last and says that the others are whole. */
-export const FILES = { inputs: "inputs.npy", targets: "targets.npy", recipe: "recipe.json" } as const;
+export { FILES } from "./write-npy.js";
+
+/** `"npy"`: single files; `"safetensors"`: one file; `"zarr"`: a store of chunks that can be resumed and shared out. */
+export type StoreFormat = "npy" | "safetensors" | "zarr";
+
+const WRITERS: Record<StoreFormat, (job: Job) => Promise<Written>> = {
+  npy: writeNpy,
+  safetensors: writeSafetensors,
+  zarr: writeZarr,
+};
+
+/** The names of the formats. */
+export const FORMATS = Object.keys(WRITERS) as StoreFormat[];
 
 export interface GenerateOptions extends TaskAugmentorOptions {
   /** Folder to write into; made if missing. */
   out: string;
-  /** Overwrite files of an earlier run. Default false. */
+  /** Default `"npy"`. */
+  format?: StoreFormat;
+  /** Overwrite files of an earlier run; for `"zarr"`, start over instead of going on. Default false. */
   force?: boolean;
-  /** Called after each piece with the items (sequences, or examples) written so far and in all. */
-  onProgress?: (done: number, total: number) => void;
+  /**
+   * For `"zarr"`: tasks of a chunk, from 1; where samples are drawn, samples of a chunk. Default: as many as make about
+   * 32 MiB of inputs.
+   */
+  chunkTasks?: number;
+  /** For `"zarr"`: write only part `index` of `count`, from 0; others write theirs, in any order or at the same time. */
+  shard?: { readonly index: number; readonly count: number };
+  /** For `"zarr"`: false stores inputs without their label cells, which readers put back. Default true. */
+  onehot?: boolean;
+  /**
+   * Called after each piece with the items (sequences, or examples) that are there, how many there are to be, and the
+   * bytes written by this call. The first call, before any piece, says what was there already.
+   */
+  onProgress?: (done: number, total: number, bytes: number) => void;
 }
 
 export interface Generated {
   readonly recipe: Recipe;
-  /** Sequences, or examples where no sequences are drawn. */
+  /** Sequences, or examples where no sequences are drawn; of a shard, those within it. */
   readonly items: number;
-  /** Bytes of all files. */
+  /** Bytes of all files; of a shard, of its chunks. */
   readonly bytes: number;
+  /** Items that an earlier run had made. */
+  readonly resumed: number;
+  /** Whether the whole set is there; false while other shards are missing. */
+  readonly complete: boolean;
   /** What computed it, and why that. */
   readonly backend: { readonly name: string; readonly reason: string };
 }
 
 /**
- * Writes a task set as `inputs.npy`, `targets.npy` and `recipe.json`, in memory that does not grow with the tasks.
- * The files take their names when all of them are whole; on any error or abort nothing is left behind.
+ * Writes a task set, in memory that does not grow with the tasks.
  *
- * @throws OutputError when a file exists (without `force`), the folder cannot be written or the disk is full
+ * - `"npy"`: `inputs.npy`, `targets.npy` and `recipe.json`; `"safetensors"`: `tasks.safetensors`. Files take their names
+ *   when all of them are whole; on any error or abort nothing is left behind.
+ * - `"zarr"`: a Zarr v3 store, see docs/store.md. Chunks appear one by one, each whole. After an error, an abort or a
+ *   crash, the same call goes on where the last one stopped, and the store ends with the same bytes.
+ *
+ * @throws OutputError when another result is in the way, the folder cannot be written or the disk is or would be full
  * @throws InvalidOptionError for options out of bounds
  *
  * @example
  * ```ts
  * await generate(await mnist(), { taskCount: 1024, seed: 42, out: "tasks" });
+ * await generate(await mnist(), { taskCount: 2 ** 16, format: "zarr", shard: { index: 0, count: 4 }, out: "store" });
  * ```
  */
 export async function generate(dataset: Dataset, options: GenerateOptions): Promise<Generated> {
-  const { out, force = false, onProgress, ...rest } = options;
+  const { out, format = "npy", force = false, chunkTasks, shard, onehot = true, onProgress, ...rest } = options;
+  const write = WRITERS[format];
+  if (!Object.hasOwn(WRITERS, format)) throw new InvalidOptionError("format", format, FORMATS.join(", "));
+  if (format !== "zarr") {
+    for (const [name, value] of Object.entries({ chunkTasks, shard, onehot: onehot ? undefined : false })) {
+      if (value !== undefined) throw new InvalidOptionError(name, value, 'nothing, as format is not "zarr"');
+    }
+  }
+  if (chunkTasks !== undefined) checkInteger("chunkTasks", chunkTasks, 1, 2 ** 32);
+  if (shard) {
+    checkInteger("shard.count", shard.count, 1, 2 ** 20);
+    checkInteger("shard.index", shard.index, 0, shard.count - 1);
+  }
   using tasks = new TaskAugmentor(rest);
   const plan = tasks.plan(dataset);
-  const bytes = itemBytes(plan);
-  const folder = await OutputFolder.open(out, Object.values(FILES), {
-    force,
-    bytes: plan.itemCount * (bytes.inputs + bytes.targets),
-  });
-  try {
-    await folder.write(FILES.inputs, npyHeader(plan.dtype, inputShape(plan, plan.itemCount)));
-    await folder.write(FILES.targets, npyHeader(targetDtype(plan), targetShape(plan, plan.itemCount)));
-    let done = 0;
-    for await (const { inputs, targets, count } of tasks.stream(dataset)) {
-      await folder.write(FILES.inputs, new Uint8Array(inputs));
-      await folder.write(FILES.targets, new Uint8Array(targets));
-      done += count;
-      onProgress?.(done, plan.itemCount);
-    }
-    const recipe = await recipeOf(tasks, dataset);
-    await folder.write(FILES.recipe, new TextEncoder().encode(`${JSON.stringify(recipe, null, 2)}\n`));
-    options.signal?.throwIfAborted();
-    await folder.commit();
-    const sizes = await Promise.all(Object.values(FILES).map((name) => folder.sizeOf(name)));
-    return {
-      recipe,
-      items: plan.itemCount,
-      bytes: sizes.reduce((a, b) => a + b),
-      backend: await tasks.describeBackend(),
-    };
-  } catch (error) {
-    await folder.discard();
-    throw error;
+  if (!onehot && plan.mode !== "sequence") {
+    throw new InvalidOptionError("onehot", onehot, "true, as there are no label cells without sequences");
   }
+  const written = await write({
+    out,
+    force,
+    chunkTasks,
+    shard: shard ?? { index: 0, count: 1 },
+    onehot,
+    onProgress: onProgress ?? (() => undefined),
+    signal: options.signal,
+    dataset,
+    tasks,
+    plan,
+    arrays: storedArrays(plan, { onehot }),
+    recipe: () => recipeOf(tasks, dataset),
+  });
+  return { ...written, backend: await tasks.describeBackend() };
 }

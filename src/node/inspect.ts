@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Recipe } from "../recipe.js";
 import { float16ToFloat32 } from "../store/float16.js";
-import type { NpyFile } from "./task-folder.js";
+import type { ArrayFile } from "./task-folder.js";
 import { openTaskFolder } from "./task-folder.js";
 
 /** What `inspect` finds in a folder. */
@@ -51,7 +51,7 @@ export async function inspect(path: string, { signal }: { signal?: AbortSignal }
   }
 }
 
-async function inspectInputs(file: NpyFile, signal: AbortSignal | undefined): Promise<Inspection["inputs"]> {
+async function inspectInputs(file: ArrayFile, signal: AbortSignal | undefined): Promise<Inspection["inputs"]> {
   const { dtype, shape } = file.info;
   const width = shape.at(-1) as number;
   const hash = createHash("sha256");
@@ -87,7 +87,7 @@ async function inspectInputs(file: NpyFile, signal: AbortSignal | undefined): Pr
 }
 
 async function inspectTargets(
-  file: NpyFile,
+  file: ArrayFile,
   classes: number,
   signal: AbortSignal | undefined,
 ): Promise<Inspection["targets"]> {
@@ -104,7 +104,7 @@ async function inspectTargets(
 
 /** The values of a file in blocks of whole rows. */
 async function* blocks(
-  file: NpyFile,
+  file: ArrayFile,
   width: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {

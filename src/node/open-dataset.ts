@@ -23,20 +23,22 @@ export function openDataset(
 /**
  * The dataset a recipe was made from.
  *
- * @param name where it is, if not where the recipe says
+ * @param given where it is, if not where the recipe says, or the dataset itself; what it has beyond the recipe's is left
+ *   out
  * @throws RecipeError when it is another one
  */
 export async function openDatasetOf(
   recipe: Recipe,
-  name = recipe.dataset.name,
+  given: string | Dataset = recipe.dataset.name,
   signal?: AbortSignal,
 ): Promise<Dataset> {
-  const whole = await openDataset(name, { classes: recipe.dataset.classes, signal });
+  const whole =
+    typeof given === "string" ? await openDataset(given, { classes: recipe.dataset.classes, signal }) : given;
   const length = recipe.dataset.shape[0] as number;
   const dataset = whole.length > length ? whole.head(length) : whole;
   const digest = await dataset.digest();
   if (digest !== recipe.dataset.digest) {
-    throw new RecipeError(name, `has digest ${digest}; the recipe was made from ${recipe.dataset.digest}`);
+    throw new RecipeError(whole.name, `has digest ${digest}; the recipe was made from ${recipe.dataset.digest}`);
   }
   return dataset;
 }

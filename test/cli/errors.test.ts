@@ -16,7 +16,7 @@ function expectOneLine({ code, stdout, stderr }: Finished, exit: number, message
 }
 
 describe("help", () => {
-  test.each([[], ["generate"], ["preview"], ["inspect"]])("%s --help", async (...command) => {
+  test.each([[], ["generate"], ["preview"], ["inspect"], ["verify"]])("%s --help", async (...command) => {
     const { code, stdout } = await taskloom([...command, "--help"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Usage: taskloom/);

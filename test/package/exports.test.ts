@@ -22,6 +22,8 @@ test("the exported names", () => {
       "PRESETS",
       "RecipeError",
       "Resize",
+      "StoreError",
+      "StoreReader",
       "TargetPermutation",
       "TaskAugmentor",
       "TaskloomError",
@@ -31,6 +33,7 @@ test("the exported names", () => {
       "gpuNormalize",
       "gpuProject",
       "gpuStatistics",
+      "openStore",
       "parseRecipe",
       "project",
       "readIdx",
@@ -41,12 +44,15 @@ test("the exported names", () => {
   expect(Object.keys(node).sort()).toMatchInlineSnapshot(`
     [
       "FILES",
+      "FORMATS",
       "generate",
       "inspect",
       "mnist",
       "openDataset",
+      "openStoreFolder",
       "preview",
       "readFolder",
+      "verify",
     ]
   `);
 });

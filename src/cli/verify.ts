@@ -1,0 +1,51 @@
+import { Command, Option } from "commander";
+import { type Fault, type Verification, verify } from "../node/verify.js";
+import { wholeNumber } from "./parsers.js";
+import { Progress } from "./progress.js";
+import { EXIT, printJson } from "./report.js";
+import { signal } from "./signal.js";
+
+interface Flags {
+  recompute?: true | number;
+  dataset?: string;
+  backend: "auto" | "wasm" | "webgpu";
+  workers?: number;
+  json?: boolean;
+}
+
+export function verifyCommand(): Command {
+  return new Command("verify")
+    .description("Compare a folder with its digests, and if asked for with newly made tasks; list every bad chunk.")
+    .argument("<dir>", "a folder that generate wrote")
+    .option("--recompute [n]", "make all tasks anew and compare, or those of n chunks drawn at random", wholeNumber)
+    .option("--dataset <name|dir>", "where the dataset is, if not where the recipe says")
+    .addOption(new Option("--backend <name>", "what recomputes").choices(["auto", "wasm", "webgpu"]).default("auto"))
+    .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
+    .option("--json", "print the result as JSON")
+    .addHelpText("after", "\nExit codes: 0 all is well, 1 something is not, 2 wrong usage, 130 interrupted.")
+    .action(run);
+}
+
+async function run(dir: string, { json, ...flags }: Flags): Promise<void> {
+  const bar = new Progress(json === true, "chunks");
+  const result = await verify(dir, { ...flags, signal, onProgress: bar.update }).finally(bar.stop);
+  if (json) printJson({ ok: result.faults.length === 0, ...result });
+  else process.stdout.write(`${describe(result).join("\n")}\n`);
+  if (result.faults.length > 0) process.exitCode = EXIT.failed;
+}
+
+function describe({ format, hashed, recomputed, faults, recipe }: Verification): string[] {
+  const unit = recipe.drawSequence ? "sequences" : "examples";
+  const done = [
+    ...(hashed > 0 ? [`${hashed} files hashed`] : []),
+    ...(recomputed > 0 ? [`${recomputed} ${unit} recomputed`] : []),
+  ].join(", ");
+  const none = `sizes looked at; ${format} keeps no digests, so that values need --recompute`;
+  const verdict = faults.length === 0 ? "all is well" : `${faults.length} ${faults.length === 1 ? "fault" : "faults"}`;
+  return [...faults.map(describeFault), `${done || none}: ${verdict}`];
+}
+
+function describeFault({ path, tasks, problem }: Fault): string {
+  const concerned = tasks ? ` (tasks ${tasks.start}..${tasks.stop - 1})` : "";
+  return `${path}${concerned} ${problem}`;
+}

@@ -1,0 +1,48 @@
+import { storedItemBytes } from "../store/arrays.js";
+import { npyHeader } from "../store/npy.js";
+import type { Job, Written } from "./job.js";
+import { OutputFolder } from "./output-folder.js";
+
+/** The files of a folder in the format npy; the recipe is written last and says that the others are whole. */
+export const FILES = { inputs: "inputs.npy", targets: "targets.npy", recipe: "recipe.json" } as const;
+
+/** One .npy file for each array, and the recipe. */
+export async function writeNpy(job: Job): Promise<Written> {
+  const { plan, arrays } = job;
+  const fileOf = (name: string) => `${name}.npy`;
+  const names = [...arrays.map(({ name }) => fileOf(name)), FILES.recipe];
+  const folder = await OutputFolder.open(job.out, names, {
+    force: job.force,
+    bytes: plan.itemCount * arrays.reduce((sum, array) => sum + storedItemBytes(array), 0),
+  });
+  try {
+    for (const { name, dtype, itemShape } of arrays) {
+      await folder.write(fileOf(name), npyHeader(dtype, [plan.itemCount, ...itemShape]));
+    }
+    let bytes = 0;
+    job.onProgress(0, plan.itemCount, 0);
+    for await (const piece of job.tasks.stream(job.dataset)) {
+      for (const { name } of arrays) {
+        const values = new Uint8Array(piece[name] as ArrayBuffer);
+        await folder.write(fileOf(name), values);
+        bytes += values.length;
+      }
+      job.onProgress(piece.first + piece.count, plan.itemCount, bytes);
+    }
+    const recipe = await job.recipe();
+    await folder.write(FILES.recipe, new TextEncoder().encode(`${JSON.stringify(recipe, null, 2)}\n`));
+    job.signal?.throwIfAborted();
+    await folder.commit();
+    const sizes = await Promise.all(names.map((name) => folder.sizeOf(name)));
+    return {
+      recipe,
+      items: plan.itemCount,
+      bytes: sizes.reduce((a, b) => a + b),
+      resumed: 0,
+      complete: true,
+    };
+  } catch (error) {
+    await folder.discard();
+    throw error;
+  }
+}

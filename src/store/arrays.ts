@@ -1,0 +1,57 @@
+import { inputShape, type Plan, targetDtype, targetShape } from "../backend/plan.js";
+import type { Recipe } from "../recipe.js";
+import { bytesPerElement, type FloatDtype, type TargetDtype } from "../tensor.js";
+
+/** The arrays of a task set, in the order in which files hold them. `labels` is there where labels are given as integers. */
+export const ARRAY_NAMES = ["inputs", "targets", "labels"] as const;
+export type ArrayName = (typeof ARRAY_NAMES)[number];
+export type StoredDtype = FloatDtype | TargetDtype;
+
+/** One array of a materialised task set, as every format stores it: row-major, little-endian, items first. */
+export interface StoredArray {
+  readonly name: ArrayName;
+  readonly dtype: StoredDtype;
+  /** Sizes behind the first dimension, which counts items. */
+  readonly itemShape: readonly number[];
+}
+
+/**
+ * The arrays of a plan.
+ *
+ * @param onehot whether inputs are stored with the label cells behind the projected values, as the weaver makes them
+ */
+export function storedArrays(plan: Plan, { onehot = true } = {}): StoredArray[] {
+  const inputs = inputShape(plan, 1).slice(1);
+  return [
+    {
+      name: "inputs",
+      dtype: plan.dtype,
+      itemShape: onehot ? inputs : [...inputs.slice(0, -1), plan.outFeatures],
+    },
+    { name: "targets", dtype: targetDtype(plan), itemShape: targetShape(plan, 1).slice(1) },
+  ];
+}
+
+/** Bytes of one item. */
+export function storedItemBytes({ dtype, itemShape }: StoredArray): number {
+  return itemShape.reduce((a, b) => a * b, bytesPerElement(dtype));
+}
+
+/** Items of a recipe's set: sequences, or examples where no sequences are drawn. */
+export function itemsOf(recipe: Recipe): number {
+  const { drawSequence, taskCount, samplesPerTask = 1, samples, dataset } = recipe;
+  return drawSequence ? taskCount * samplesPerTask : (samples ?? taskCount * (dataset.shape[0] as number));
+}
+
+/**
+ * The tasks that items `[first, first + count)` belong to, last exclusive; `undefined` where each sample draws its own.
+ */
+export function tasksOf(recipe: Recipe, first: number, count: number): { start: number; stop: number } | undefined {
+  const { taskOffset, taskCount, samples } = recipe;
+  if (samples !== undefined) return undefined;
+  const itemsPerTask = itemsOf(recipe) / taskCount;
+  return {
+    start: taskOffset + Math.floor(first / itemsPerTask),
+    stop: Math.min(taskOffset + taskCount, taskOffset + Math.ceil((first + count) / itemsPerTask)),
+  };
+}

@@ -1,0 +1,98 @@
+import * as v from "valibot";
+import { describe, StoreError } from "../errors.js";
+import { ARRAY_NAMES, type ArrayName } from "./arrays.js";
+import { check, chunkBytes, chunkCount, parseJson, STORE_FILES, type StoreLayout } from "./zarr.js";
+
+/** The SHA-256 of a chunk in each array, lower-case hex. */
+export type ChunkDigests = Partial<Record<ArrayName, string>>;
+
+/** What every file of a whole store must be. Written last: a store that has it is complete. */
+export interface Manifest {
+  readonly format: "taskloom-manifest";
+  readonly version: 1;
+  /** SHA-256 of the documents, by their place in the store. */
+  readonly documents: Readonly<Record<string, string>>;
+  readonly arrays: Partial<Record<ArrayName, ArrayDigests>>;
+}
+
+export interface ArrayDigests {
+  /** Of each chunk's file. */
+  readonly bytes: number;
+  /** Of the chunks in order. */
+  readonly sha256: readonly string[];
+}
+
+const VERSION = 1;
+const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not 64 hexadecimal digits"));
+
+const arrayDigests = v.strictObject({
+  bytes: v.pipe(v.number(), v.safeInteger()),
+  sha256: v.array(digest),
+});
+
+const schema: v.GenericSchema<unknown, Manifest> = v.strictObject({
+  format: v.literal("taskloom-manifest"),
+  version: v.literal(VERSION),
+  documents: v.record(v.string(), digest),
+  arrays: v.strictObject({
+    inputs: v.optional(arrayDigests),
+    targets: v.optional(arrayDigests),
+    labels: v.optional(arrayDigests),
+  }),
+}) as never;
+
+/**
+ * The manifest of a store, as a file's text.
+ *
+ * @param documents digests of the documents
+ * @param chunks digests of all chunks, in order
+ */
+export function manifestText(
+  layout: StoreLayout,
+  documents: Readonly<Record<string, string>>,
+  chunks: readonly ChunkDigests[],
+): string {
+  const arrays = Object.fromEntries(
+    layout.arrays.map((array) => [
+      array.name,
+      { bytes: chunkBytes(layout, array), sha256: chunks.map((digests) => digests[array.name]) },
+    ]),
+  );
+  return `${JSON.stringify({ format: "taskloom-manifest", version: VERSION, documents, arrays }, null, 2)}\n`;
+}
+
+/**
+ * Reads a manifest.
+ *
+ * @throws StoreError when it is damaged, of a newer version, or not of this store
+ */
+export function parseManifest(text: string, layout: StoreLayout, source: string): Manifest {
+  const key = STORE_FILES.manifest;
+  const value = parseJson(text, source, key);
+  const { version } = (value ?? {}) as { version?: unknown };
+  if (typeof version === "number" && version !== VERSION) {
+    throw new StoreError(source, `has version ${describe(version)}; this version of taskloom reads ${VERSION}`, {
+      chunk: key,
+    });
+  }
+  const manifest = check(schema, value, source, key);
+  for (const array of layout.arrays) {
+    const digests = manifest.arrays[array.name];
+    if (digests?.bytes !== chunkBytes(layout, array) || digests.sha256.length !== chunkCount(layout)) {
+      throw new StoreError(source, `does not fit ${array.name}/zarr.json; was it copied from another store?`, {
+        chunk: key,
+      });
+    }
+  }
+  return manifest;
+}
+
+/** The digests of one chunk. */
+export function digestsOf(manifest: Manifest, chunk: number): ChunkDigests {
+  return Object.fromEntries(
+    ARRAY_NAMES.flatMap((name) => {
+      const digest = manifest.arrays[name]?.sha256[chunk];
+      return digest === undefined ? [] : [[name, digest]];
+    }),
+  );
+}

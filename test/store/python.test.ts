@@ -1,0 +1,168 @@
+import { cpSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { TaskAugmentor } from "taskloom";
+import { generate } from "taskloom/node";
+import { expect, test } from "vitest";
+import { run, temporaryFolder } from "../support/cli.js";
+import { pythonWithNumpy } from "../support/python.js";
+import { pythonWith } from "../support/python-libraries.js";
+import { sha256 } from "../support/support.js";
+import { fewDigits, small } from "./support.js";
+
+/** The real libraries, where a Python has them; which are missing is said by name. */
+const withZarr = pythonWith("numpy", "zarr");
+const withTorch = pythonWith("numpy", "torch");
+const withSafetensors = pythonWith("numpy", "safetensors");
+const named = (library: string, python: string | undefined) => (python ? library : `${library} (no Python has it)`);
+
+const examples = fileURLToPath(new URL("../../examples/python", import.meta.url));
+
+/** Runs a script whose lines are JSON; warnings are errors. */
+async function python(command: string | undefined, script: string, ...args: string[]) {
+  const { code, stdout, stderr } = await run(command as string, ["-W", "error", "-c", script, ...args]);
+  expect(code, stderr).toBe(0);
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+/** Shapes and digests of the whole set, as transform() makes it, the targets as the given type. */
+async function expected(dtype: "float32" | "float16", Targets: typeof Uint8Array | typeof BigInt64Array = Uint8Array) {
+  using tasks = new TaskAugmentor({ ...small, dtype });
+  const { inputs, targets } = await tasks.transform(await fewDigits());
+  const values = Targets === Uint8Array ? targets.data : BigInt64Array.from(targets.data, BigInt);
+  return { shapes: [inputs.shape, targets.shape], sha256: [sha256(inputs.data), sha256(values)] };
+}
+
+const REPORT = `
+import hashlib, json
+def report(*arrays):
+    print(json.dumps({
+        "shapes": [list(a.shape) for a in arrays],
+        "sha256": [hashlib.sha256(a.tobytes()).hexdigest() for a in arrays],
+    }))
+`;
+
+test.skipIf(!withZarr).each(["float32", "float16"] as const)(
+  `${named("zarr-python", withZarr)} reads %s`,
+  async (dtype) => {
+    const out = temporaryFolder();
+    await generate(await fewDigits(), { ...small, dtype, format: "zarr", chunkTasks: 4, out });
+    const script = `${REPORT}
+import sys, zarr
+group = zarr.open_group(sys.argv[1], mode="r")
+assert sorted(group.array_keys()) == ["inputs", "targets"]
+assert group.attrs["taskloom"]["taskOffset"] == 100
+assert group["inputs"].chunks == (8, 5, 22)
+report(group["inputs"][:], group["targets"][:])
+`;
+    expect(await python(withZarr, script, out)).toEqual([await expected(dtype)]);
+  },
+);
+
+test.skipIf(!withSafetensors).each(["float32", "float16"] as const)(
+  `${named("safetensors", withSafetensors)} reads %s`,
+  async (dtype) => {
+    const out = temporaryFolder();
+    await generate(await fewDigits(), { ...small, dtype, format: "safetensors", out });
+    const script = `${REPORT}
+import sys
+from safetensors import safe_open
+with safe_open(sys.argv[1], framework="numpy") as file:
+    assert sorted(file.keys()) == ["inputs", "targets"]
+    assert json.loads(file.metadata()["taskloom"])["taskOffset"] == 100
+    report(file.get_tensor("inputs"), file.get_tensor("targets"))
+`;
+    expect(await python(withSafetensors, script, join(out, "tasks.safetensors"))).toEqual([await expected(dtype)]);
+  },
+);
+
+test("NumPy maps a chunk into memory", async () => {
+  const out = temporaryFolder();
+  await generate(await fewDigits(), { ...small, format: "zarr", chunkTasks: 4, out });
+  using tasks = new TaskAugmentor(small);
+  const { inputs } = await tasks.batch(await fewDigits(), 104, 108);
+  const script = `${REPORT}
+import sys
+import numpy as np
+report(np.memmap(sys.argv[1], "<f4", "r", shape=(8, 5, 22)))
+`;
+  expect(await python(pythonWithNumpy(), script, join(out, "inputs/c/1/0/0"))).toEqual([
+    { shapes: [inputs.shape], sha256: [sha256(inputs.data)] },
+  ]);
+});
+
+/** A line of output for each store that is given. */
+const LOADER = `${REPORT}
+import sys
+sys.path.insert(0, sys.argv[1])
+import torch
+from torch_dataset import StoreError, TaskloomStore
+`;
+
+test.skipIf(!withTorch)(
+  `${named("PyTorch", withTorch)} reads stores with two workers, label cells stored or not`,
+  async () => {
+    const cases = [
+      ["float32", true],
+      ["float32", false],
+      ["float16", true],
+      ["float16", false],
+    ] as const;
+    const folders = await Promise.all(
+      cases.map(async ([dtype, onehot]) => {
+        const out = temporaryFolder();
+        await generate(await fewDigits(), { ...small, dtype, onehot, format: "zarr", chunkTasks: 4, out });
+        return out;
+      }),
+    );
+    const script = `${LOADER}
+for path in sys.argv[2:]:
+    store = TaskloomStore(path)
+    loader = torch.utils.data.DataLoader(store, batch_size=7, num_workers=2)
+    inputs, targets = (torch.cat(parts) for parts in zip(*loader))
+    assert inputs.dtype == getattr(torch, store.recipe["dtype"]) and targets.dtype == torch.int64
+    assert torch.equal(store[-1][0], inputs[45])
+    report(inputs.numpy(), targets.numpy())
+`;
+    const lines = await python(withTorch, script, examples, ...folders);
+    expect(lines).toEqual(await Promise.all(cases.map(([dtype]) => expected(dtype, BigInt64Array))));
+    const { code, stdout } = await run(withTorch as string, [join(examples, "torch_dataset.py"), folders[0] as string]);
+    expect([code, stdout]).toEqual([0, "46 sequences of seed 7: a batch of (4, 5, 22) torch.float32\n"]);
+  },
+);
+
+test.skipIf(!withTorch)(`${named("PyTorch", withTorch)}: what is wrong with a store is said`, async () => {
+  const whole = temporaryFolder();
+  await generate(await fewDigits(), { ...small, format: "zarr", chunkTasks: 4, out: whole });
+  const cases: [RegExp, (path: string) => void][] = [
+    [/sequence 46 of 46/, () => undefined],
+    [/has 77 bytes, not 3520/, (path) => truncateSync(join(path, "inputs/c/5/0/0"), 77)],
+    [/inputs\/c\/5\/0\/0 is missing/, (path) => rmSync(join(path, "inputs/c/5/0/0"))],
+    [/unfinished/, (path) => rmSync(join(path, "manifest.json"))],
+    [/not a store of taskloom/, (path) => writeFileSync(join(path, "zarr.json"), '{"attributes": {}}')],
+    [/zarr\.json is missing/, (path) => rmSync(join(path, "zarr.json"))],
+    [/zarr\.json: not JSON/, (path) => writeFileSync(join(path, "zarr.json"), "<html>")],
+  ];
+  const folders = cases.map(([, change]) => {
+    const out = temporaryFolder();
+    cpSync(whole, out, { recursive: true });
+    change(out);
+    return out;
+  });
+  const script = `${LOADER}
+for path in sys.argv[2:]:
+    try:
+        store = TaskloomStore(path)
+        store[45], store[46]
+    except (StoreError, IndexError) as error:
+        print(json.dumps(str(error)))
+`;
+  const messages = await python(withTorch, script, examples, ...folders);
+  expect(messages).toHaveLength(cases.length);
+  cases.forEach(([message], i) => {
+    expect(messages[i]).toMatch(message);
+  });
+});
