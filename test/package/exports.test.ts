@@ -26,6 +26,7 @@ test("the exported names", () => {
       "TaskAugmentor",
       "TaskloomError",
       "WebGpuError",
+      "findLeaks",
       "generationSeeds",
       "gpuMatrix",
       "gpuNormalize",
@@ -36,6 +37,7 @@ test("the exported names", () => {
       "readIdx",
       "readIdxDataset",
       "recipeOf",
+      "splitTaskSet",
     ]
   `);
   expect(Object.keys(node).sort()).toMatchInlineSnapshot(`
