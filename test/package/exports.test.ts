@@ -28,6 +28,7 @@ test("the exported names", () => {
       "TaskAugmentor",
       "TaskloomError",
       "WebGpuError",
+      "findLeaks",
       "generationSeeds",
       "gpuMatrix",
       "gpuNormalize",
@@ -39,6 +40,7 @@ test("the exported names", () => {
       "readIdx",
       "readIdxDataset",
       "recipeOf",
+      "splitTaskSet",
     ]
   `);
   expect(Object.keys(node).sort()).toMatchInlineSnapshot(`
