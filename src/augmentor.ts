@@ -191,7 +191,17 @@ export class TaskAugmentor {
 
   /** Every choice made, for a dataset. @internal */
   plan(dataset: Dataset): Plan {
-    return this.#planned(dataset).plan;
+    return this.planned(dataset).plan;
+  }
+
+  /** The plan, and the examples as backends take them. @internal */
+  planned(dataset: Dataset): { readonly examples: Dataset; readonly plan: Plan } {
+    const known = this.#plans.get(dataset);
+    if (known) return known;
+    const { examples, inputScaling } = prepareExamples(this.#options, dataset);
+    const planned = { examples, plan: makePlan({ ...this.#options, inputScaling }, examples) };
+    this.#plans.set(dataset, planned);
+    return planned;
   }
 
   /** The options with all defaults filled in. @internal */
@@ -269,22 +279,13 @@ export class TaskAugmentor {
   }
 
   async #prepare(dataset: Dataset): Promise<Loom> {
-    const { plan, examples } = this.#planned(dataset);
+    const { plan, examples } = this.planned(dataset);
     const { backend } = await this.#choose();
     const scaling = scalingOf(this.#options.outputScaling, plan);
     // Values are scaled before they are rounded.
     const inner: Plan = scaling === "none" ? plan : { ...plan, dtype: "float32" };
     const weaver = await backend.open(inner, examples, this.#options.signal);
     return new Loom(plan, backend.name, scaledWeaver(weaver, plan, scaling), scaling === "batch");
-  }
-
-  #planned(dataset: Dataset): { readonly examples: Dataset; readonly plan: Plan } {
-    const known = this.#plans.get(dataset);
-    if (known) return known;
-    const { examples, inputScaling } = prepareExamples(this.#options, dataset);
-    const planned = { examples, plan: makePlan({ ...this.#options, inputScaling }, examples) };
-    this.#plans.set(dataset, planned);
-    return planned;
   }
 
   #choose(): Promise<Choice> {

@@ -138,6 +138,12 @@ export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<
   };
 }
 
+/** Values that the labels of a recipe's results can have: its classes, and the special tokens below them. */
+export function labelValuesOf({ episode, classSubset, dataset, specialTokens }: Recipe): number {
+  const classes = episode?.relabel ? episode.ways : (classSubset?.length ?? dataset.classes);
+  return classes + specialTokens;
+}
+
 function simplest(share: Share): boolean | Share {
   return share === 0 ? false : share === 1 ? true : share;
 }

@@ -63,8 +63,8 @@ class _Array:
 class TaskloomStore(torch.utils.data.Dataset):
     """The sequences of a store: `store[i]` is `(inputs, targets)`, and `labels` behind them where the store has some.
 
-    inputs: float32 or float16, `[length, values]`, the one-hot of the previous label behind the projected values;
-    targets: int64, `[length]`. `store.recipe` says what they were made from.
+    inputs: float32 or float16, `[length, values]`, the one-hot of the given label (by default the previous one) behind
+    the projected values; targets: int64, `[length]`. `store.recipe` says what they were made from.
     """
 
     def __init__(self, path):
@@ -96,11 +96,24 @@ class TaskloomStore(torch.utils.data.Dataset):
         return tuple(torch.from_numpy(np.asarray(values)) for values in (inputs, *others))
 
     def _with_labels(self, values, targets):
-        """Puts the one-hot of the previous target behind the projected values; the first position has none."""
-        length, width = values.shape
-        inputs = np.zeros((length, width + self.recipe["dataset"]["classes"]), values.dtype)
+        """Puts the one-hot of the label that each position is given behind its projected values."""
+        recipe, (length, width) = self.recipe, values.shape
+        episode = recipe.get("episode")
+        given = np.full(length, -1)
+        if recipe.get("labelLayout", "shifted") == "shifted":
+            given[1:] = targets[:-1]
+            if recipe.get("startToken") is not None:
+                given[0] = recipe["startToken"]
+        else:
+            hidden = episode["ways"] * episode["shots"] if episode and episode["queries"] else length - 1
+            given[:hidden] = targets[:hidden]
+        classes = len(recipe.get("classSubset") or range(recipe["dataset"]["classes"]))
+        if episode and episode["relabel"]:
+            classes = episode["ways"]
+        inputs = np.zeros((length, width + classes + recipe.get("specialTokens", 0)), values.dtype)
         inputs[:, :width] = values
-        inputs[np.arange(1, length), width + targets[:-1]] = 1
+        positions = np.flatnonzero(given >= 0)
+        inputs[positions, width + given[positions]] = 1
         return inputs
 
 

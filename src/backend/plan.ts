@@ -49,12 +49,14 @@ export interface Plan extends CurriculumPlan {
 }
 
 /** Values that labels can have in results. */
-export function labelValues(plan: Plan): number {
+export function labelValues(plan: Pick<Plan, "classes" | "specialTokens">): number {
   return plan.classes + plan.specialTokens;
 }
 
+type LabelChoice = Pick<Plan, "classes" | "specialTokens" | "labelLayout" | "labelFormat">;
+
 /** Cells of the one-hots behind inputs; 0 where labels are not given so. */
-export function labelCells(plan: Plan): number {
+export function labelCells(plan: LabelChoice): number {
   return plan.labelLayout !== "none" && plan.labelFormat === "one-hot" ? labelValues(plan) : 0;
 }
 
@@ -64,7 +66,7 @@ export function hasLabels(plan: Plan): boolean {
 }
 
 /** The first position of a sequence whose own label is not given with `"query-last"`. */
-export function firstHidden({ episode, length }: Plan): number {
+export function firstHidden({ episode, length }: Pick<Plan, "episode" | "length">): number {
   return episode && episode.queries > 0 ? episode.ways * episode.shots : length - 1;
 }
 

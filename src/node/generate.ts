@@ -1,4 +1,5 @@
 import { TaskAugmentor } from "../augmentor.js";
+import { labelCells } from "../backend/plan.js";
 import type { Dataset } from "../dataset/index.js";
 import { InvalidOptionError } from "../errors.js";
 import { checkInteger, type TaskAugmentorOptions } from "../options.js";
@@ -93,8 +94,8 @@ export async function generate(dataset: Dataset, options: GenerateOptions): Prom
   }
   using tasks = new TaskAugmentor(rest);
   const plan = tasks.plan(dataset);
-  if (!onehot && plan.mode !== "sequence") {
-    throw new InvalidOptionError("onehot", onehot, "true, as there are no label cells without sequences");
+  if (!onehot && labelCells(plan) === 0) {
+    throw new InvalidOptionError("onehot", onehot, "true, as this task set has no label cells");
   }
   const written = await write({
     out,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Recipe } from "../recipe.js";
+import { labelValuesOf, type Recipe } from "../recipe.js";
 import { float16ToFloat32 } from "../store/float16.js";
 import type { ArrayFile } from "./task-folder.js";
 import { openTaskFolder } from "./task-folder.js";
@@ -44,7 +44,7 @@ export async function inspect(path: string, { signal }: { signal?: AbortSignal }
     return {
       recipe: folder.recipe,
       inputs: await inspectInputs(folder.inputs, signal),
-      targets: await inspectTargets(folder.targets, folder.recipe.dataset.classes, signal),
+      targets: await inspectTargets(folder.targets, labelValuesOf(folder.recipe), signal),
     };
   } finally {
     await folder.close();
@@ -88,12 +88,12 @@ async function inspectInputs(file: ArrayFile, signal: AbortSignal | undefined): 
 
 async function inspectTargets(
   file: ArrayFile,
-  classes: number,
+  labelValues: number,
   signal: AbortSignal | undefined,
 ): Promise<Inspection["targets"]> {
   const { dtype, shape } = file.info;
   const hash = createHash("sha256");
-  const counts = new Array<number>(classes).fill(0);
+  const counts = new Array<number>(labelValues).fill(0);
   for await (const bytes of blocks(file, 1, signal)) {
     hash.update(bytes);
     const labels = dtype === "uint16" ? new Uint16Array(bytes.buffer) : bytes;

@@ -4,6 +4,7 @@ import { TaskAugmentor } from "../augmentor.js";
 import { Kernel } from "../backend/wasm/kernel.js";
 import type { Dataset } from "../dataset/index.js";
 import { OutputError } from "../errors.js";
+import { selection } from "../prepare-examples.js";
 import { optionsOf } from "../recipe.js";
 import { float16ToFloat32 } from "../store/float16.js";
 import { Canvas, type Colour, LETTER } from "./canvas.js";
@@ -53,8 +54,9 @@ export async function preview(path: string, options: PreviewOptions = {}): Promi
 
 async function draw(folder: TaskFolder, dataset: Dataset, tasks: number, examples: number): Promise<Uint8Array> {
   using augmentor = new TaskAugmentor(optionsOf(folder.recipe));
-  const plan = augmentor.plan(dataset);
-  const kernel = await Kernel.create(plan, dataset);
+  const { plan, examples: prepared } = augmentor.planned(dataset);
+  const kernel = await Kernel.create(plan, prepared);
+  const numbers = selection(augmentor.options, dataset);
   // One item a task where items are sequences; else the first examples of each task.
   const shown = Math.min(examples, plan.mode === "sequence" ? plan.length : Math.max(1, plan.itemsPerTask || 1));
   const rows = Math.min(tasks, plan.mode === "samples" ? plan.itemCount : plan.taskCount);
@@ -65,7 +67,7 @@ async function draw(folder: TaskFolder, dataset: Dataset, tasks: number, example
     width: Math.max(original.width, projected.width) * ZOOM + GAP,
     height: (original.height + projected.height) * ZOOM + 2 * GAP,
   };
-  const labels = Math.min(dataset.classes, 16);
+  const labels = Math.min(plan.classes, 16);
   const map = { width: (labels + 1) * 3 * LETTER.width, height: 5 * LETTER.height };
   const height = Math.max(cell.height, map.height) + LETTER.height + GAP;
   const canvas = new Canvas(
@@ -82,7 +84,8 @@ async function draw(folder: TaskFolder, dataset: Dataset, tasks: number, example
     canvas.text(MARGIN, top, `task ${task}`, INK);
     for (let column = 0; column < shown; column++) {
       const item = plan.mode === "sequence" ? firstItem : firstItem + column;
-      const index = kernel.examplesOf(item).indices[plan.mode === "sequence" ? column : 0] as number;
+      const drawn = kernel.examplesOf(item).indices[plan.mode === "sequence" ? column : 0] as number;
+      const index = numbers?.[drawn] ?? drawn;
       const left = MARGIN + column * cell.width;
       drawOriginal(canvas, dataset, index, left, top + LETTER.height);
       const position = plan.mode === "sequence" ? item * plan.length + column : item;

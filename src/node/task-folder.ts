@@ -157,7 +157,7 @@ async function openNpy(path: string): Promise<TaskFolder> {
     const arrays: ArrayFile[] = [];
     for (const name of ARRAY_NAMES) {
       const file = join(path, `${name}.npy`);
-      if (name === "labels" && !existsSync(file)) continue;
+      if (name === "labels" && !(recipe.labelFormat === "integer" && recipe.labelLayout !== "none")) continue;
       const handle = await openFile(file);
       handles.push(handle);
       const head = new Uint8Array(NPY_HEADER_LIMIT);

@@ -1,4 +1,4 @@
-import { inputShape, type Plan, targetDtype, targetShape } from "../backend/plan.js";
+import { hasLabels, inputShape, labelDtype, type Plan, targetDtype, targetShape } from "../backend/plan.js";
 import type { Recipe } from "../recipe.js";
 import { bytesPerElement, type FloatDtype, type TargetDtype } from "../tensor.js";
 
@@ -29,6 +29,9 @@ export function storedArrays(plan: Plan, { onehot = true } = {}): StoredArray[] 
       itemShape: onehot ? inputs : [...inputs.slice(0, -1), plan.outFeatures],
     },
     { name: "targets", dtype: targetDtype(plan), itemShape: targetShape(plan, 1).slice(1) },
+    ...(hasLabels(plan)
+      ? [{ name: "labels" as const, dtype: labelDtype(plan), itemShape: targetShape(plan, 1).slice(1) }]
+      : []),
   ];
 }
 

@@ -1,7 +1,9 @@
+import { firstHidden, labelCells } from "../backend/plan.js";
+import { NO_LABEL } from "../backend/wasm/draws.js";
 import { Layout } from "../backend/wasm/memory.js";
 import { instantiate, type KernelExports } from "../backend/wasm/module.js";
-import type { FloatDtype } from "../tensor.js";
-import { bytesPerElement } from "../tensor.js";
+import { labelValuesOf, type Recipe } from "../recipe.js";
+import { bytesPerElement, type FloatDtype } from "../tensor.js";
 
 /**
  * Label cells taken out of stored inputs and put back on reading: they follow from the targets, so that a store need
@@ -22,9 +24,28 @@ export interface RowLayout {
   /** Projected values of a row. */
   readonly outFeatures: number;
   /** Label cells of a row. */
-  readonly classes: number;
+  readonly cells: number;
   /** Positions of a sequence. */
   readonly length: number;
+  readonly shifted: boolean;
+  /** The first position whose own label is not given, where labels are not shifted. */
+  readonly firstHidden: number;
+  readonly startToken: number | null;
+}
+
+/** The rows of a recipe's sequences of `length` positions. */
+export function rowLayoutOf(recipe: Recipe, length: number): RowLayout {
+  const { dtype, outFeatures, episode, labelLayout, startToken, specialTokens } = recipe;
+  const classes = labelValuesOf(recipe) - specialTokens;
+  return {
+    dtype,
+    outFeatures,
+    cells: labelCells({ ...recipe, classes }),
+    length,
+    shifted: labelLayout === "shifted",
+    firstHidden: firstHidden({ episode, length }),
+    startToken,
+  };
 }
 
 /** As in assembly/output.ts. */
@@ -33,13 +54,13 @@ const DTYPE_CODE = { float32: 1, float16: 2 } as const;
 /** Bytes of rows that the module's memory holds at a time. */
 const BLOCK = 4 * 2 ** 20;
 
-/** Puts the one-hots of previous labels behind projected values, by the function that the WASM backend uses. */
+/** Puts the one-hots of given labels behind projected values, by the functions that the WASM backend uses. */
 export class OneHotPacker {
   readonly #kernel: KernelExports;
   readonly #layout: RowLayout;
-  /** Rows at a time. */
+  /** Rows at a time, whole sequences. */
   readonly #block: number;
-  readonly #at: { readonly rows: number; readonly targets: number };
+  readonly #at: { readonly rows: number; readonly targets: number; readonly given: number };
 
   static async create(layout: RowLayout): Promise<OneHotPacker> {
     // Packing draws nothing, so any seed does.
@@ -49,25 +70,32 @@ export class OneHotPacker {
   private constructor(kernel: KernelExports, layout: RowLayout) {
     this.#kernel = kernel;
     this.#layout = layout;
-    this.#block = Math.max(1, Math.floor(BLOCK / this.#rowBytes));
+    this.#block = layout.length * Math.max(1, Math.floor(BLOCK / (layout.length * this.#rowBytes)));
     const memory = new Layout(kernel);
-    // One target more, as a row reads the one before it.
-    this.#at = { rows: memory.place(this.#block * this.#rowBytes), targets: memory.place((this.#block + 1) * 2) };
+    this.#at = {
+      rows: memory.place(this.#block * this.#rowBytes),
+      targets: memory.place(this.#block * 2),
+      given: memory.place(this.#block * 4),
+    };
     memory.commit();
   }
 
+  /** Values of a row, label cells included. */
+  get rowLength(): number {
+    return this.#layout.outFeatures + this.#layout.cells;
+  }
+
   get #rowBytes(): number {
-    const { outFeatures, classes, dtype } = this.#layout;
-    return (outFeatures + classes) * bytesPerElement(dtype);
+    return this.rowLength * bytesPerElement(this.#layout.dtype);
   }
 
   /**
    * @param values projected values of whole sequences, `[rows, outFeatures]`
    * @param targets one for each row
-   * @returns `[rows, outFeatures + classes]`
+   * @returns `[rows, outFeatures + cells]`
    */
   pack(values: ArrayBuffer, targets: Uint8Array | Uint16Array): ArrayBuffer {
-    const { outFeatures, classes, length, dtype } = this.#layout;
+    const { outFeatures, cells, length, dtype, shifted, firstHidden, startToken } = this.#layout;
     const kept = outFeatures * bytesPerElement(dtype);
     const row = this.#rowBytes;
     const from = new Uint8Array(values);
@@ -77,19 +105,10 @@ export class OneHotPacker {
       const { buffer } = this.#kernel.memory;
       const rows = new Uint8Array(buffer, this.#at.rows, n * row);
       for (let i = 0; i < n; i++) rows.set(from.subarray((start + i) * kept, (start + i + 1) * kept), i * row);
-      const before = Math.max(0, start - 1);
-      const labels = new Uint16Array(buffer, this.#at.targets, this.#block + 1);
-      labels.set(targets.subarray(before, start + n), 1 - (start - before));
-      this.#kernel.packOneHot(
-        this.#at.rows,
-        n,
-        outFeatures,
-        classes,
-        this.#at.targets + 2,
-        start % length,
-        length,
-        DTYPE_CODE[dtype],
-      );
+      new Uint16Array(buffer, this.#at.targets, n).set(targets.subarray(start, start + n));
+      const { giveLabels, packOneHot } = this.#kernel;
+      giveLabels(this.#at.targets, n, length, shifted ? 1 : 0, firstHidden, startToken ?? NO_LABEL, this.#at.given);
+      packOneHot(this.#at.rows, n, outFeatures, cells, this.#at.given, DTYPE_CODE[dtype]);
       out.set(rows, start * row);
     }
     return out.buffer;

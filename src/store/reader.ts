@@ -3,10 +3,9 @@ import { sha256 } from "../dataset/sha256.js";
 import { DisposedError, StoreError, TaskloomError } from "../errors.js";
 import { checkInteger } from "../options.js";
 import type { Recipe } from "../recipe.js";
-import type { FloatDtype } from "../tensor.js";
 import { type ArrayName, type StoredArray, storedItemBytes } from "./arrays.js";
 import { digestsOf, type Manifest, parseManifest } from "./manifest.js";
-import { OneHotPacker } from "./one-hot.js";
+import { OneHotPacker, rowLayoutOf } from "./one-hot.js";
 import { type NamedSource, type ReadableStore, sourceOf } from "./source.js";
 import { chunkBytes, chunkKey, itemsOfChunk, parseGroup, STORE_FILES, type StoreLayout } from "./zarr.js";
 
@@ -83,15 +82,7 @@ export class StoreReader {
       manifest = parseManifest(text, layout, source.name);
     }
     const inputs = layout.arrays[0] as StoredArray;
-    const { outFeatures, dataset } = layout.recipe;
-    const packer = layout.onehot
-      ? undefined
-      : await OneHotPacker.create({
-          dtype: inputs.dtype as FloatDtype,
-          outFeatures,
-          classes: dataset.classes,
-          length: lengthOf(inputs),
-        });
+    const packer = layout.onehot ? undefined : await OneHotPacker.create(rowLayoutOf(layout.recipe, lengthOf(inputs)));
     return new StoreReader(source, layout, manifest, packer, options);
   }
 
@@ -111,9 +102,8 @@ export class StoreReader {
     this.items = layout.items;
     this.chunkItems = layout.chunkItems;
     this.length = lengthOf(layout.arrays[0] as StoredArray);
-    const { outFeatures, dataset } = layout.recipe;
     this.arrays = layout.arrays.map((array) =>
-      array.name === "inputs" && packer ? { ...array, itemShape: [this.length, outFeatures + dataset.classes] } : array,
+      array.name === "inputs" && packer ? { ...array, itemShape: [this.length, packer.rowLength] } : array,
     );
   }
 
