@@ -5,24 +5,14 @@ import { formatBytes } from "../node/disk.js";
 import { FORMATS, generate, type StoreFormat } from "../node/generate.js";
 import { openDataset } from "../node/open-dataset.js";
 import { preview } from "../node/preview.js";
-import type { TaskAugmentorOptions } from "../options.js";
-import { PRESETS, type PresetName } from "../presets.js";
-import type { FloatDtype } from "../tensor.js";
-import { seedNumber, shardOf, wholeNumber } from "./parsers.js";
+import { shardOf, wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { formatNumber, printJson } from "./report.js";
 import { onInterrupt, signal } from "./signal.js";
+import { addTaskOptions, type TaskFlags, taskOptionsOf } from "./task-options.js";
 
-interface Flags {
+interface Flags extends TaskFlags {
   dataset: string;
-  tasks: number;
-  taskOffset: number;
-  samples?: number;
-  sequenceLength: number;
-  sequence: boolean;
-  seed: bigint;
-  preset: PresetName;
-  identity?: boolean;
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
   out: string;
@@ -30,7 +20,6 @@ interface Flags {
   chunkTasks?: number;
   shard?: { index: number; count: number };
   onehot: boolean;
-  dtype: FloatDtype;
   limitExamples?: number;
   classes?: number;
   force?: boolean;
@@ -39,7 +28,7 @@ interface Flags {
 }
 
 export function generateCommand(): Command {
-  return new Command("generate")
+  const command = new Command("generate")
     .description(
       "Write a task set: .npy files, a safetensors file, or a Zarr store that can be resumed and shared out.",
     )
@@ -47,17 +36,8 @@ export function generateCommand(): Command {
       "--dataset <name|dir>",
       "mnist, mnist-test, or a folder with the four MNIST-style IDX files",
       "mnist",
-    )
-    .option("--tasks <n>", "number of tasks, up to 2^32", wholeNumber, 1024)
-    .option("--task-offset <k>", "index of the first task", wholeNumber, 0)
-    .option("--samples <n>", "sequences of each task; with --no-sequence, examples drawn from all tasks", wholeNumber)
-    .option("--sequence-length <n>", "examples in a sequence", wholeNumber, 100)
-    .option("--no-sequence", "no sequences: every example of the dataset for every task, or --samples of them")
-    .addOption(new Option("--seed <x>", "64 bits, decimal or 0x...").argParser(seedNumber).default(0n, "0"))
-    .addOption(
-      new Option("--preset <name>", "defaults of the task set").choices(Object.keys(PRESETS)).default("notebook"),
-    )
-    .option("--identity", "leave inputs unprojected and labels unpermuted")
+    );
+  return addTaskOptions(command)
     .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
     .option("--out <dir>", "folder to write into", "tasks")
@@ -67,7 +47,6 @@ export function generateCommand(): Command {
       new Option("--shard <i/n>", "zarr: write part i of n, counted from 0; others write theirs").argParser(shardOf),
     )
     .option("--no-onehot", "zarr: leave the label cells out of the inputs; readers put them back")
-    .addOption(new Option("--dtype <name>", "of the inputs").choices(["float32", "float16"]).default("float32"))
     .option("--limit-examples <n>", "use only the first examples of the dataset", wholeNumber)
     .option("--classes <n>", "labels of a folder's dataset (default: the largest label plus one)", wholeNumber)
     .option("--force", "overwrite files of an earlier run; zarr: start over instead of going on")
@@ -97,7 +76,9 @@ async function run(flags: Flags): Promise<void> {
   const started = performance.now();
   const bar = new Progress(flags.json === true, flags.sequence ? "sequences" : "examples");
   const result = await generate(examples, {
-    ...optionsOf(flags),
+    ...taskOptionsOf(flags),
+    backend: flags.backend,
+    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
     out: flags.out,
     format: flags.format,
     ...(flags.chunkTasks === undefined ? {} : { chunkTasks: flags.chunkTasks }),
@@ -131,23 +112,6 @@ async function run(flags: Flags): Promise<void> {
   );
   if (!complete) process.stdout.write("the store is complete when the other shards are\n");
   if (picture) process.stdout.write(`preview -> ${picture}\n`);
-}
-
-function optionsOf(flags: Flags): TaskAugmentorOptions {
-  const { samples, sequence } = flags;
-  return {
-    taskCount: flags.tasks,
-    taskOffset: flags.taskOffset,
-    seed: flags.seed,
-    preset: flags.preset,
-    drawSequence: sequence,
-    ...(sequence ? { sequenceLength: flags.sequenceLength, samplesPerTask: samples ?? 1 } : {}),
-    ...(!sequence && samples !== undefined ? { samples } : {}),
-    identity: flags.identity ?? false,
-    backend: flags.backend,
-    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
-    dtype: flags.dtype,
-  };
 }
 
 function formatCount(count: number, noun: string): string {

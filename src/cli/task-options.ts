@@ -1,0 +1,148 @@
+import { readFileSync } from "node:fs";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { TaskAugmentorOptions } from "../options.js";
+import type { Episode, LabelFormat, LabelLayout, OutputScaling, PresetName } from "../presets.js";
+import { PRESETS } from "../presets.js";
+import type { FloatDtype } from "../tensor.js";
+import { seedNumber, wholeNumber } from "./parsers.js";
+
+/** The flags that say which tasks are made. */
+export interface TaskFlags {
+  tasks: number;
+  taskOffset: number;
+  samples?: number;
+  sequenceLength?: number;
+  sequence: boolean;
+  seed: bigint;
+  preset: PresetName;
+  identity?: boolean | number;
+  labelLayout?: LabelLayout;
+  labelFormat?: LabelFormat;
+  exampleRange?: [number, number];
+  classSubset?: number[];
+  episode?: Episode;
+  outputScaling?: OutputScaling;
+  outFeatures?: number;
+  dtype: FloatDtype;
+  options?: Partial<TaskAugmentorOptions>;
+}
+
+export function addTaskOptions(command: Command): Command {
+  return command
+    .option("--tasks <n>", "number of tasks, up to 2^32", wholeNumber, 1024)
+    .option("--task-offset <k>", "index of the first task", wholeNumber, 0)
+    .option("--samples <n>", "sequences of each task; with --no-sequence, examples drawn from all tasks", wholeNumber)
+    .option("--sequence-length <n>", "examples in a sequence (default: 100, or those of the episode)", wholeNumber)
+    .option("--no-sequence", "no sequences: every example of the dataset for every task, or --samples of them")
+    .addOption(new Option("--seed <x>", "64 bits, decimal or 0x...").argParser(seedNumber).default(0n, "0"))
+    .addOption(
+      new Option("--preset <name>", "defaults of the task set").choices(Object.keys(PRESETS)).default("notebook"),
+    )
+    .addOption(
+      new Option(
+        "--identity [share]",
+        "leave inputs unprojected and labels unpermuted, in all tasks or a share of them from 0 to 1",
+      ).argParser(share),
+    )
+    .addOption(
+      new Option("--label-layout <name>", "which label a position is given (default: shifted)").choices([
+        "shifted",
+        "query-last",
+        "none",
+      ]),
+    )
+    .addOption(
+      new Option("--label-format <name>", "given labels behind inputs, or in labels.npy (default: one-hot)").choices([
+        "one-hot",
+        "integer",
+      ]),
+    )
+    .addOption(new Option("--example-range <a:b>", "draw out of examples a to b - 1 only").argParser(exampleRange))
+    .addOption(new Option("--class-subset <list>", "draw out of these labels only, such as 0,1,7").argParser(labels))
+    .addOption(
+      new Option("--episode <n,k,q>", "n classes, k examples of each to learn from, q to ask for").argParser(episode),
+    )
+    .addOption(
+      new Option("--output-scaling <name>", "standardise results (default: none)").choices([
+        "none",
+        "example",
+        "set",
+        "notebook",
+      ]),
+    )
+    .option("--out-features <n>", "values of a projected example (default: as many as it has)", wholeNumber)
+    .addOption(new Option("--dtype <name>", "of the inputs").choices(["float32", "float16"]).default("float32"))
+    .addOption(
+      new Option(
+        "--options <json>",
+        "options of a TaskAugmentor, as JSON or a file of it; they beat other flags",
+      ).argParser(jsonOptions),
+    );
+}
+
+/** What an augmentor is to be given. */
+export function taskOptionsOf(flags: TaskFlags): TaskAugmentorOptions {
+  const { samples, sequence, sequenceLength } = flags;
+  const { identity, labelLayout, labelFormat, exampleRange, classSubset, episode, outputScaling, outFeatures } = flags;
+  const chosen = { identity, labelLayout, labelFormat, exampleRange, classSubset, episode, outputScaling, outFeatures };
+  return {
+    taskCount: flags.tasks,
+    taskOffset: flags.taskOffset,
+    seed: flags.seed,
+    preset: flags.preset,
+    drawSequence: sequence,
+    ...(sequence ? { samplesPerTask: samples ?? 1 } : {}),
+    ...(sequence && sequenceLength !== undefined ? { sequenceLength } : {}),
+    ...(!sequence && samples !== undefined ? { samples } : {}),
+    ...Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)),
+    dtype: flags.dtype,
+    ...flags.options,
+  };
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1)) {
+    throw new InvalidArgumentError("Give a share from 0 to 1, or nothing for all.");
+  }
+  return value;
+}
+
+function exampleRange(text: string): [number, number] {
+  const [, start, stop] = /^(\d+):(\d+)$/.exec(text) ?? [];
+  if (start === undefined) throw new InvalidArgumentError("Give two whole numbers, such as 0:50000.");
+  return [Number(start), Number(stop)];
+}
+
+function labels(text: string): number[] {
+  if (!/^\d+(,\d+)*$/.test(text)) throw new InvalidArgumentError("Give labels with commas between, such as 0,1,7.");
+  return text.split(",").map(Number);
+}
+
+function episode(text: string): Episode {
+  const [, ways, shots, queries] = /^(\d+),(\d+),(\d+)$/.exec(text) ?? [];
+  if (ways === undefined) throw new InvalidArgumentError("Give three whole numbers, such as 5,1,3.");
+  return { ways: Number(ways), shots: Number(shots), queries: Number(queries) };
+}
+
+/** What the other flags are for, or what is no field of a task set. */
+const NOT_HERE = ["backend", "workers", "signal"];
+
+function jsonOptions(text: string): Partial<TaskAugmentorOptions> {
+  let json = text;
+  let value: unknown;
+  try {
+    if (!text.trimStart().startsWith("{")) json = readFileSync(text, "utf8");
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw new InvalidArgumentError(`Give a JSON object or a file of one: ${(cause as Error).message}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new InvalidArgumentError('Give a JSON object, such as {"replacement": false}.');
+  }
+  const given = value as Record<string, unknown>;
+  const wrong = NOT_HERE.find((name) => name in given);
+  if (wrong) throw new InvalidArgumentError(`${wrong} does not belong to a task set; it has a flag of its own.`);
+  // JSON numbers do not hold 64 bits, so a seed may be a string, as in a recipe.
+  return typeof given.seed === "string" ? { ...given, seed: seedNumber(given.seed) } : given;
+}
