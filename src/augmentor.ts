@@ -173,6 +173,20 @@ export class TaskAugmentor {
     }
   }
 
+  /** Items `[first, first + count)` as bytes, made by all threads. @internal */
+  async items(dataset: Dataset, first: number, count: number, signal?: AbortSignal): Promise<Woven> {
+    const all = this.#signal(signal);
+    const loom = await this.#open(dataset, all);
+    return loom.gather(first, count, all);
+  }
+
+  /** Items `[first, first + count)` in buffers on the backend's device, the caller's own. @internal */
+  async itemBuffers(dataset: Dataset, first: number, count: number, signal?: AbortSignal): Promise<WovenBuffers> {
+    const all = this.#signal(signal);
+    const loom = await this.#open(dataset, all);
+    return loom.gatherBuffers(first, count, all);
+  }
+
   /** Every choice made, for a dataset. @internal */
   plan(dataset: Dataset): Plan {
     return makePlan(this.#options, dataset);
@@ -326,13 +340,7 @@ class Loom {
     size: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<GpuBatch> {
-    const weaver = this.#weaver;
-    if (!isGpuWeaver(weaver)) {
-      const nextTask = taskOf(this.plan, first);
-      throw new BackendError(this.#backend, 'its results are not on a GPU; use batches(), or backend: "webgpu"', {
-        nextTask,
-      });
-    }
+    const weaver = this.#gpuWeaver(first);
     const make = (from: number) => {
       const n = Math.min(size, first + count - from);
       const woven = n > 0 ? weaver.weaveBuffers(from, n, signal) : undefined;
@@ -352,18 +360,39 @@ class Loom {
     }
   }
 
+  /** The weaver, whose results can stay on a GPU. @throws BackendError where they cannot. */
+  #gpuWeaver(first: number): GpuWeaver {
+    const weaver = this.#weaver;
+    if (isGpuWeaver(weaver)) return weaver;
+    const nextTask = taskOf(this.plan, first);
+    throw new BackendError(this.#backend, 'its results are not on a GPU; use batches(), or backend: "webgpu"', {
+      nextTask,
+    });
+  }
+
+  /** Items `[first, first + count)` in one pair of buffers. */
+  async gatherBuffers(first: number, count: number, signal: AbortSignal | undefined): Promise<WovenBuffers> {
+    return this.#gpuWeaver(first).weaveBuffers(first, count, signal);
+  }
+
   /** Items `[first, first + count)` as one batch. */
   async collect(first: number, count: number, signal: AbortSignal | undefined): Promise<Batch> {
+    return this.batch(first, count, await this.gather(first, count, signal));
+  }
+
+  /** Items `[first, first + count)` in one pair of arrays. */
+  async gather(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
+    const size = Math.max(1, Math.min(this.pieceItems, Math.ceil(count / this.#weaver.width)));
+    if (size >= count) return this.#weaver.weave(first, count, signal);
     const bytes = itemBytes(this.plan);
     const inputs = allocate(count * bytes.inputs);
     const targets = allocate(count * bytes.targets);
-    const size = Math.max(1, Math.min(this.pieceItems, Math.ceil(count / this.#weaver.width)));
     for await (const piece of this.pieces(first, count, size, signal)) {
       new Uint8Array(inputs).set(new Uint8Array(piece.woven.inputs), (piece.first - first) * bytes.inputs);
       new Uint8Array(targets).set(new Uint8Array(piece.woven.targets), (piece.first - first) * bytes.targets);
       this.recycle(piece.woven);
     }
-    return this.batch(first, count, { inputs, targets });
+    return { inputs, targets };
   }
 
   #tasks(first: number, count: number): { start: number; stop: number } {

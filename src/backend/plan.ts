@@ -33,28 +33,31 @@ export interface Plan {
   readonly dtype: FloatDtype;
 }
 
+/** What the shapes of results follow from. */
+export type ItemLayout = Pick<Plan, "mode" | "length" | "outFeatures" | "classes" | "dtype">;
+
 /** Values of a position: the projected input, and with sequences the one-hot of the previous label. */
-export function rowLength(plan: Plan): number {
+export function rowLength(plan: ItemLayout): number {
   return plan.mode === "sequence" ? plan.outFeatures + plan.classes : plan.outFeatures;
 }
 
-export function targetDtype(plan: Plan): TargetDtype {
+export function targetDtype(plan: ItemLayout): TargetDtype {
   return plan.classes <= 256 ? "uint8" : "uint16";
 }
 
 /** Bytes of the inputs and of the targets of one item. */
-export function itemBytes(plan: Plan): { inputs: number; targets: number } {
+export function itemBytes(plan: ItemLayout): { inputs: number; targets: number } {
   return {
     inputs: plan.length * rowLength(plan) * bytesPerElement(plan.dtype),
     targets: plan.length * bytesPerElement(targetDtype(plan)),
   };
 }
 
-export function inputShape(plan: Plan, items: number): number[] {
+export function inputShape(plan: ItemLayout, items: number): number[] {
   return plan.mode === "sequence" ? [items, plan.length, rowLength(plan)] : [items, rowLength(plan)];
 }
 
-export function targetShape(plan: Plan, items: number): number[] {
+export function targetShape(plan: ItemLayout, items: number): number[] {
   return plan.mode === "sequence" ? [items, plan.length] : [items];
 }
 

@@ -4,4 +4,5 @@ export { FILES, type Generated, type GenerateOptions, generate } from "./generat
 export { type Inspection, inspect } from "./inspect.js";
 export { type MnistOptions, mnist } from "./mnist.js";
 export { openDataset } from "./open-dataset.js";
+export { openTasks } from "./open-tasks.js";
 export { type PreviewOptions, preview } from "./preview.js";

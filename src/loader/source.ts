@@ -1,0 +1,35 @@
+import type { Woven, WovenBuffers } from "../backend/backend.js";
+import type { Recipe } from "../recipe.js";
+
+/**
+ * A materialised task set, open for reading. An *item* is a sequence, or an example where no sequences are drawn; items
+ * are numbered as `transform()` and `generate` order them.
+ */
+export interface StoreReader {
+  /** What the store was made from. */
+  readonly recipe: Recipe;
+  /** How many items it holds. */
+  readonly items: number;
+  /**
+   * Items `[first, first + count)` as little-endian bytes, one-hots in place: inputs of the recipe's dtype, targets of
+   * uint8 up to 256 classes, else uint16. Calls may overlap. Rejects with `signal.reason` when aborted.
+   */
+  read(first: number, count: number, signal?: AbortSignal): Promise<Woven>;
+  /** Lets go of files and connections. */
+  close?(): Promise<void> | void;
+}
+
+/** Where a task set's items come from. Both kinds give the same bytes for the same recipe. */
+export interface TaskSource {
+  readonly recipe: Recipe;
+  /** Items `[first, first + count)`. Calls may overlap. */
+  read(first: number, count: number, signal: AbortSignal): Promise<Woven>;
+  /** As `read`, in buffers on a device, the caller's own; absent where nothing is made on a device. */
+  readBuffers?(first: number, count: number, signal: AbortSignal): Promise<WovenBuffers>;
+  /** The device that `readBuffers` uses, if it is known beforehand. */
+  readonly device?: GPUDevice | undefined;
+  /** Calls of `read` that had better be under way at the same time. */
+  readonly width: number;
+  /** Ends what is under way. */
+  dispose(): Promise<void>;
+}
