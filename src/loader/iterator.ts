@@ -1,4 +1,5 @@
 import type { LoaderState } from "./state.js";
+import { follow } from "./stopper.js";
 
 /** What an iteration is made of. */
 export interface Iteration<T> {
@@ -54,15 +55,13 @@ export class BatchIterator<T extends { readonly state: LoaderState }>
 }
 
 async function* walk<T>({ begin, discard, prefetch, signal }: Iteration<T>): AsyncGenerator<T, void, undefined> {
-  const stop = new AbortController();
-  const onAbort = () => stop.abort(signal?.reason);
   signal?.throwIfAborted();
-  signal?.addEventListener("abort", onAbort, { once: true });
+  const stopper = follow(signal);
   const ahead: Promise<T>[] = [];
   try {
     while (true) {
       while (ahead.length <= prefetch) {
-        const batch = begin(stop.signal);
+        const batch = begin(stopper.signal);
         if (!batch) break;
         batch.catch(() => undefined); // reported where it is awaited, unless an earlier one failed
         ahead.push(batch);
@@ -78,8 +77,8 @@ async function* walk<T>({ begin, discard, prefetch, signal }: Iteration<T>): Asy
       signal?.throwIfAborted();
     }
   } finally {
-    signal?.removeEventListener("abort", onAbort);
-    stop.abort();
+    stopper.release();
+    stopper.stop();
     // Made ahead, or still under way: nobody will own them.
     if (discard) for (const batch of ahead) batch.then(discard).catch(() => undefined);
   }

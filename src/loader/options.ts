@@ -60,7 +60,12 @@ const schema = v.strictObject({
   shuffle: v.optional(v.union([boolean, v.literal("tasks")], 'true, false or "tasks"')),
   epoch: v.optional(integer(0, MAX - 1)),
   epochs: v.optional(
-    v.union([v.literal(Number.POSITIVE_INFINITY), integer(1, MAX)], `an integer from 1 to ${MAX}, or Infinity`),
+    v.custom<number>(
+      (value) =>
+        value === Number.POSITIVE_INFINITY ||
+        (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= MAX),
+      `an integer from 1 to ${MAX}, or Infinity`,
+    ),
   ),
   reshuffle: v.optional(boolean),
   shard: v.optional(

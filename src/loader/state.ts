@@ -61,11 +61,10 @@ export function parseState(value: unknown, expected: Expected): LoaderState {
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (!result.success) {
     const [issue] = result.issues;
-    throw new InvalidOptionError(
-      `state.${v.getDotPath(issue) ?? ""}`,
-      issue.input,
-      `what state() gave: ${issue.message}`,
-    );
+    const path = `state.${v.getDotPath(issue) ?? ""}`;
+    if (issue.expected === "never")
+      throw new InvalidOptionError(path, issue.path?.at(-1)?.value, "no field of this name");
+    throw new InvalidOptionError(path, issue.input, `what state() gave: ${issue.message}`);
   }
   const state = result.output;
   if (state.recipe !== expected.recipe) {

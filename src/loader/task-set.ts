@@ -12,6 +12,7 @@ import type { ShuffleKeys } from "./shuffle.js";
 import type { TaskSource } from "./source.js";
 import type { LoaderState } from "./state.js";
 import { batchesOf, type Place, type Step, shareOf, stepsOf } from "./steps.js";
+import { follow } from "./stopper.js";
 import { Uploader } from "./upload.js";
 
 /** Sequences as typed arrays, the caller's own. */
@@ -111,12 +112,17 @@ export class TaskSet {
   async range(start: number, stop: number, options: { signal?: AbortSignal } = {}): Promise<Sequences> {
     checkInteger("start", start, 0, this.length - 1);
     checkInteger("stop", stop, start + 1, this.length);
-    const { signal = this.#disposal.signal } = options;
-    signal.throwIfAborted();
+    const { signal } = options;
+    signal?.throwIfAborted();
     this.#checkOpen();
-    const woven = await this.#untilDisposed(this.#parts.source.read(start, stop - start, signal));
-    signal.throwIfAborted();
-    return tensorsOf(this.#layout, stop - start, woven);
+    const stopper = follow(signal);
+    try {
+      const woven = await this.#untilDisposed(this.#parts.source.read(start, stop - start, stopper.signal));
+      signal?.throwIfAborted();
+      return tensorsOf(this.#layout, stop - start, woven);
+    } finally {
+      stopper.release();
+    }
   }
 
   /**

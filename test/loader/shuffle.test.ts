@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Shuffle, ShuffleKeys } from "../../src/loader/shuffle.js";
-import { expectPlausible, expectRejected, type PValues, tally, uniformP } from "../statistics/measures.js";
 import { normalP } from "../statistics/distributions.js";
+import { expectPlausible, expectRejected, type PValues, tally, uniformP } from "../statistics/measures.js";
 import { run } from "../support/cli.js";
 import { pythonWithNumpy } from "../support/python.js";
 
