@@ -30,6 +30,7 @@ test("the exported names", () => {
       "gpuNormalize",
       "gpuProject",
       "gpuStatistics",
+      "openTasks",
       "parseRecipe",
       "project",
       "readIdx",
@@ -44,6 +45,7 @@ test("the exported names", () => {
       "inspect",
       "mnist",
       "openDataset",
+      "openTasks",
       "preview",
       "readFolder",
     ]
