@@ -3,6 +3,7 @@ import { type Choice, chooseBackend } from "./backend/choose.js";
 import { inputShape, itemBytes, type Plan, targetDtype, targetShape, taskOf } from "./backend/plan.js";
 import type { Dataset } from "./dataset/index.js";
 import { BackendError, DisposedError, InvalidOptionError } from "./errors.js";
+import { allocate, gather } from "./gather.js";
 import { makePlan } from "./make-plan.js";
 import { checkInteger, type ResolvedOptions, resolveOptions, type TaskAugmentorOptions } from "./options.js";
 import { TargetPermutation } from "./permutation.js";
@@ -173,18 +174,18 @@ export class TaskAugmentor {
     }
   }
 
-  /** Items `[first, first + count)` as bytes, made by all threads. @internal */
-  async items(dataset: Dataset, first: number, count: number, signal?: AbortSignal): Promise<Woven> {
+  /** The items of these numbers, in this order, as bytes, made by all threads. @internal */
+  async items(dataset: Dataset, numbers: Float64Array, signal?: AbortSignal): Promise<Woven> {
     const all = this.#signal(signal);
     const loom = await this.#open(dataset, all);
-    return loom.gather(first, count, all);
+    return loom.items(numbers, all);
   }
 
-  /** Items `[first, first + count)` in buffers on the backend's device, the caller's own. @internal */
-  async itemBuffers(dataset: Dataset, first: number, count: number, signal?: AbortSignal): Promise<WovenBuffers> {
+  /** As `items`, in buffers on the backend's device, the caller's own. @internal */
+  async itemBuffers(dataset: Dataset, numbers: Float64Array, signal?: AbortSignal): Promise<WovenBuffers> {
     const all = this.#signal(signal);
     const loom = await this.#open(dataset, all);
-    return loom.gatherBuffers(first, count, all);
+    return loom.itemBuffers(numbers, all);
   }
 
   /** Every choice made, for a dataset. @internal */
@@ -370,9 +371,20 @@ class Loom {
     });
   }
 
-  /** Items `[first, first + count)` in one pair of buffers. */
-  async gatherBuffers(first: number, count: number, signal: AbortSignal | undefined): Promise<WovenBuffers> {
-    return this.#gpuWeaver(first).weaveBuffers(first, count, signal);
+  /** The items of these numbers, in this order. */
+  async items(numbers: Float64Array, signal: AbortSignal | undefined): Promise<Woven> {
+    const weaver = this.#weaver;
+    if (isGpuWeaver(weaver)) return weaver.weaveItems(numbers, signal);
+    return gather(numbers, this.plan, 2 * weaver.width, async (first, count) => {
+      const woven = await this.gather(first, count, signal);
+      signal?.throwIfAborted();
+      return woven;
+    });
+  }
+
+  /** As `items`, in buffers. */
+  async itemBuffers(numbers: Float64Array, signal: AbortSignal | undefined): Promise<WovenBuffers> {
+    return this.#gpuWeaver(numbers[0] as number).weaveItemBuffers(numbers, signal);
   }
 
   /** Items `[first, first + count)` as one batch. */
@@ -444,19 +456,4 @@ function isGpuWeaver(weaver: Weaver): weaver is GpuWeaver {
 function destroyBuffers({ inputs, targets }: WovenBuffers): void {
   inputs.destroy();
   targets.destroy();
-}
-
-function allocate(bytes: number): ArrayBuffer {
-  try {
-    return new ArrayBuffer(bytes);
-  } catch (cause) {
-    throw new InvalidOptionError(
-      "the result",
-      `${bytes} bytes`,
-      "what one array can hold here; walk batches() instead",
-      {
-        cause,
-      },
-    );
-  }
 }

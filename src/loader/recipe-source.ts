@@ -10,8 +10,6 @@ import type { TaskSource } from "./source.js";
 export class RecipeSource implements TaskSource {
   readonly recipe: Recipe;
   readonly device: GPUDevice | undefined;
-  /** More than the threads of any machine that this is likely to meet; those that wait cost a promise each. */
-  readonly width = 64;
   readonly #tasks: TaskAugmentor;
   readonly #dataset: Dataset;
 
@@ -49,12 +47,12 @@ export class RecipeSource implements TaskSource {
     this.#dataset = dataset;
   }
 
-  read(first: number, count: number, signal: AbortSignal): Promise<Woven> {
-    return this.#tasks.items(this.#dataset, first, count, signal);
+  read(items: Float64Array, signal: AbortSignal): Promise<Woven> {
+    return this.#tasks.items(this.#dataset, items, signal);
   }
 
-  readBuffers(first: number, count: number, signal: AbortSignal): Promise<WovenBuffers> {
-    return this.#tasks.itemBuffers(this.#dataset, first, count, signal);
+  readBuffers(items: Float64Array, signal: AbortSignal): Promise<WovenBuffers> {
+    return this.#tasks.itemBuffers(this.#dataset, items, signal);
   }
 
   async dispose(): Promise<void> {

@@ -22,14 +22,12 @@ export interface StoreReader {
 /** Where a task set's items come from. Both kinds give the same bytes for the same recipe. */
 export interface TaskSource {
   readonly recipe: Recipe;
-  /** Items `[first, first + count)`. Calls may overlap. */
-  read(first: number, count: number, signal: AbortSignal): Promise<Woven>;
+  /** The items of these numbers, in this order. Calls may overlap. */
+  read(items: Float64Array, signal: AbortSignal): Promise<Woven>;
   /** As `read`, in buffers on a device, the caller's own; absent where nothing is made on a device. */
-  readBuffers?(first: number, count: number, signal: AbortSignal): Promise<WovenBuffers>;
-  /** The device that `readBuffers` uses, if it is known beforehand. */
+  readBuffers?(items: Float64Array, signal: AbortSignal): Promise<WovenBuffers>;
+  /** The device that `readBuffers` uses, if it is the caller's. */
   readonly device?: GPUDevice | undefined;
-  /** Calls of `read` that had better be under way at the same time. */
-  readonly width: number;
   /** Ends what is under way. */
   dispose(): Promise<void>;
 }

@@ -4,7 +4,6 @@ import { DisposedError, InvalidOptionError } from "../errors.js";
 import { checkInteger } from "../options.js";
 import type { Recipe } from "../recipe.js";
 import type { FloatDtype, GpuTensor, InputTensor, TargetTensor } from "../tensor.js";
-import { areConsecutive, gather } from "./gather.js";
 import { BatchIterator } from "./iterator.js";
 import { layoutOf, type SetLayout, tensorsOf } from "./layout.js";
 import { type GpuLoaderOptions, type LoaderOptions, resolveWalk, type Walk } from "./options.js";
@@ -117,7 +116,7 @@ export class TaskSet {
     this.#checkOpen();
     const stopper = follow(signal);
     try {
-      const woven = await this.#untilDisposed(this.#parts.source.read(start, stop - start, stopper.signal));
+      const woven = await this.#untilDisposed(this.#parts.source.read(range(start, stop), stopper.signal));
       signal?.throwIfAborted();
       return tensorsOf(this.#layout, stop - start, woven);
     } finally {
@@ -157,11 +156,10 @@ export class TaskSet {
   }
 
   /**
-   * As `batches`, into GPU buffers that are ready to be bound. With a recipe on the WebGPU backend, batches of consecutive
-   * sequences are made where they are used; others are made or read as typed arrays and uploaded to `device`.
+   * As `batches`, into GPU buffers that are ready to be bound. With a recipe on the WebGPU backend they are made where they
+   * are used; otherwise they are made or read as typed arrays and uploaded to `device`.
    *
-   * @throws InvalidOptionError as `batches`; when batches would have to be uploaded and no device is given; when a batch
-   *   does not fit into a binding of the device
+   * @throws InvalidOptionError as `batches`; for a store without a device; when a batch does not fit into a binding
    * @throws BackendError when there is neither a device nor a WebGPU backend, or the device fails
    *
    * @example
@@ -175,19 +173,14 @@ export class TaskSet {
   gpuBatches(options: GpuLoaderOptions = {}): BatchIterator<LoadedGpuBatch> {
     const walk = this.#resolve(options);
     const { source } = this.#parts;
-    const device = walk.device ?? source.device;
-    /** Whether the source makes its buffers on the device that is wanted. */
-    const there = source.readBuffers !== undefined && device === source.device;
-    if (!device && !(there && walk.shuffle === false)) {
-      const what = there ? "shuffled sequences" : "sequences of a store";
-      throw new InvalidOptionError("device", device, `a GPUDevice, to which ${what} are uploaded`);
+    const { device = source.device } = walk;
+    if (!device && !source.readBuffers) {
+      throw new InvalidOptionError("device", device, "a GPUDevice, to which sequences of a store are uploaded");
     }
-    const make = (items: Float64Array, signal: AbortSignal): Promise<WovenBuffers> => {
-      if (source.readBuffers && there && areConsecutive(items)) {
-        return source.readBuffers(items[0] as number, items.length, signal);
-      }
-      return this.#upload(items, device as GPUDevice, signal);
-    };
+    const make = (items: Float64Array, signal: AbortSignal): Promise<WovenBuffers> =>
+      source.readBuffers && device === source.device
+        ? source.readBuffers(items, signal)
+        : this.#upload(items, device as GPUDevice, signal);
     return this.#iterate(
       walk,
       async ({ items }, place, signal) => ({
@@ -268,7 +261,7 @@ export class TaskSet {
   }
 
   async #tensors(items: Float64Array, signal: AbortSignal): Promise<Sequences> {
-    return tensorsOf(this.#layout, items.length, await gather(this.#parts.source, this.#layout, items, signal));
+    return tensorsOf(this.#layout, items.length, await this.#parts.source.read(items, signal));
   }
 
   async #upload(items: Float64Array, device: GPUDevice, signal: AbortSignal): Promise<WovenBuffers> {
@@ -295,6 +288,17 @@ export class TaskSet {
         targets.destroy();
       },
     };
+  }
+}
+
+/** The numbers `[start, stop)`. */
+function range(start: number, stop: number): Float64Array {
+  try {
+    return Float64Array.from({ length: stop - start }, (_, i) => start + i);
+  } catch (cause) {
+    throw new InvalidOptionError("stop - start", stop - start, "what one array can hold here; walk batches() instead", {
+      cause,
+    });
   }
 }
 

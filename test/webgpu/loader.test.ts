@@ -71,9 +71,11 @@ test.each(kinds)(
         [store, { device }],
       ] as const) {
         const arrays = cpu.batches(walk);
+        const own = tasks.batches(walk);
         let some = 0;
         for await (const batch of tasks.gpuBatches({ ...walk, ...more, prefetch: 1 })) {
           const expected = (await arrays.next()).value!;
+          expect((await own.next()).value).toEqual(expected);
           const { indices, state, epoch, inputs, targets } = expected;
           expect(batch).toMatchObject({ indices, state, epoch, batch: expected.batch });
           expect(batch.device).toBe(device);
@@ -85,7 +87,7 @@ test.each(kinds)(
           if (++some === 2) break;
         }
         expect(some).toBe(2);
-        await arrays.return();
+        await Promise.all([arrays.return(), own.return()]);
       }
     }
   },
@@ -125,17 +127,16 @@ test("what was made ahead and is not taken is destroyed", async () => {
 test("where there is no device, it is asked for", async () => {
   const recipe = await recipeFor({});
   await using cpu = await openTasks(recipe, { dataset, workers: 0, backend: "wasm" });
-  expect(() => cpu.gpuBatches({ shuffle: true })).toThrow(InvalidOptionError);
-  expect(() => cpu.gpuBatches({ shuffle: true })).toThrow(
-    /device is undefined; allowed: a GPUDevice, to which shuffled/,
-  );
   const error = await cpu
-    .gpuBatches()
+    .gpuBatches({ shuffle: true })
     .next()
     .catch((reason) => reason);
   expect(error).toBeInstanceOf(BackendError);
   await using store = await openTasks({ recipe, items: cpu.length, read: () => Promise.reject(new Error("unused")) });
-  expect(() => store.gpuBatches()).toThrow(/to which sequences of a store are uploaded/);
+  expect(() => store.gpuBatches()).toThrow(InvalidOptionError);
+  expect(() => store.gpuBatches()).toThrow(
+    /device is undefined; allowed: a GPUDevice, to which sequences of a store are uploaded/,
+  );
 });
 
 test("a batch that no binding holds says how many sequences one does", async () => {
