@@ -1,4 +1,4 @@
-import type { Woven } from "./backend/backend.js";
+import type { Woven, WovenBuffers } from "./backend/backend.js";
 import { type Choice, chooseBackend } from "./backend/choose.js";
 import type { Plan } from "./backend/plan.js";
 import { chooseTask, type TaskChoice } from "./curriculum.js";
@@ -182,11 +182,18 @@ export class TaskAugmentor {
     }
   }
 
-  /** Items `[first, first + count)`, sequences or examples, as bytes in one piece. @internal */
-  async items(dataset: Dataset, first: number, count: number, signal?: AbortSignal): Promise<Woven> {
-    const stop = this.#signal(signal);
-    const loom = await this.#open(dataset, stop);
-    return loom.gather(first, count, stop);
+  /** The items of these numbers, in this order, as bytes, made by all threads. @internal */
+  async items(dataset: Dataset, numbers: Float64Array, signal?: AbortSignal): Promise<Woven> {
+    const all = this.#signal(signal);
+    const loom = await this.#open(dataset, all);
+    return loom.items(numbers, all);
+  }
+
+  /** As `items`, in buffers on the backend's device, the caller's own. @internal */
+  async itemBuffers(dataset: Dataset, numbers: Float64Array, signal?: AbortSignal): Promise<WovenBuffers> {
+    const all = this.#signal(signal);
+    const loom = await this.#open(dataset, all);
+    return loom.itemBuffers(numbers, all);
   }
 
   /** Every choice made, for a dataset. @internal */

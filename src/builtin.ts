@@ -15,6 +15,8 @@ export const fileSystemSync = () => builtin<typeof import("node:fs")>("node:fs")
 /** Node's own hashes. */
 export const nodeCrypto = () => builtin<typeof import("node:crypto")>("node:crypto");
 
+export const nodeEvents = () => builtin<typeof import("node:events")>("node:events");
+
 export const nodeOs = () => builtin<typeof import("node:os")>("node:os");
 
 export const nodeThreads = () => builtin<typeof import("node:worker_threads")>("node:worker_threads");

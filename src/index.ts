@@ -13,7 +13,13 @@ export {
   TaskloomError,
 } from "./errors.js";
 export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./gpu.js";
-export { findLeaks, type Leaks, type Split, type SplitOptions, splitTaskSet, type TaskSet } from "./leaks.js";
+export { findLeaks, type LeakSide, type Leaks, type Split, type SplitOptions, splitTaskSet } from "./leaks.js";
+export type { BatchIterator } from "./loader/iterator.js";
+export { type OpenOptions, openTasks, type TaskSetSource } from "./loader/open.js";
+export type { GpuLoaderOptions, LoaderOptions } from "./loader/options.js";
+export type { ItemReader } from "./loader/source.js";
+export type { LoaderState } from "./loader/state.js";
+export type { BatchPlace, LoadedBatch, LoadedGpuBatch, Sequences, TaskSet } from "./loader/task-set.js";
 export type { TaskAugmentorOptions } from "./options.js";
 export { TargetPermutation, type TargetPermutationOptions } from "./permutation.js";
 export {

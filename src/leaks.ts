@@ -67,7 +67,7 @@ function checkDisjoint(name: string, a: Range, otherName: string, b: Range): voi
 }
 
 /** A task set, and the dataset that it is woven from. */
-export interface TaskSet {
+export interface LeakSide {
   readonly options: TaskAugmentorOptions;
   readonly dataset: Dataset;
 }
@@ -105,7 +105,7 @@ const MAX_SEEDS = 2 ** 24;
  * // { tasks: 0, curriculum: false, examples: 0, repeats: [true, true] }
  * ```
  */
-export function findLeaks(first: TaskSet, second: TaskSet): Leaks {
+export function findLeaks(first: LeakSide, second: LeakSide): Leaks {
   const [a, b] = [resolveOptions(first.options), resolveOptions(second.options)];
   return {
     tasks: sharedTasks(a, b),

@@ -1,17 +1,10 @@
 import type { GpuWeaver, Weaver, Woven, WovenBuffers } from "./backend/backend.js";
-import {
-  hasLabels,
-  inputShape,
-  itemBytes,
-  labelDtype,
-  type Plan,
-  targetDtype,
-  targetShape,
-  taskOf,
-} from "./backend/plan.js";
+import { itemBytes, type Plan, taskOf } from "./backend/plan.js";
 import { BackendError, InvalidOptionError } from "./errors.js";
+import { Assembly, gather, tensorsOf } from "./gather.js";
+import { destroyBuffers, gpuTensorsOf } from "./gpu-tensors.js";
 import { scaleBatch } from "./scaling/batch.js";
-import type { Batch, GpuBatch, TargetDtype, TargetTensor } from "./tensor.js";
+import type { Batch, GpuBatch } from "./tensor.js";
 
 /** A plan on a backend: cuts runs of items into pieces and keeps the backend busy. */
 export class Loom {
@@ -41,11 +34,7 @@ export class Loom {
     );
   }
 
-  /** Bytes of an item as the weaver makes it. */
-  get #itemBytes() {
-    return itemBytes(this.#woven);
-  }
-
+  /** The plan of what the weaver makes. */
   get #woven(): Plan {
     return this.#scalesBatches ? { ...this.plan, dtype: "float32" } : this.plan;
   }
@@ -90,13 +79,7 @@ export class Loom {
     size: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<GpuBatch> {
-    const weaver = this.#weaver;
-    if (!isGpuWeaver(weaver)) {
-      const nextTask = taskOf(this.plan, first);
-      throw new BackendError(this.#backend, 'its results are not on a GPU; use batches(), or backend: "webgpu"', {
-        nextTask,
-      });
-    }
+    const weaver = this.#gpuWeaver(first);
     const make = (from: number) => {
       const n = Math.min(size, first + count - from);
       const woven = n > 0 ? weaver.weaveBuffers(from, n, signal) : undefined;
@@ -118,33 +101,48 @@ export class Loom {
     }
   }
 
+  /** The weaver, whose results can stay on a GPU. @throws BackendError where they cannot. */
+  #gpuWeaver(first: number): GpuWeaver {
+    const weaver = this.#weaver;
+    if (isGpuWeaver(weaver)) return weaver;
+    const nextTask = taskOf(this.plan, first);
+    throw new BackendError(this.#backend, 'its results are not on a GPU; use batches(), or backend: "webgpu"', {
+      nextTask,
+    });
+  }
+
+  /** The items of these numbers, in this order, as bytes. */
+  async items(numbers: Float64Array, signal: AbortSignal | undefined): Promise<Woven> {
+    this.refuseBatchScaling();
+    const weaver = this.#weaver;
+    if (isGpuWeaver(weaver)) return weaver.weaveItems(numbers, signal);
+    return gather(numbers, this.plan, 2 * weaver.width, async (first, count) => {
+      const woven = await this.#assemble(first, count, signal);
+      signal?.throwIfAborted();
+      return woven;
+    });
+  }
+
+  /** As `items`, in buffers. */
+  async itemBuffers(numbers: Float64Array, signal: AbortSignal | undefined): Promise<WovenBuffers> {
+    this.refuseBatchScaling();
+    return this.#gpuWeaver(numbers[0] as number).weaveItemBuffers(numbers, signal);
+  }
+
   /** Items `[first, first + count)` as one batch. */
   async collect(first: number, count: number, signal: AbortSignal | undefined): Promise<Batch> {
     return this.batch(first, count, await this.#assemble(first, count, signal));
   }
 
-  /** Items `[first, first + count)` as bytes. */
-  async gather(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
-    this.refuseBatchScaling();
-    if (count <= this.pieceItems) return this.#weaver.weave(first, count, signal);
-    return this.#assemble(first, count, signal);
-  }
-
   async #assemble(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
-    const bytes = this.#itemBytes;
-    const inputs = allocate(count * bytes.inputs);
-    const targets = allocate(count * bytes.targets);
-    const labels = hasLabels(this.plan) ? allocate(count * bytes.labels) : undefined;
     const size = Math.max(1, Math.min(this.pieceItems, Math.ceil(count / this.#weaver.width)));
-    for await (const { woven, first: at } of this.pieces(first, count, size, signal)) {
-      new Uint8Array(inputs).set(new Uint8Array(woven.inputs), (at - first) * bytes.inputs);
-      new Uint8Array(targets).set(new Uint8Array(woven.targets), (at - first) * bytes.targets);
-      if (labels && woven.labels) {
-        new Uint8Array(labels).set(new Uint8Array(woven.labels), (at - first) * bytes.labels);
-      }
-      this.recycle(woven);
+    if (size >= count) return this.#weaver.weave(first, count, signal);
+    const whole = new Assembly(this.#woven, count);
+    for await (const piece of this.pieces(first, count, size, signal)) {
+      whole.put(piece.woven, piece.first - first);
+      this.recycle(piece.woven);
     }
-    return labels ? { inputs, targets, labels } : { inputs, targets };
+    return whole.woven;
   }
 
   #tasks(first: number, count: number): { start: number; stop: number } {
@@ -153,80 +151,24 @@ export class Loom {
   }
 
   #gpuBatch(first: number, count: number, woven: WovenBuffers): GpuBatch {
-    const { plan } = this;
-    const positions = count * plan.length;
     return {
       tasks: this.#tasks(first, count),
       device: woven.device,
-      inputs: { dtype: plan.dtype, shape: inputShape(plan, count), buffer: woven.inputs, offset: 0, size: woven.bytes },
-      targets: {
-        dtype: "uint32",
-        shape: targetShape(plan, count),
-        buffer: woven.targets,
-        offset: 0,
-        size: positions * 4,
-      },
-      ...(woven.labels
-        ? {
-            labels: {
-              dtype: "uint32",
-              shape: targetShape(plan, count),
-              buffer: woven.labels,
-              offset: 0,
-              size: positions * 4,
-            },
-          }
-        : {}),
+      ...gpuTensorsOf(this.plan, count, woven),
       destroy: () => destroyBuffers(woven),
     };
   }
 
   batch(first: number, count: number, woven: Woven): Batch {
     const { plan } = this;
-    const { dtype } = plan;
-    const data = this.#scalesBatches
-      ? scaleBatch.onHost(new Float32Array(woven.inputs), plan)
-      : dtype === "float32"
-        ? new Float32Array(woven.inputs)
-        : new Uint16Array(woven.inputs);
+    const inputs = this.#scalesBatches ? scaleBatch.onHost(new Float32Array(woven.inputs), plan).buffer : woven.inputs;
     return {
       tasks: plan.mode === "samples" ? undefined : this.#tasks(first, count),
-      inputs: { dtype, shape: inputShape(plan, count), data },
-      targets: labelTensor(plan, count, targetDtype(plan), woven.targets),
-      ...(woven.labels ? { labels: labelTensor(plan, count, labelDtype(plan), woven.labels) } : {}),
+      ...tensorsOf(plan, count, { ...woven, inputs }),
     };
   }
 }
 
-function labelTensor(plan: Plan, count: number, dtype: TargetDtype, buffer: ArrayBuffer): TargetTensor {
-  return {
-    dtype,
-    shape: targetShape(plan, count),
-    data: dtype === "uint8" ? new Uint8Array(buffer) : new Uint16Array(buffer),
-  };
-}
-
 function isGpuWeaver(weaver: Weaver): weaver is GpuWeaver {
   return "weaveBuffers" in weaver;
-}
-
-function destroyBuffers({ inputs, targets, labels }: WovenBuffers): void {
-  inputs.destroy();
-  targets.destroy();
-  labels?.destroy();
-}
-
-function allocate(bytes: number): ArrayBuffer {
-  try {
-    return new ArrayBuffer(bytes);
-  } catch (cause) {
-    throw new InvalidOptionError(
-      "the result",
-      `${bytes} bytes`,
-      "what one array can hold here; walk batches() instead",
-      {
-        cause,
-      },
-    );
-  }
 }

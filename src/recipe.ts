@@ -51,6 +51,8 @@ export interface Recipe {
   readonly exampleRange: readonly [start: number, stop: number] | null;
   readonly classSubset: readonly number[] | null;
   readonly episode: Required<Episode> | null;
+  /** Examples that sequences are drawn out of, or that each task has: all, or those of the selection. */
+  readonly examples?: number | undefined;
   readonly outputScaling: Exclude<OutputScaling, "batch">;
   readonly outFeatures: number;
   readonly standardDeviation: number;
@@ -122,6 +124,7 @@ export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<
     exampleRange: options.exampleRange,
     classSubset: options.classSubset,
     episode: options.episode,
+    examples: tasks.plan(dataset).examples,
     outputScaling,
     outFeatures: options.outFeatures ?? dataset.features,
     standardDeviation: resolveStandardDeviation(options.standardDeviation, dataset.features),
@@ -151,7 +154,7 @@ function simplest(share: Share): boolean | Share {
 /** The options of the augmentor that makes a recipe's task set. */
 export function optionsOf(recipe: Recipe): TaskAugmentorOptions {
   const { seed, preset, sequenceLength, samplesPerTask, samples, ...same } = recipe;
-  const { format: _f, version: _v, stream: _s, dataset: _d, ...options } = same;
+  const { format: _f, version: _v, stream: _s, dataset: _d, examples: _e, ...options } = same;
   return {
     ...options,
     seed: BigInt(seed),

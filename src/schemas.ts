@@ -189,6 +189,7 @@ export const recipeFields = {
   exampleRange: v.optional(choices.exampleRange, null),
   classSubset: v.optional(choices.classSubset, null),
   episode: v.optional(choices.episode, null),
+  examples: v.optional(integer(1, MAX_ITEMS)),
   outputScaling: v.optional(oneOf(["none", "example", "set", "notebook"]), "none"),
   dtype: oneOf(["float32", "float16"]),
 };

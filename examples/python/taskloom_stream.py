@@ -282,6 +282,7 @@ FIELDS = {
         lambda v: is_object(v, ways=is_count, shots=is_count, queries=is_integer, relabel=is_flag),
         '{"ways", "shots", "queries", "relabel"}: integers from 1, from 1 and from 0, and a flag',
     ),
+    "examples": (None, is_count, "an integer from 1"),
     "dataset": (
         REQUIRED,
         lambda v: is_object(
@@ -441,6 +442,8 @@ class Recipe:
         self.classes = len(subset)
         if len(self._selected) == 0:
             refuse("exampleRange and classSubset leave no example")
+        if f.examples not in (None, len(self._selected)):
+            refuse(f"examples is {f.examples}; {len(self._selected)} are left by exampleRange and classSubset")
 
         self.length = f.sequenceLength if f.drawSequence else 1
         if f.episode:

@@ -29,8 +29,15 @@ export interface Weaver {
   dispose(): void;
 }
 
-/** A weaver whose results can stay on a GPU. */
+/**
+ * A weaver whose results can stay on a GPU. It takes items in any order at once, as a call for each would leave the GPU
+ * waiting.
+ */
 export interface GpuWeaver extends Weaver {
+  /** As `weave`, for the items of these numbers, in this order. */
+  weaveItems(items: Float64Array, signal: AbortSignal | undefined): Promise<Woven>;
+  /** As `weaveBuffers`, for the items of these numbers, in this order. */
+  weaveItemBuffers(items: Float64Array, signal: AbortSignal | undefined): Promise<WovenBuffers>;
   /** As `weave`, but into buffers that are ready to be bound when the promise resolves; the caller's own. */
   weaveBuffers(first: number, count: number, signal: AbortSignal | undefined): Promise<WovenBuffers>;
 }

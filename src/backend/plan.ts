@@ -48,12 +48,15 @@ export interface Plan extends CurriculumPlan {
   readonly dtype: FloatDtype;
 }
 
+/** What the shapes of results follow from. */
+export type ItemLayout = Pick<Plan, "mode" | "length" | "outFeatures" | "dtype"> & LabelChoice;
+
+type LabelChoice = Pick<Plan, "classes" | "specialTokens" | "labelLayout" | "labelFormat">;
+
 /** Values that labels can have in results. */
 export function labelValues(plan: Pick<Plan, "classes" | "specialTokens">): number {
   return plan.classes + plan.specialTokens;
 }
-
-type LabelChoice = Pick<Plan, "classes" | "specialTokens" | "labelLayout" | "labelFormat">;
 
 /** Cells of the one-hots behind inputs; 0 where labels are not given so. */
 export function labelCells(plan: LabelChoice): number {
@@ -61,7 +64,7 @@ export function labelCells(plan: LabelChoice): number {
 }
 
 /** Whether given labels are an array of their own. */
-export function hasLabels(plan: Plan): boolean {
+export function hasLabels(plan: LabelChoice): boolean {
   return plan.labelLayout !== "none" && plan.labelFormat === "integer";
 }
 
@@ -71,21 +74,21 @@ export function firstHidden({ episode, length }: Pick<Plan, "episode" | "length"
 }
 
 /** Values of a position: the projected input, and the one-hot of the label that it is given. */
-export function rowLength(plan: Plan): number {
+export function rowLength(plan: ItemLayout): number {
   return plan.outFeatures + labelCells(plan);
 }
 
-export function targetDtype(plan: Plan): TargetDtype {
+export function targetDtype(plan: LabelChoice): TargetDtype {
   return labelValues(plan) <= 256 ? "uint8" : "uint16";
 }
 
 /** Given labels have one value more, `labelValues(plan)`, where none is given. */
-export function labelDtype(plan: Plan): TargetDtype {
+export function labelDtype(plan: LabelChoice): TargetDtype {
   return labelValues(plan) <= 255 ? "uint8" : "uint16";
 }
 
 /** Bytes of the inputs, the targets and the given labels of one item. */
-export function itemBytes(plan: Plan): { inputs: number; targets: number; labels: number } {
+export function itemBytes(plan: ItemLayout): { inputs: number; targets: number; labels: number } {
   return {
     inputs: plan.length * rowLength(plan) * bytesPerElement(plan.dtype),
     targets: plan.length * bytesPerElement(targetDtype(plan)),
@@ -93,11 +96,11 @@ export function itemBytes(plan: Plan): { inputs: number; targets: number; labels
   };
 }
 
-export function inputShape(plan: Plan, items: number): number[] {
+export function inputShape(plan: ItemLayout, items: number): number[] {
   return plan.mode === "sequence" ? [items, plan.length, rowLength(plan)] : [items, rowLength(plan)];
 }
 
-export function targetShape(plan: Plan, items: number): number[] {
+export function targetShape(plan: ItemLayout, items: number): number[] {
   return plan.mode === "sequence" ? [items, plan.length] : [items];
 }
 

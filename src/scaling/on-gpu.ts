@@ -7,6 +7,7 @@ import { StandardiseRows } from "../backend/webgpu/kernels/standardise-rows.js";
 import { StatisticsKernel, type Table } from "../backend/webgpu/kernels/statistics.js";
 import { perform } from "../backend/webgpu/kernels/work.js";
 import { InvalidOptionError } from "../errors.js";
+import { destroyBuffers } from "../gpu-tensors.js";
 
 /** Added to deviations, so that a constant feature becomes 0 / 1e-12 = 0. */
 const EPSILON = 1e-12;
@@ -65,9 +66,7 @@ async function onGpu(buffers: WovenBuffers, work: (gpu: ReturnType<typeof gpuOf>
   try {
     await work(gpuOf(buffers.device));
   } catch (error) {
-    buffers.inputs.destroy();
-    buffers.targets.destroy();
-    buffers.labels?.destroy();
+    destroyBuffers(buffers);
     throw error;
   }
 }

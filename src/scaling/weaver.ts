@@ -57,15 +57,7 @@ class ScaledWeaver<W extends Weaver = Weaver> implements Weaver {
 
   async weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
     const statistics = await this.statistics(signal);
-    const woven = await this.weaver.weave(first, count, signal);
-    const values = new Float32Array(woven.inputs);
-    const width = rowLength(this.plan);
-    const rows = values.length / width;
-    if (statistics) {
-      const { mean, deviation, epsilon } = statistics;
-      standardiseFeatures(values, width, statistics.width, rows, mean, deviation, epsilon);
-    } else standardiseExamples(values, width, this.plan.outFeatures, rows);
-    return this.plan.dtype === "float32" ? woven : { ...woven, inputs: float32ToFloat16(values).buffer };
+    return this.scale(await this.weaver.weave(first, count, signal), statistics);
   }
 
   recycle(woven: Woven): void {
@@ -75,6 +67,18 @@ class ScaledWeaver<W extends Weaver = Weaver> implements Weaver {
 
   dispose(): void {
     this.weaver.dispose();
+  }
+
+  /** Scales float32 results in place, and rounds them if that is wanted. */
+  protected scale(woven: Woven, statistics: Statistics | undefined): Woven {
+    const values = new Float32Array(woven.inputs);
+    const width = rowLength(this.plan);
+    const rows = values.length / width;
+    if (statistics) {
+      const { mean, deviation, epsilon } = statistics;
+      standardiseFeatures(values, width, statistics.width, rows, mean, deviation, epsilon);
+    } else standardiseExamples(values, width, this.plan.outFeatures, rows);
+    return this.plan.dtype === "float32" ? woven : { ...woven, inputs: float32ToFloat16(values).buffer };
   }
 
   /** `undefined` where positions are standardised by themselves. */
@@ -120,10 +124,27 @@ class ScaledWeaver<W extends Weaver = Weaver> implements Weaver {
 }
 
 class ScaledGpuWeaver extends ScaledWeaver<GpuWeaver> implements GpuWeaver {
-  async weaveBuffers(first: number, count: number, signal: AbortSignal | undefined): Promise<WovenBuffers> {
+  async weaveItems(items: Float64Array, signal: AbortSignal | undefined): Promise<Woven> {
+    const statistics = await this.statistics(signal);
+    return this.scale(await this.weaver.weaveItems(items, signal), statistics);
+  }
+
+  weaveBuffers(first: number, count: number, signal: AbortSignal | undefined): Promise<WovenBuffers> {
+    return this.#scaled(count, signal, () => this.weaver.weaveBuffers(first, count, signal));
+  }
+
+  weaveItemBuffers(items: Float64Array, signal: AbortSignal | undefined): Promise<WovenBuffers> {
+    return this.#scaled(items.length, signal, () => this.weaver.weaveItemBuffers(items, signal));
+  }
+
+  async #scaled(
+    count: number,
+    signal: AbortSignal | undefined,
+    weave: () => Promise<WovenBuffers>,
+  ): Promise<WovenBuffers> {
     refuseHalves(this.plan);
     const statistics = await this.statistics(signal);
-    const buffers = await this.weaver.weaveBuffers(first, count, signal);
+    const buffers = await weave();
     const rows = count * this.plan.length;
     if (statistics) await standardiseFeaturesOnGpu(buffers, this.plan, rows, statistics);
     else await standardiseExamplesOnGpu(buffers, this.plan, rows);

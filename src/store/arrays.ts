@@ -42,8 +42,10 @@ export function storedItemBytes({ dtype, itemShape }: StoredArray): number {
 
 /** Items of a recipe's set: sequences, or examples where no sequences are drawn. */
 export function itemsOf(recipe: Recipe): number {
-  const { drawSequence, taskCount, samplesPerTask = 1, samples, dataset } = recipe;
-  return drawSequence ? taskCount * samplesPerTask : (samples ?? taskCount * (dataset.shape[0] as number));
+  const { drawSequence, taskCount, samplesPerTask = 1, samples, examples, dataset } = recipe;
+  return drawSequence
+    ? taskCount * samplesPerTask
+    : (samples ?? taskCount * (examples ?? (dataset.shape[0] as number)));
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Items } from "../items.js";
 import { hasLabels, labelCells, type Plan } from "../plan.js";
 import { type Drawn, Draws, type MatrixChoice } from "../wasm/draws.js";
 import { Layout } from "../wasm/memory.js";
@@ -37,13 +38,14 @@ export class Batches {
     this.table = table;
   }
 
-  /** Items `[first, first + count)` in batches of `maxPositions` (the last may have fewer), each made when asked for. */
-  *of(first: number, count: number, maxPositions: number): Generator<DrawnBatch> {
+  /** Items in batches of `maxPositions` (the last may have fewer), each made when asked for. */
+  *of(items: Items, maxPositions: number): Generator<DrawnBatch> {
     const { length } = this.#plan;
+    const { count } = items;
     const total = count * length;
     let filling = new Filling(this.#plan, 0, Math.min(maxPositions, total));
     for (let item = 0; item < count; ) {
-      const run = this.#draws.run(first + item, count - item);
+      const run = this.#draws.run(items.at(item), items.runFrom(item));
       const drawn = this.#draws.draw(run);
       const size = run.count * length;
       // A batch is handed out between two draws: the views of this one are copied if they have to outlive that.

@@ -1,6 +1,7 @@
 import type { Dataset } from "../../dataset/index.js";
 import { DisposedError, InvalidOptionError } from "../../errors.js";
 import type { GpuWeaver, Woven, WovenBuffers } from "../backend.js";
+import { type Items, listOf, runOf } from "../items.js";
 import { hasLabels, itemBytes, labelValues, type Plan, taskOf } from "../plan.js";
 import { storeLabels, targetView } from "../wasm/draws.js";
 import { Batches, type DrawnBatch } from "./batches.js";
@@ -86,7 +87,16 @@ export class WebGpuWeaver implements GpuWeaver {
   }
 
   weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
-    return this.#guard(first, signal, async (session, stop) => {
+    return this.#weave(runOf(first, count), signal);
+  }
+
+  weaveItems(items: Float64Array, signal: AbortSignal | undefined): Promise<Woven> {
+    return this.#weave(listOf(items), signal);
+  }
+
+  #weave(items: Items, signal: AbortSignal | undefined): Promise<Woven> {
+    const { count } = items;
+    return this.#guard(items.at(0), signal, async (session, stop) => {
       const bytes = itemBytes(this.#plan);
       const inputs = allocate(count * bytes.inputs);
       const targets = allocate(count * bytes.targets);
@@ -97,7 +107,7 @@ export class WebGpuWeaver implements GpuWeaver {
         session.path.maxPositions,
         evenPositions(outputLimit(session.gpu, BATCH_BYTES) / rowBytes),
       );
-      await this.#inBatches(first, count, positions, stop, (batch) => {
+      await this.#inBatches(items, positions, stop, (batch) => {
         targetsOut.set(batch.targets, batch.first);
         if (labels) storeLabels(this.#plan, labels, batch.first, batch.labels);
         const to = new Uint8Array(inputs, batch.first * rowBytes, batch.targets.length * rowBytes);
@@ -116,7 +126,16 @@ export class WebGpuWeaver implements GpuWeaver {
    * @throws InvalidOptionError when the inputs do not fit into one binding.
    */
   weaveBuffers(first: number, count: number, signal: AbortSignal | undefined): Promise<WovenBuffers> {
-    return this.#guard(first, signal, async ({ gpu, path, buffers }, stop) => {
+    return this.#weaveBuffers(runOf(first, count), signal);
+  }
+
+  weaveItemBuffers(items: Float64Array, signal: AbortSignal | undefined): Promise<WovenBuffers> {
+    return this.#weaveBuffers(listOf(items), signal);
+  }
+
+  #weaveBuffers(items: Items, signal: AbortSignal | undefined): Promise<WovenBuffers> {
+    const { count } = items;
+    return this.#guard(items.at(0), signal, async ({ gpu, path, buffers }, stop) => {
       const bytes = count * itemBytes(this.#plan).inputs;
       const most = outputLimit(gpu, Number.POSITIVE_INFINITY);
       if (bytes > most) {
@@ -130,7 +149,7 @@ export class WebGpuWeaver implements GpuWeaver {
         if (hasLabels(this.#plan)) made.push(await gpu.buffer("woven labels", count * this.#plan.length * 4, OUTPUT));
         const [inputs, targets, labels] = made as [GPUBuffer, GPUBuffer, GPUBuffer?];
         const none = labelValues(this.#plan);
-        await this.#inBatches(first, count, path.maxPositions, stop, async (batch) => {
+        await this.#inBatches(items, path.maxPositions, stop, async (batch) => {
           const loans = new Loans(buffers);
           try {
             const encode = await path.stage({ ...batch, outputFirst: batch.first }, loans);
@@ -173,15 +192,14 @@ export class WebGpuWeaver implements GpuWeaver {
 
   /** Makes the batches of a call, several at a time; rejects with the first failure, when none is under way any more. */
   async #inBatches(
-    first: number,
-    count: number,
+    items: Items,
     maxPositions: number,
     stop: AbortSignal,
     work: (batch: DrawnBatch) => Promise<void>,
   ): Promise<void> {
     const pending: Promise<void>[] = [];
     let failure: { error: unknown } | undefined;
-    const batches = this.#batches.of(first, count, maxPositions);
+    const batches = this.#batches.of(items, maxPositions);
     while (!failure && !stop.aborted) {
       await this.#limiter.enter();
       const { value: batch, done } = failure || stop.aborted ? { value: undefined, done: true } : batches.next();

@@ -1,0 +1,29 @@
+import type { WovenBuffers } from "./backend/backend.js";
+import { type ItemLayout, inputShape, targetShape } from "./backend/plan.js";
+import type { GpuBatch, GpuTensor } from "./tensor.js";
+
+/** The buffers of `count` items as tensors. */
+export function gpuTensorsOf(
+  layout: ItemLayout,
+  count: number,
+  { inputs, targets, labels, bytes }: WovenBuffers,
+): Pick<GpuBatch, "inputs" | "targets" | "labels"> {
+  const integers = (buffer: GPUBuffer): GpuTensor<"uint32"> => ({
+    dtype: "uint32",
+    shape: targetShape(layout, count),
+    buffer,
+    offset: 0,
+    size: count * layout.length * 4,
+  });
+  return {
+    inputs: { dtype: layout.dtype, shape: inputShape(layout, count), buffer: inputs, offset: 0, size: bytes },
+    targets: integers(targets),
+    ...(labels ? { labels: integers(labels) } : {}),
+  };
+}
+
+export function destroyBuffers({ inputs, targets, labels }: WovenBuffers): void {
+  inputs.destroy();
+  targets.destroy();
+  labels?.destroy();
+}

@@ -1,0 +1,200 @@
+import * as v from "valibot";
+import type { Dataset, Source } from "../dataset/index.js";
+import { nameOf, readBytes } from "../dataset/source.js";
+import { DatasetError, InvalidOptionError, RecipeError } from "../errors.js";
+import type { TaskAugmentorOptions } from "../options.js";
+import { parseRecipe, type Recipe } from "../recipe.js";
+import { augmentorSchema, parse } from "../schemas.js";
+import { openStore } from "../store/reader.js";
+import { type Files, handleFiles, httpFiles, pathFiles } from "./files.js";
+import { openNpyStore } from "./npy-store.js";
+import { recipeKey } from "./recipe-key.js";
+import { checkDataset, RecipeSource } from "./recipe-source.js";
+import { ShuffleKeys } from "./shuffle.js";
+import type { ItemReader, TaskSource } from "./source.js";
+import { StoreSource } from "./store-source.js";
+import { TaskSet } from "./task-set.js";
+
+/**
+ * What can be opened: a recipe, as an object, as JSON text, or in a file that a URL, a path (in Node and Deno), a `Blob`
+ * or a file handle leads to; a folder with a store, by URL, path or directory handle; or an open store.
+ */
+export type TaskSetSource =
+  | Recipe
+  | string
+  | URL
+  | Blob
+  | FileSystemFileHandle
+  | FileSystemDirectoryHandle
+  | ItemReader;
+
+/** Options of `openTasks`. */
+export interface OpenOptions extends Pick<TaskAugmentorOptions, "backend" | "workers"> {
+  /** What the recipe was made from; checked by its digest. A store does without it. */
+  dataset?: Dataset;
+  /** Seed of shuffled orders, 0..2^64 - 1; numbers up to 2^53 - 1, larger ones as bigint. Default: the recipe's. */
+  shuffleSeed?: bigint | number;
+  /** Ends the opening: it rejects with `signal.reason`. What is open stays open. */
+  signal?: AbortSignal;
+}
+
+const schema = v.strictObject({
+  dataset: v.optional(
+    v.custom<Dataset>((value) => typeof (value as Dataset | null)?.digest === "function", "a Dataset"),
+  ),
+  shuffleSeed: v.optional(v.unwrap(augmentorSchema.entries.seed)),
+  backend: augmentorSchema.entries.backend,
+  workers: augmentorSchema.entries.workers,
+  signal: augmentorSchema.entries.signal,
+});
+
+/**
+ * Opens a task set, whichever way it is kept: as a recipe, whose tasks are made when they are asked for, or as a store,
+ * whose tasks are read. Both give the same batches, bit for bit. Opening takes as long for 2^32 tasks as for 16.
+ *
+ * @throws RecipeError when the recipe or store cannot be read, or was made from another dataset
+ * @throws InvalidOptionError for an option that is unknown or out of bounds, or a recipe without its dataset
+ *
+ * @example
+ * ```ts
+ * const tasks = await openTasks("https://example.org/tasks/recipe.json", { dataset });
+ * tasks.length; // 16777216
+ * for await (const { inputs, targets } of tasks.batches({ batchSize: 64, shuffle: true, epochs: 3 })) {
+ *   // inputs [64, 100, 794], targets [64, 100]
+ * }
+ * await tasks.dispose();
+ * ```
+ */
+export function openTasks(source: TaskSetSource, options: OpenOptions = {}): Promise<TaskSet> {
+  return openTasksWith(source, options, (recipe) => {
+    const { name, digest } = recipe.dataset;
+    throw new InvalidOptionError(
+      "dataset",
+      undefined,
+      `${name}, digest ${digest}, from which the recipe makes its tasks`,
+    );
+  });
+}
+
+/**
+ * Opens a task set.
+ *
+ * @param findDataset what to do for a recipe where no dataset is given
+ * @internal
+ */
+export async function openTasksWith(
+  source: TaskSetSource,
+  options: OpenOptions,
+  findDataset: (recipe: Recipe, signal: AbortSignal | undefined) => Promise<Dataset>,
+): Promise<TaskSet> {
+  const given = parse(schema, options);
+  const { shuffleSeed, signal } = given;
+  signal?.throwIfAborted();
+  const found = await find(source, signal);
+  signal?.throwIfAborted();
+  const opened = await open(found, given, findDataset);
+  try {
+    const seed = shuffleSeed ?? BigInt(opened.recipe.seed);
+    const parts = {
+      source: opened,
+      recipeKey: await recipeKey(opened.recipe),
+      shuffleSeed: seed,
+      keys: await ShuffleKeys.create(seed),
+    };
+    signal?.throwIfAborted();
+    return new TaskSet(parts);
+  } catch (error) {
+    await opened.dispose();
+    throw error;
+  }
+}
+
+/** What a source leads to. `owned` says that the reader was opened here. */
+type Found =
+  | { readonly name: string; readonly recipe: Recipe }
+  | { readonly name: string; readonly reader: ItemReader; readonly owned: boolean };
+
+async function open(
+  found: Found,
+  { dataset, backend, workers, signal }: v.InferOutput<typeof schema>,
+  findDataset: (recipe: Recipe, signal: AbortSignal | undefined) => Promise<Dataset>,
+): Promise<TaskSource> {
+  if ("recipe" in found) {
+    const { name, recipe } = found;
+    const options = { backend, ...(workers === undefined ? {} : { workers }) };
+    return RecipeSource.open(recipe, dataset ?? (await findDataset(recipe, signal)), options, name);
+  }
+  const { name, reader, owned } = found;
+  try {
+    if (dataset) await checkDataset(reader.recipe, dataset, name);
+    return new StoreSource(reader, owned, name);
+  } catch (error) {
+    if (owned) await reader.close?.();
+    throw error;
+  }
+}
+
+async function find(source: TaskSetSource, signal: AbortSignal | undefined): Promise<Found> {
+  if (typeof source === "string") {
+    if (source.trimStart().startsWith("{")) return { name: "recipe", recipe: parseRecipe(source) };
+    return isRecipeFile(source) ? readRecipe(source, signal) : openFolder(folderAt(source), signal);
+  }
+  if (source instanceof URL) return find(source.href, signal);
+  if (source instanceof Blob) return readRecipe(source, signal);
+  if (typeof source !== "object" || source === null) throw notATaskSet(source);
+  if ("kind" in source) {
+    if (source.kind === "directory") return openFolder(handleFiles(source), signal);
+    return readRecipe(await fileOf(source), signal);
+  }
+  if ("read" in source) return { name: "store", reader: source, owned: false };
+  if ("format" in source) return { name: "recipe", recipe: parseRecipe(JSON.stringify(source)) };
+  throw notATaskSet(source);
+}
+
+function notATaskSet(source: unknown): InvalidOptionError {
+  return new InvalidOptionError(
+    "source",
+    source,
+    "a recipe, its JSON text, a path or URL of a recipe or a store, a Blob, a file system handle, or an open store",
+  );
+}
+
+/** Told by its name, as a folder cannot be asked what it is everywhere. `data:` and `blob:` URLs are files. */
+function isRecipeFile(place: string): boolean {
+  return /^(data|blob):/i.test(place) || /\.json$/i.test(place.replace(/[?#].*$/, ""));
+}
+
+async function readRecipe(source: Source, signal: AbortSignal | undefined): Promise<Found> {
+  const name = nameOf(source);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readBytes(source, { signal });
+  } catch (cause) {
+    if (!(cause instanceof DatasetError)) throw cause;
+    throw new RecipeError(name, cause.message.slice(name.length + 2), { cause });
+  }
+  return { name, recipe: parseRecipe(new TextDecoder().decode(bytes), name) };
+}
+
+async function fileOf(handle: FileSystemFileHandle): Promise<File> {
+  try {
+    return await handle.getFile();
+  } catch (cause) {
+    throw new RecipeError(handle.name, `cannot be opened: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** In a browser, which has no paths, a string is a URL relative to the page. */
+function folderAt(place: string): Files {
+  if (/^https?:/i.test(place)) return httpFiles(new URL(place));
+  const path = /^file:/i.test(place) ? decodeURIComponent(new URL(place).pathname) : place;
+  return pathFiles(path) ?? httpFiles(new URL(place, globalThis.location?.href));
+}
+
+/** A Zarr store has a group's document, a folder of .npy files has none. */
+async function openFolder(files: Files, signal: AbortSignal | undefined): Promise<Found> {
+  if (await files.get("/zarr.json", signal ? { signal } : {})) {
+    return { name: files.name, reader: await openStore(files, { signal }), owned: true };
+  }
+  return { name: files.name, reader: await openNpyStore(files, signal), owned: true };
+}

@@ -1,0 +1,75 @@
+import { TaskAugmentor } from "../augmentor.js";
+import type { Woven, WovenBuffers } from "../backend/backend.js";
+import type { Dataset } from "../dataset/index.js";
+import { InvalidOptionError, RecipeError } from "../errors.js";
+import type { TaskAugmentorOptions } from "../options.js";
+import { optionsOf, type Recipe } from "../recipe.js";
+import type { TaskSource } from "./source.js";
+
+/** Tasks made from a recipe and its dataset whenever they are asked for: nothing is held but the dataset. */
+export class RecipeSource implements TaskSource {
+  readonly recipe: Recipe;
+  readonly device: GPUDevice | undefined;
+  readonly #tasks: TaskAugmentor;
+  readonly #dataset: Dataset;
+
+  /**
+   * @param name what error messages call the recipe
+   * @throws RecipeError when the dataset is another one, or the recipe makes no sense
+   */
+  static async open(
+    recipe: Recipe,
+    dataset: Dataset,
+    options: Pick<TaskAugmentorOptions, "backend" | "workers">,
+    name: string,
+  ): Promise<RecipeSource> {
+    await checkDataset(recipe, dataset, name);
+    try {
+      const tasks = new TaskAugmentor({ ...optionsOf(recipe), ...options });
+      const { examples } = tasks.plan(dataset);
+      if (recipe.examples !== undefined && recipe.examples !== examples) {
+        throw new InvalidOptionError("examples", recipe.examples, `${examples}, which its selection leaves`);
+      }
+      return new RecipeSource(
+        recipe,
+        tasks,
+        dataset,
+        typeof options.backend === "object" ? options.backend : undefined,
+      );
+    } catch (cause) {
+      // The caller's own options were checked before: what is wrong here stands in the recipe.
+      if (!(cause instanceof InvalidOptionError)) throw cause;
+      throw new RecipeError(name, `asks for what cannot be: ${cause.message}`, { cause });
+    }
+  }
+
+  private constructor(recipe: Recipe, tasks: TaskAugmentor, dataset: Dataset, device: GPUDevice | undefined) {
+    this.recipe = recipe;
+    this.device = device;
+    this.#tasks = tasks;
+    this.#dataset = dataset;
+  }
+
+  read(items: Float64Array, signal: AbortSignal): Promise<Woven> {
+    return this.#tasks.items(this.#dataset, items, signal);
+  }
+
+  readBuffers(items: Float64Array, signal: AbortSignal): Promise<WovenBuffers> {
+    return this.#tasks.itemBuffers(this.#dataset, items, signal);
+  }
+
+  async dispose(): Promise<void> {
+    this.#tasks.dispose();
+  }
+}
+
+/** @throws RecipeError that names both digests when the dataset is not the recipe's */
+export async function checkDataset(recipe: Recipe, dataset: Dataset, name: string): Promise<void> {
+  const digest = await dataset.digest();
+  if (digest === recipe.dataset.digest) return;
+  throw new RecipeError(
+    name,
+    `was made from ${recipe.dataset.name}, digest ${recipe.dataset.digest}; ` +
+      `the dataset given, ${dataset.name}, has digest ${digest}`,
+  );
+}

@@ -1,0 +1,297 @@
+import type { WovenBuffers } from "../backend/backend.js";
+import { DisposedError, InvalidOptionError } from "../errors.js";
+import { tensorsOf } from "../gather.js";
+import { destroyBuffers, gpuTensorsOf } from "../gpu-tensors.js";
+import { checkInteger } from "../options.js";
+import type { Recipe } from "../recipe.js";
+import type { FloatDtype, GpuTensor, InputTensor, TargetTensor } from "../tensor.js";
+import { BatchIterator } from "./iterator.js";
+import { layoutOf, type SetLayout } from "./layout.js";
+import { type GpuLoaderOptions, type LoaderOptions, resolveWalk, type Walk } from "./options.js";
+import type { ShuffleKeys } from "./shuffle.js";
+import type { TaskSource } from "./source.js";
+import type { LoaderState } from "./state.js";
+import { batchesOf, type Place, type Step, shareOf, stepsOf } from "./steps.js";
+import { follow } from "./stopper.js";
+import { Uploader } from "./upload.js";
+
+/** Sequences as typed arrays, the caller's own. */
+export interface Sequences {
+  /** `[n, length, outFeatures + cells]`, of one sequence `[length, ...]`; without sequences `[n, outFeatures]`. */
+  readonly inputs: InputTensor;
+  /** `[n, length]`, of one sequence `[length]`; without sequences `[n]`. uint8 up to 256 values, else uint16. */
+  readonly targets: TargetTensor;
+  /** The labels that positions are given, where they are integers: as `Batch.labels`. */
+  readonly labels?: TargetTensor;
+}
+
+/** Which batch of a walk it is. */
+export interface BatchPlace {
+  readonly epoch: number;
+  /** Its number within the epoch, counted over all shards. */
+  readonly batch: number;
+  /**
+   * Which sequences of the set are in it, by their numbers. Sequence n belongs to task
+   * `taskOffset + floor(n / samplesPerTask)`.
+   */
+  readonly indices: Float64Array;
+  /** Where the iteration stands after this batch, for `batches({ state })`. */
+  readonly state: LoaderState;
+}
+
+/** A batch as typed arrays. They belong to the caller. */
+export interface LoadedBatch extends Sequences, BatchPlace {}
+
+/** A batch in GPU buffers, which belong to the caller, who destroys them. */
+export interface LoadedGpuBatch extends BatchPlace {
+  readonly device: GPUDevice;
+  /** As `LoadedBatch.inputs`; rows of float16 values that do not fill a 4-byte word share it with the next row. */
+  readonly inputs: GpuTensor<FloatDtype>;
+  /** As `LoadedBatch.targets`, but one u32 each. */
+  readonly targets: GpuTensor<"uint32">;
+  /** As `LoadedBatch.labels`, one u32 each. */
+  readonly labels?: GpuTensor<"uint32">;
+  /** Destroys the buffers. */
+  destroy(): void;
+}
+
+/** What a task set is made of. */
+interface Parts {
+  readonly source: TaskSource;
+  /** What identifies the recipe in states. */
+  readonly recipeKey: string;
+  readonly shuffleSeed: bigint;
+  readonly keys: ShuffleKeys;
+}
+
+/**
+ * A task set, open for reading: the same bytes in the same order whether they are made from a recipe or read from a store.
+ * What is counted are sequences, those of one task after those of the one before; without sequences, examples.
+ *
+ * `openTasks` makes one.
+ */
+export class TaskSet {
+  /** What the tasks follow from. */
+  readonly recipe: Recipe;
+  /** How many sequences there are, up to 2^53. */
+  readonly length: number;
+  readonly #parts: Parts;
+  readonly #layout: SetLayout;
+  readonly #disposal = new AbortController();
+  #uploader: { readonly device: GPUDevice; readonly uploader: Uploader } | undefined;
+
+  /** @internal */
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#layout = layoutOf(parts.source.recipe);
+    this.recipe = parts.source.recipe;
+    this.length = this.#layout.items;
+  }
+
+  /**
+   * One sequence.
+   *
+   * @param index 0..length - 1
+   * @throws InvalidOptionError outside of that
+   *
+   * @example
+   * ```ts
+   * const { inputs, targets } = await tasks.at(16_777_215); // shapes [100, 794] and [100]
+   * ```
+   */
+  async at(index: number, options: { signal?: AbortSignal } = {}): Promise<Sequences> {
+    checkInteger("index", index, 0, this.length - 1);
+    const { inputs, targets, labels } = await this.range(index, index + 1, options);
+    return {
+      inputs: { ...inputs, shape: inputs.shape.slice(1) },
+      targets: { ...targets, shape: targets.shape.slice(1) },
+      ...(labels ? { labels: { ...labels, shape: labels.shape.slice(1) } } : {}),
+    };
+  }
+
+  /**
+   * The sequences `[start, stop)`.
+   *
+   * @throws InvalidOptionError when the range is empty or not within the set, or does not fit into one array
+   */
+  async range(start: number, stop: number, options: { signal?: AbortSignal } = {}): Promise<Sequences> {
+    checkInteger("start", start, 0, this.length - 1);
+    checkInteger("stop", stop, start + 1, this.length);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    this.#checkOpen();
+    const stopper = follow(signal);
+    try {
+      const woven = await this.#untilDisposed(this.#parts.source.read(range(start, stop), stopper.signal));
+      signal?.throwIfAborted();
+      return tensorsOf(this.#layout, stop - start, woven);
+    } finally {
+      stopper.release();
+    }
+  }
+
+  /**
+   * The sequences of one epoch or more, batch after batch. The order is a function of `shuffleSeed` and the epoch alone:
+   * readers, threads and batch sizes do not change it. Batches are made ahead while one is used; memory does not grow with
+   * the number of tasks.
+   *
+   * Batch b holds the positions `[b * batchSize, (b + 1) * batchSize)` of the epoch's order; shard s of m has the batches
+   * s, s + m, s + 2m, ... So all shards together have each batch once, the same ones for any m.
+   *
+   * @throws InvalidOptionError for an option that is unknown or out of bounds, or that contradicts the state
+   * @throws RecipeError for the state of another task set
+   *
+   * @example
+   * ```ts
+   * const batches = tasks.batches({ batchSize: 64, shuffle: true, epochs: 10 });
+   * for await (const { inputs, targets, state } of batches) {
+   *   // ... train; keep JSON.stringify(state) with the checkpoint, and later:
+   * }
+   * const rest = tasks.batches({ state: JSON.parse(kept) });
+   * ```
+   */
+  batches(options: LoaderOptions = {}): BatchIterator<LoadedBatch> {
+    if ("device" in options) {
+      throw new InvalidOptionError("device", options.device, "for gpuBatches() only; batches() gives typed arrays");
+    }
+    const walk = this.#resolve(options);
+    return this.#iterate(walk, async (step, place, signal) => ({
+      ...place,
+      ...(await this.#tensors(step.items, signal)),
+    }));
+  }
+
+  /**
+   * As `batches`, into GPU buffers that are ready to be bound. With a recipe on the WebGPU backend they are made where they
+   * are used; otherwise they are made or read as typed arrays and uploaded to `device`.
+   *
+   * @throws InvalidOptionError as `batches`; for a store without a device; when a batch does not fit into a binding
+   * @throws BackendError when there is neither a device nor a WebGPU backend, or the device fails
+   *
+   * @example
+   * ```ts
+   * for await (const batch of tasks.gpuBatches({ batchSize: 256, shuffle: true, device })) {
+   *   const { buffer, offset, size } = batch.inputs; // a binding of [256, 100, 794] f32
+   *   batch.destroy();
+   * }
+   * ```
+   */
+  gpuBatches(options: GpuLoaderOptions = {}): BatchIterator<LoadedGpuBatch> {
+    const walk = this.#resolve(options);
+    const { source } = this.#parts;
+    const { device = source.device } = walk;
+    if (!device && !source.readBuffers) {
+      throw new InvalidOptionError("device", device, "a GPUDevice, to which sequences of a store are uploaded");
+    }
+    const make = (items: Float64Array, signal: AbortSignal): Promise<WovenBuffers> =>
+      source.readBuffers && device === source.device
+        ? source.readBuffers(items, signal)
+        : this.#upload(items, device as GPUDevice, signal);
+    return this.#iterate(
+      walk,
+      async ({ items }, place, signal) => ({
+        ...place,
+        ...this.#gpuTensors(items.length, await make(items, signal)),
+      }),
+      (batch) => batch.destroy(),
+    );
+  }
+
+  /** Ends what is under way and frees threads, files and connections; later calls reject with a `DisposedError`. */
+  async dispose(): Promise<void> {
+    if (this.#disposal.signal.aborted) return;
+    this.#disposal.abort(new DisposedError("task set"));
+    await this.#parts.source.dispose();
+  }
+
+  #checkOpen(): void {
+    this.#disposal.signal.throwIfAborted();
+  }
+
+  /** The work's result; what fails after disposal failed because of it. */
+  async #untilDisposed<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      this.#checkOpen();
+      throw error;
+    }
+  }
+
+  #resolve(options: GpuLoaderOptions): Walk {
+    this.#checkOpen();
+    const { recipeKey, shuffleSeed } = this.#parts;
+    return resolveWalk(options, { recipe: recipeKey, shuffleSeed, itemsPerTask: this.#layout.itemsPerTask });
+  }
+
+  #iterate<T extends BatchPlace>(
+    walk: Walk,
+    make: (step: Step, place: BatchPlace, signal: AbortSignal) => Promise<T>,
+    discard?: (batch: T) => void,
+  ): BatchIterator<T> {
+    const { keys } = this.#parts;
+    const steps = stepsOf(this.#layout, walk, keys);
+    return new BatchIterator<T>({
+      batchesPerEpoch: shareOf(batchesOf(this.#layout, walk), walk),
+      state: this.#state(walk, walk),
+      begin: (signal) => {
+        this.#checkOpen();
+        const { value, done } = steps.next();
+        if (done) return undefined;
+        const { step, after } = value;
+        const { epoch, batch, items: indices } = step;
+        return this.#untilDisposed(make(step, { epoch, batch, indices, state: this.#state(walk, after) }, signal));
+      },
+      ...(discard ? { discard } : {}),
+      prefetch: walk.prefetch,
+      signal: walk.signal,
+    });
+  }
+
+  #state({ shuffle, reshuffle, batchSize, dropLast, shard, end }: Walk, { epoch, batch }: Place): LoaderState {
+    const { recipeKey, shuffleSeed } = this.#parts;
+    return {
+      format: "taskloom-loader",
+      version: 1,
+      recipe: recipeKey,
+      shuffleSeed: String(shuffleSeed),
+      shuffle,
+      reshuffle,
+      batchSize,
+      dropLast,
+      shard,
+      epoch,
+      epochs: end === Number.POSITIVE_INFINITY ? null : end - epoch,
+      batch,
+    };
+  }
+
+  async #tensors(items: Float64Array, signal: AbortSignal): Promise<Sequences> {
+    return tensorsOf(this.#layout, items.length, await this.#parts.source.read(items, signal));
+  }
+
+  async #upload(items: Float64Array, device: GPUDevice, signal: AbortSignal): Promise<WovenBuffers> {
+    const tensors = await this.#tensors(items, signal);
+    if (this.#uploader?.device !== device) this.#uploader = { device, uploader: new Uploader(device) };
+    return this.#uploader.uploader.upload(tensors);
+  }
+
+  #gpuTensors(count: number, woven: WovenBuffers): Omit<LoadedGpuBatch, keyof BatchPlace> {
+    return { device: woven.device, ...gpuTensorsOf(this.#layout, count, woven), destroy: () => destroyBuffers(woven) };
+  }
+}
+
+/** The numbers `[start, stop)`. */
+function range(start: number, stop: number): Float64Array {
+  try {
+    return Float64Array.from({ length: stop - start }, (_, i) => start + i);
+  } catch (cause) {
+    throw new InvalidOptionError("stop - start", stop - start, "what one array can hold here; walk batches() instead", {
+      cause,
+    });
+  }
+}
+
+/** `await using` calls this; engines without the symbol have `dispose()` alone. */
+export interface TaskSet extends AsyncDisposable {}
+if (Symbol.asyncDispose) TaskSet.prototype[Symbol.asyncDispose] = TaskSet.prototype.dispose;
