@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { describe, StoreError } from "../errors.js";
 import { ARRAY_NAMES, type ArrayName } from "./arrays.js";
-import { check, chunkBytes, chunkCount, parseJson, STORE_FILES, type StoreLayout } from "./zarr.js";
+import { check } from "./check.js";
+import { chunkBytes, chunkCount, parseJson, STORE_FILES, type StoreLayout } from "./zarr.js";
 
 /** The SHA-256 of a chunk in each array, lower-case hex. */
 export type ChunkDigests = Partial<Record<ArrayName, string>>;

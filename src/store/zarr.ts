@@ -3,6 +3,7 @@ import { describe, StoreError } from "../errors.js";
 import { parseRecipe, type Recipe } from "../recipe.js";
 import { bytesPerElement } from "../tensor.js";
 import { ARRAY_NAMES, type ArrayName, itemsOf, type StoredArray, type StoredDtype, storedItemBytes } from "./arrays.js";
+import { check } from "./check.js";
 
 /**
  * How a task set lies in a Zarr v3 hierarchy: a group whose attributes hold the recipe, and in it one array each for
@@ -215,18 +216,4 @@ export function parseJson(text: string, source: string, key: string): unknown {
       : `is not JSON: ${(cause as Error).message}`;
     throw new StoreError(source, problem, { chunk: key, cause });
   }
-}
-
-export function check<S extends v.GenericSchema>(
-  schema: S,
-  value: unknown,
-  source: string,
-  key: string,
-): v.InferOutput<S> {
-  const result = v.safeParse(schema, value, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw new StoreError(source, `is not as taskloom writes it: ${v.getDotPath(issue) ?? "it"}: ${issue.message}`, {
-    chunk: key,
-  });
 }

@@ -142,7 +142,12 @@ describe("what cannot be opened", () => {
     ["a folder that is none", "/nowhere/tasks", /^\/nowhere\/tasks: has no recipe.json/],
     ["text that is no recipe", '{"format": "zarr"}', /not "taskloom-recipe"/],
     ["a recipe of the future", JSON.stringify({ ...recipe, version: 2 }), /version 2/],
-    ["a recipe of no tasks", { ...recipe, taskCount: 0 }, /asks for what cannot be: taskCount is 0/],
+    [
+      "a recipe of too many tasks",
+      { ...recipe, taskOffset: 2 ** 32 - 1, taskCount: 2 },
+      /asks for what cannot be: taskOffset \+/,
+    ],
+    ["a recipe of no tasks", { ...recipe, taskCount: 0 }, /field "taskCount" is wrong: an integer from 1/],
     ["a recipe of too many", { ...recipe, taskOffset: 2 ** 32 - 22 }, /taskOffset \+ taskCount/],
     ["a Blob of something", new Blob(["\x89PNG"]), /a Blob of .* bytes: not JSON/],
   ];

@@ -54,6 +54,7 @@ describe("a folder that generate wrote gives the recipe's batches", () => {
       "/tasks/recipe.json",
       "/tasks/targets.npy bytes=0-4095",
       `/tasks/targets.npy bytes=${128 + 7 * 3}-${128 + 8 * 3 - 1}`,
+      "/tasks/zarr.json",
     ]);
   });
 

@@ -270,9 +270,10 @@ test("recipes that it must not read, each with its reason", async () => {
     ["range", { exampleRange: [200, 301] }, /^RecipeError: .*: exampleRange or classSubset is beyond the 300/],
     ["episode", { sequenceLength: 200, episode }, /^RecipeError: .*: episode .* does not fit 10 classes/],
     ["samples with labels", { drawSequence: false, labelLayout: "none" }, /^RecipeError: .*: labelLayout is given/],
+    ["selection", { exampleRange: [0, 4] }, /^RecipeError: .*: examples is 300; 4 are left/],
     [
       "replacement",
-      { replacement: false, exampleRange: [0, 4] },
+      { replacement: false, exampleRange: [0, 4], examples: 4 },
       /^RecipeError: .*: sequenceLength is 5; allowed: up to 4/,
     ],
   ];
