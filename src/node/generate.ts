@@ -97,6 +97,9 @@ export async function generate(dataset: Dataset, options: GenerateOptions): Prom
   if (!onehot && labelCells(plan) === 0) {
     throw new InvalidOptionError("onehot", onehot, "true, as this task set has no label cells");
   }
+  if (!onehot && tasks.options.outputScaling === "notebook") {
+    throw new InvalidOptionError("onehot", onehot, 'true, as outputScaling "notebook" changes the label cells too');
+  }
   const written = await write({
     out,
     force,
