@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { FileSystemStore } from "@zarrita/storage";
 import { Dataset, TaskAugmentor, type TaskAugmentorOptions } from "taskloom";
 import { generate, inspect, preview, verify } from "taskloom/node";
 import { expect, test } from "vitest";
 import { get, open } from "zarrita";
 import { taskloom, temporaryFolder } from "../support/cli.js";
 import { sha256 } from "../support/support.js";
-import { fewDigits, filesIn, small } from "./support.js";
+import { fewDigits, filesIn, mapOf, small } from "./support.js";
 
 /** Task sets of every kind of shape and type. */
 const sets: [string, TaskAugmentorOptions][] = [
@@ -65,7 +64,7 @@ test.each(["float32", "uint8"])("zarrita reads a store's %s array", async (dtype
   const out = temporaryFolder();
   await generate(dataset, { ...small, out, format: "zarr", chunkTasks: 4 });
   const expected = await whole(small, dataset);
-  const group = await open.v3(new FileSystemStore(out), { kind: "group" });
+  const group = await open.v3(mapOf(out), { kind: "group" });
   expect(group.attrs).toMatchObject({ taskloom: { format: "taskloom-recipe", seed: "7" } });
   const [name, tensor] =
     dtype === "float32" ? (["inputs", expected.inputs] as const) : (["targets", expected.targets] as const);

@@ -1,14 +1,14 @@
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FileSystemStore } from "@zarrita/storage";
 import fc from "fast-check";
-import { InvalidOptionError, openStore, type ReadableStore, RecipeError, StoreError, TaskAugmentor } from "taskloom";
+import { InvalidOptionError, openStore, RecipeError, StoreError, TaskAugmentor } from "taskloom";
 import { generate, openStoreFolder } from "taskloom/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FetchStore } from "zarrita";
 import { launch, serve } from "../support/browser.js";
 import { temporaryFolder } from "../support/cli.js";
 import { sha256 } from "../support/support.js";
-import { fewDigits, filesIn, serveFolder, small } from "./support.js";
+import { fewDigits, filesIn, mapOf, serveFolder, small } from "./support.js";
 
 const ITEM = { inputs: 5 * 22 * 4, targets: 5 };
 
@@ -38,13 +38,8 @@ describe("any range equals the slice of the whole", () => {
   const sources: [string, (path: string) => Promise<Parameters<typeof openStore>[0] | undefined>, object][] = [
     ["a folder", async () => undefined, {}],
     ["a folder, verified", async () => undefined, { verify: true }],
-    ["a store of zarrita", async (path) => new FileSystemStore(path), {}],
-    [
-      "a store without ranges",
-      async (path) => ({ get: (key: string) => new FileSystemStore(path).get(key as never) }),
-      {},
-    ],
-    ["a Map", async (path) => mapOf(path), {}],
+    ["a store of zarrita", async (path) => new FetchStore((await serveFolder(path)).url), {}],
+    ["a Map, which has no ranges", async (path) => mapOf(path), {}],
     ["HTTP", async (path) => (await serveFolder(path)).url, {}],
     [
       "HTTP without ranges, in whole chunks",
@@ -79,10 +74,6 @@ describe("any range equals the slice of the whole", () => {
     await expect(store.read(0)).rejects.toThrow(/store has been disposed/);
   });
 });
-
-function mapOf(path: string): ReadableStore {
-  return new Map(Object.keys(filesIn(path)).map((key) => [`/${key}`, readFileSync(join(path, key))] as const)) as never;
-}
 
 test.each(["float32", "float16"] as const)("label cells that are not stored are put back: %s", async (dtype) => {
   const dataset = await fewDigits();

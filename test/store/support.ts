@@ -31,6 +31,11 @@ export function filesIn(folder: string): Record<string, string> {
   );
 }
 
+/** The files of a folder in memory, as a store of zarrita. */
+export function mapOf(folder: string): Map<`/${string}`, Uint8Array> {
+  return new Map(Object.keys(filesIn(folder)).map((path) => [`/${path}`, readFileSync(join(folder, path))]));
+}
+
 /** The files of a folder behind HTTP, counted; `answer` may take a request over. */
 export async function serveFolder(
   folder: string,
