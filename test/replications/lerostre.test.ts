@@ -176,7 +176,7 @@ test("random_state: PyTorch's own numbers of random_state 69", async () => {
     // Both sides are float32 products of 784 terms. |A| is at most sqrt(48 ln 2) / 784, the pixels at most 1 and of sum S:
     // each is within 2^-24 (5 + 784 + 3) sqrt(48 ln 2) S / 784 of the true product, PyTorch's entries 10 units instead.
     const x = mnist.at(indices[0]!).image;
-    const sum = x.reduce((a: number, v: number) => a + Math.max(0, v - 1) / 255, 0);
+    const sum = Array.from(x, (v) => Math.max(0, v - 1) / 255).reduce((a, b) => a + b, 0);
     const bound = (2 ** -24 * (5 + 10 + 2 * 787) * Math.sqrt(48 * Math.LN2) * sum) / 784;
     expect(apart(first, projected_position0_first16, () => bound)).toEqual([]);
   });

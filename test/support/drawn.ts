@@ -7,8 +7,9 @@ import { type Dataset, TaskAugmentor, type TaskAugmentorOptions } from "taskloom
  * @throws Error where two examples of the dataset are alike
  */
 export async function drawnExamples(options: TaskAugmentorOptions, dataset: Dataset): Promise<number[][]> {
+  const { outFeatures: _, ...whole } = options;
   using plain = new TaskAugmentor({
-    ...options,
+    ...whole,
     workers: 0,
     backend: "wasm",
     identity: true,
@@ -21,8 +22,12 @@ export async function drawnExamples(options: TaskAugmentorOptions, dataset: Data
   const { inputs } = await plain.transform(dataset);
   const [sequences = 0, length = 0, features = 0] = inputs.shape;
   const bytes = dataset.dtype === "uint8";
-  const key = (values: Iterable<number>) => Array.from(values, (x) => (bytes ? Math.round(x * 255) : x)).join();
-  const numbers = new Map(Array.from(dataset, ({ image }, i) => [image.join(), i]));
+  const key = (values: ArrayLike<number>) => {
+    const pixels = bytes ? Uint8Array.from(values, (x) => Math.round(x * 255)) : Float32Array.from(values);
+    return Buffer.from(pixels.buffer).toString("latin1");
+  };
+  const unit = bytes ? 255 : 1;
+  const numbers = new Map(Array.from(dataset, ({ image }, i) => [key(Float64Array.from(image, (v) => v / unit)), i]));
   if (numbers.size < dataset.length) throw new Error("two examples have the same pixels");
   return Array.from({ length: sequences }, (_, s) =>
     Array.from({ length }, (_, p) => {
