@@ -108,6 +108,13 @@ async function reading() {
   };
   await recipe();
   row("recipe (wasm)", "not used", await rounds(recipe));
+  const gpu = await onAdapter(starts[0]);
+  if (gpu)
+    row(
+      `recipe (webgpu: ${gpu.adapter})`,
+      "not used",
+      gpu.seconds.map((s) => s * starts.length),
+    );
   for (const [name, prepare] of [
     ["warm", undefined],
     ["cold", dropCaches()],
@@ -128,6 +135,22 @@ async function reading() {
   }
   tasks.dispose();
   table(rows);
+}
+
+/** One of the recipe's batches through WebGPU, on whichever adapter there is: a software one takes seconds for it. */
+async function onAdapter(start) {
+  const tasks = new TaskAugmentor({ ...set, backend: "webgpu" });
+  try {
+    const { reason } = await tasks.describeBackend();
+    const call = () => tasks.batch(dataset, start, start + BATCH);
+    await tasks.batch(dataset, 0);
+    return { adapter: reason.replace(/^asked for: /, ""), seconds: await rounds(call) };
+  } catch (error) {
+    console.log(`the recipe on WebGPU is not measured: ${error.message}\n`);
+    return undefined;
+  } finally {
+    tasks.dispose();
+  }
 }
 
 async function rounds(call, prepare = () => undefined) {
