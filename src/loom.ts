@@ -4,6 +4,7 @@ import { BackendError, InvalidOptionError } from "./errors.js";
 import { Assembly, gather, tensorsOf } from "./gather.js";
 import { destroyBuffers, gpuTensorsOf } from "./gpu-tensors.js";
 import { scaleBatch } from "./scaling/batch.js";
+import { follow } from "./stopper.js";
 import type { Batch, GpuBatch } from "./tensor.js";
 
 /** A plan on a backend: cuts runs of items into pieces and keeps the backend busy. */
@@ -57,18 +58,24 @@ export class Loom {
     const pending: { first: number; count: number; woven: Promise<Woven> }[] = [];
     const end = first + count;
     let next = first;
-    while (next < end || pending.length > 0) {
-      while (next < end && pending.length <= this.#weaver.width) {
-        const n = Math.min(size, end - next);
-        const woven = this.#weaver.weave(next, n, signal);
-        woven.catch(() => undefined); // reported where it is awaited, unless an earlier one failed
-        pending.push({ first: next, count: n, woven });
-        next += n;
+    // Every piece under way listens, which would be too many for the caller's signal.
+    const stopper = follow(signal);
+    try {
+      while (next < end || pending.length > 0) {
+        while (next < end && pending.length <= this.#weaver.width) {
+          const n = Math.min(size, end - next);
+          const woven = this.#weaver.weave(next, n, stopper.signal);
+          woven.catch(() => undefined); // reported where it is awaited, unless an earlier one failed
+          pending.push({ first: next, count: n, woven });
+          next += n;
+        }
+        const head = pending.shift() as (typeof pending)[number];
+        const woven = await head.woven;
+        signal?.throwIfAborted();
+        yield { first: head.first, count: head.count, woven };
       }
-      const head = pending.shift() as (typeof pending)[number];
-      const woven = await head.woven;
-      signal?.throwIfAborted();
-      yield { first: head.first, count: head.count, woven };
+    } finally {
+      stopper.release();
     }
   }
 

@@ -253,7 +253,9 @@ export function parse<S extends v.GenericSchema & { readonly entries: object }>(
   const path = v.getDotPath(issue) ?? "options";
   if (issue.type === "strict_object" && issue.expected === "never") {
     const known = Object.keys(schema.entries).join(", ");
-    throw new InvalidOptionError(path, issue.input, `no option of this name; there are ${known}`);
+    // The issue's own input is the name.
+    const given = path.split(".").reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], value);
+    throw new InvalidOptionError(path, given, `no option of this name; there are ${known}`);
   }
   if (path === "options") throw new InvalidOptionError(path, value, "an object");
   throw new InvalidOptionError(path, issue.input, issue.message);

@@ -1,5 +1,5 @@
+import { follow } from "../stopper.js";
 import type { LoaderState } from "./state.js";
-import { follow } from "./stopper.js";
 
 /** What an iteration is made of. */
 export interface Iteration<T> {

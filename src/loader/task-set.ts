@@ -4,6 +4,7 @@ import { tensorsOf } from "../gather.js";
 import { destroyBuffers, gpuTensorsOf } from "../gpu-tensors.js";
 import { checkInteger } from "../options.js";
 import type { Recipe } from "../recipe.js";
+import { follow } from "../stopper.js";
 import type { FloatDtype, GpuTensor, InputTensor, TargetTensor } from "../tensor.js";
 import { BatchIterator } from "./iterator.js";
 import { layoutOf, type SetLayout } from "./layout.js";
@@ -12,7 +13,6 @@ import type { ShuffleKeys } from "./shuffle.js";
 import type { TaskSource } from "./source.js";
 import type { LoaderState } from "./state.js";
 import { batchesOf, type Place, type Step, shareOf, stepsOf } from "./steps.js";
-import { follow } from "./stopper.js";
 import { Uploader } from "./upload.js";
 
 /** Sequences as typed arrays, the caller's own. */

@@ -107,6 +107,21 @@ describe("ending", () => {
     }
   });
 
+  test("many threads listen to one signal without a warning", async () => {
+    const mnist = await trainingSet();
+    const warnings: Error[] = [];
+    const warn = (warning: Error) => warnings.push(warning);
+    process.on("warning", warn);
+    using tasks = new TaskAugmentor({ taskCount: 60, workers: 14, sequenceLength: 2, outFeatures: 4, backend: "wasm" });
+    const { signal } = new AbortController();
+    for await (const _ of tasks.batches(mnist, { batchSize: 1, signal })) {
+      // walked
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", warn);
+    expect(warnings).toEqual([]);
+  });
+
   test("the augmentor's own signal ends everything", async () => {
     const mnist = await trainingSet();
     const abort = new AbortController();

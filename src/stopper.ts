@@ -1,4 +1,4 @@
-import { nodeEvents } from "../builtin.js";
+import { nodeEvents } from "./builtin.js";
 
 /** An abort controller that follows a signal until it is released. */
 export interface Stopper {
