@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TaskAugmentor } from "../dist/index.js";
 import { generate, mnist, openStoreFolder } from "../dist/node.js";
+import { useSoftwareDriver } from "../scripts/browser.mjs";
 import { findPython } from "../scripts/python.mjs";
 import { machine, median, table, version } from "./support.mjs";
 
+useSoftwareDriver();
 const TASKS = Number(process.argv[2] ?? 1024);
 const ROUNDS = 5;
 const BATCH = 64;

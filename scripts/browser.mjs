@@ -1,6 +1,7 @@
 // A Chromium for the browser tests: the one given, the one installed, or one that gets installed.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { chromium } from "playwright";
 
@@ -37,4 +38,12 @@ export function ensureBrowser() {
 
 function run(command, args, seconds) {
   spawnSync(command, args, { stdio: ["ignore", "ignore", "inherit"], timeout: seconds * 1000 });
+}
+
+/** Where there is no GPU, Dawn and Deno get the software driver that Chromium brings along. */
+export function useSoftwareDriver() {
+  const driver = findSoftwareDriver();
+  const hasGpu = ["/dev/dri", "/dev/nvidia0", "/dev/dxg"].some((path) => existsSync(path));
+  if (!hasGpu && driver) process.env.VK_DRIVER_FILES ??= driver;
+  process.env.XDG_RUNTIME_DIR ??= tmpdir();
 }

@@ -1,23 +1,17 @@
 // npm test: everything, from a fresh clone: packages, build, browser, format and types, the suite. Arguments go to vitest.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBuild, ensurePackages, root } from "./ensure.mjs";
 
 ensurePackages();
 ensureBuild();
-const { ensureBrowser, findSoftwareDriver } = await import("./browser.mjs");
+const { ensureBrowser, useSoftwareDriver } = await import("./browser.mjs");
 ensureBrowser();
 const { ensurePython, ensurePythonLibraries } = await import("./python.mjs");
 ensurePython();
 ensurePythonLibraries();
 
-// Where there is no GPU, Dawn and Deno get the software driver that Chromium brings along.
-const driver = findSoftwareDriver();
-const hasGpu = ["/dev/dri", "/dev/nvidia0", "/dev/dxg"].some((path) => existsSync(path));
-if (!hasGpu && driver) process.env.VK_DRIVER_FILES ??= driver;
-process.env.XDG_RUNTIME_DIR ??= tmpdir();
+useSoftwareDriver();
 
 const tool = (path, ...args) =>
   spawnSync(process.execPath, [join(root, "node_modules", path), ...args], { cwd: root, stdio: "inherit" }).status ?? 1;
