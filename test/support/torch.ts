@@ -7,6 +7,7 @@ export const torchCpu: {
   generation_seeds: number[];
   flat_indices_50_of_240000: number[];
   normal_seed5_numel40: number[];
+  first_image_task0_first16: number[];
   tasks: {
     seed: number;
     mean: number;
@@ -17,9 +18,11 @@ export const torchCpu: {
     permutation10: number[];
     permutation100: number[];
     indices: number[];
+    targets: number[];
     projected_position0_first16: number[];
     projected_position99_last16: number[];
   }[];
+  normalized_two_tasks_two_samples: { value_0_0_300to310: number[]; value_3_99_784to794: number[] };
 } = JSON.parse(readFileSync(new URL("../vectors/torch-cpu.json", import.meta.url), "utf8"));
 
 /** The module's normals of a seed. */
