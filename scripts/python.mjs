@@ -21,10 +21,14 @@ export function findPython() {
   return process.env.TASKLOOM_PYTHON || findPythonWith("numpy");
 }
 
-/** The command of a Python that can import PyTorch, if there is one: it is never installed for a test. */
+/**
+ * The command of a Python that can import PyTorch, if there is one: it is never installed for a test. Up to 2.6, as later
+ * ones draw other integers.
+ */
 export function findTorch() {
+  const check = "import sys, torch; sys.exit(tuple(map(int, torch.__version__.split('.')[:2])) > (2, 6))";
   return [process.env.TASKLOOM_PYTHON, "python3", "/usr/bin/python3", "python"].find(
-    (python) => python && spawnSync(python, ["-c", "import torch"]).status === 0,
+    (python) => python && spawnSync(python, ["-c", check]).status === 0,
   );
 }
 

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -120,17 +119,8 @@ describe("PyTorch's answers, on WebAssembly", () => {
   });
 
   const python = findTorch();
-  const [major = 0, minor = 0] = python ? versionOf(python) : [];
-  const same = python !== undefined && (major < 2 || (major === 2 && minor < 7));
-  const problem = python ? `PyTorch ${major}.${minor} draws other seeds, up to 2.6 is needed` : "no Python has PyTorch";
-  if (!same) console.warn(`${problem}: examples/python/notebook.py is NOT tested`);
-  test.runIf(same)(same ? "all values, asked now" : `all values: not run, as ${problem}`, async () => {
+  if (!python) console.warn("no Python here has PyTorch up to 2.6: examples/python/notebook.py is NOT tested");
+  test.runIf(python)(python ? "all values, asked now" : "all values: not run, no PyTorch up to 2.6 here", async () => {
     console.log(await expectPyTorchs(python as string, ONE_THREAD, ANY_UNITS));
   });
 });
-
-/** Major and minor version of its PyTorch. */
-function versionOf(python: string): number[] {
-  const version = execFileSync(python, ["-c", "import torch; print(torch.__version__)"], { encoding: "utf8" });
-  return version.split(".").slice(0, 2).map(Number);
-}

@@ -377,9 +377,9 @@ print(json.dumps({"version": torch.__version__, "seeds": [one(int(seed)) for see
 `;
 
 const python = findTorch();
-if (!python) console.warn("no Python here can import PyTorch: results are compared with recorded ones only");
+if (!python) console.warn("no Python here has PyTorch up to 2.6: results are compared with recorded ones only");
 
-const title = python ? "PyTorch itself, asked now, about three seeds" : "PyTorch itself: not run, no PyTorch here";
+const title = python ? "PyTorch itself, asked now, about three seeds" : "PyTorch itself: not run, no PyTorch up to 2.6 here";
 test.runIf(python)(title, async () => {
   const seeds = Array.from({ length: 3 }, () => Math.floor(Math.random() * 2 ** 32));
   const { code, stdout, stderr } = await run(python as string, ["-c", SCRIPT, ...seeds.map(String)]);
