@@ -1,74 +1,149 @@
 // npm run bench:peers: Taskloom beside the libraries people would use instead, on the same work in the same run.
 //
 // Every peer is a process of its own, one after the other, in several passes, so that a slow moment of the machine hits
-// all of them. Ratios are of the medians. A peer that is not installed is named with what it lacks.
+// all of them. Ratios are of the medians, to Taskloom on the same kind of device: on WebGPU to Taskloom on WebGPU, with
+// results read back, else to its WebAssembly on one thread. A peer that is not installed, or does not run here, is named
+// with what it lacks.
 //
-//   npm run bench:peers -- [--passes 3] [--only taskloom,torch]
+//   npm run bench:peers -- [--passes 3] [--only taskloom,torch] [--no-webgpu]
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { findPythonWith } from "../scripts/python.mjs";
+import { openDevice } from "./gpu/device.mjs";
 import { machine, median, mnistFolder, table, version } from "./support.mjs";
 
-const { values } = parseArgs({ options: { passes: { type: "string", default: "3" }, only: { type: "string" } } });
-const python =
-  process.env.TASKLOOM_PYTHON ??
-  (spawnSync("/usr/bin/python3", ["--version"]).status === 0 ? "/usr/bin/python3" : "python3");
+const { values } = parseArgs({
+  options: {
+    passes: { type: "string", default: "3" },
+    only: { type: "string" },
+    "no-webgpu": { type: "boolean", default: false },
+  },
+});
+const debian = spawnSync("/usr/bin/python3", ["--version"]).status === 0 ? "/usr/bin/python3" : "python3";
+const python = process.env.TASKLOOM_PYTHON ?? debian;
+const pythonWithJax = findPythonWith("numpy", "jax") ?? python;
 
-const node = (script, threads, tasks) => ({ command: process.execPath, script, threads, tasks });
-const py = (script, threads, tasks) => ({ command: python, script, threads, tasks });
+const node = (script, device, threads, tasks, repeats = 5) => ({
+  command: process.execPath,
+  script,
+  device,
+  threads,
+  tasks,
+  repeats,
+});
+const py = (script, device, threads, tasks) => ({
+  command: script.startsWith("jax") ? pythonWithJax : python,
+  script,
+  device,
+  threads,
+  tasks,
+  repeats: 5,
+});
+const adapter = values["no-webgpu"] ? { why: "left out by --no-webgpu" } : await findAdapter();
+// On a software adapter a task takes a second or so.
+const gpuTasks = adapter.software ? 2 : 512;
+const gpuRepeats = adapter.software ? 2 : 5;
 const PEERS = [
-  node("taskloom.mjs", 1, 200),
-  node("taskloom.mjs", 2, 400),
-  py("torch_notebook.py", 1, 50),
-  py("torch_lean.py", 1, 50),
-  py("torch_lean.py", 2, 50),
-  py("numpy_lean.py", 1, 50),
-  node("jax_js.mjs", 1, 10),
-  node("tfjs.mjs", 1, 10),
+  node("taskloom.mjs", "wasm", 1, 200),
+  node("taskloom.mjs", "wasm", 2, 400),
+  py("torch_notebook.py", "cpu", 1, 50),
+  py("torch_lean.py", "cpu", 1, 50),
+  py("torch_lean.py", "cpu", 2, 50),
+  py("torch_batched.py", "cpu", 1, 64),
+  py("torch_batched.py", "cpu", 2, 64),
+  py("numpy_lean.py", "cpu", 1, 50),
+  py("jax_jit.py", "cpu", 1, 32),
+  py("jax_jit.py", "cpu", 2, 32),
+  py("torch_batched.py", "cuda", 1, 4096),
+  py("jax_jit.py", "gpu", 1, 4096),
+  node("jax_js.mjs", "wasm", 1, 10),
+  node("tfjs.mjs", "wasm", 1, 10),
+  ...(adapter.why === undefined
+    ? [
+        node("taskloom.mjs", "webgpu", 1, gpuTasks, gpuRepeats),
+        node("jax_js.mjs", "webgpu", 1, gpuTasks, gpuRepeats),
+        node("tfjs.mjs", "webgpu", 1, gpuTasks, gpuRepeats),
+      ]
+    : []),
 ].filter(({ script }) => !values.only || values.only.split(",").some((name) => script.startsWith(name)));
 
 const folder = fileURLToPath(new URL("peers", import.meta.url));
 const results = new Map();
+const left = new Set();
 for (let pass = 0; pass < Number(values.passes); pass++) {
   for (const peer of PEERS) {
-    const { command, script, threads, tasks } = peer;
-    const args = [script, "--data", mnistFolder(), "--threads", threads, "--tasks", tasks, "--repeats", 5].map(String);
-    const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, encoding: "utf8" });
-    const line = stdout?.trim().split("\n").at(-1) ?? "";
-    if (status !== 0 || !line.startsWith("{")) {
-      console.error(`${script} failed (exit ${status}):\n${stderr}`);
-      process.exitCode = 1;
-      continue;
-    }
-    const result = JSON.parse(line);
-    const known = results.get(peer);
-    if (known) known.seconds?.push(...(result.seconds ?? []));
-    else results.set(peer, result);
-    if (result.ok === false) {
-      console.error(`${script} computes something else: ${result.why ?? "its shapes are wrong"}`);
-      process.exitCode = 1;
-    }
+    if (!left.has(peer)) measure(peer);
   }
 }
 
-const perTask = ({ seconds, tasks }) => seconds.map((s) => (s / tasks) * 1000);
-const base = [...results.values()].find(({ peer, threads }) => peer === "taskloom" && threads === 1);
 console.log(`taskloom ${version()} on ${machine()}`);
-console.log("MNIST, 784 x 784, sequences of 100, one task after the other; ms a task\n");
-table(
-  [...results.values()].map((result) => {
-    const { peer, version: v, threads, missing } = result;
-    if (missing)
-      return { peer, version: "-", threads: "-", min: "-", median: "-", max: "-", "times taskloom's": missing };
-    const ms = perTask(result);
-    return {
-      peer,
-      version: v,
-      threads,
-      min: Math.min(...ms).toFixed(2),
-      median: median(ms).toFixed(2),
-      max: Math.max(...ms).toFixed(2),
-      "times taskloom's": base ? (median(ms) / median(perTask(base))).toFixed(2) : "-",
-    };
-  }),
-);
+console.log("MNIST, 784 x 784, sequences of 100; ms a task");
+console.log(`WebGPU: ${adapter.why === undefined ? adapter.name : `not measured: ${adapter.why}`}\n`);
+table([...results.values()].map(row));
+
+/** Runs a peer once more. */
+function measure(peer) {
+  const { command, script, device, threads, tasks, repeats } = peer;
+  const flags = { data: mnistFolder(), device, threads, tasks, repeats };
+  const args = [script, ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])];
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, encoding: "utf8" });
+  const line = stdout?.trim().split("\n").at(-1) ?? "";
+  if (status !== 0 || !line.startsWith("{")) {
+    console.error(`${script} failed (exit ${status}):\n${stderr}`);
+    process.exitCode = 1;
+    return;
+  }
+  const result = { device, ...JSON.parse(line) };
+  if (result.missing || result.absent) left.add(peer);
+  // What a machine does not have is no row: most have no CUDA.
+  if (result.absent) {
+    console.log(`${result.peer} on ${device} is left out: ${result.absent}`);
+    return;
+  }
+  const known = results.get(peer);
+  if (known) known.seconds.push(...result.seconds.map((s) => (s * known.tasks) / result.tasks));
+  else results.set(peer, result);
+  if (result.ok === false) {
+    console.error(`${script} computes something else: ${result.why ?? "its shapes are wrong"}`);
+    process.exitCode = 1;
+  }
+}
+
+function perTask({ seconds, tasks }) {
+  return seconds.map((s) => (s / tasks) * 1000);
+}
+
+function row(result) {
+  const { peer, version: v, device, threads, batch = 1, missing } = result;
+  const ratio = "times taskloom's";
+  if (missing) {
+    return { peer, version: "-", device, threads: "-", batch: "-", min: "-", median: "-", max: "-", [ratio]: missing };
+  }
+  const ms = perTask(result);
+  const baseDevice = device === "webgpu" ? "webgpu" : "wasm";
+  const base = [...results.values()].find((r) => r.peer === "taskloom" && r.threads === 1 && r.device === baseDevice);
+  return {
+    peer,
+    version: v,
+    device,
+    threads,
+    batch,
+    min: Math.min(...ms).toFixed(2),
+    median: median(ms).toFixed(2),
+    max: Math.max(...ms).toFixed(2),
+    [ratio]: base ? (median(ms) / median(perTask(base))).toFixed(2) : "-",
+  };
+}
+
+/** The WebGPU adapter that peers in Node will find, or why there is none. */
+async function findAdapter() {
+  try {
+    const { device, info } = await openDevice();
+    device.destroy();
+    const name = info.description || info.device;
+    return { software: info.software, name: info.software ? `${name} (software: nothing about GPUs)` : name };
+  } catch (error) {
+    return { why: error.message };
+  }
+}

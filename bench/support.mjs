@@ -28,6 +28,26 @@ export function time(call, { rounds = 9, least = 60 } = {}) {
   return median(Array.from({ length: rounds }, () => round() / repeats));
 }
 
+/** Seconds of an asynchronous call. */
+export async function seconds(call) {
+  const start = performance.now();
+  await call();
+  return (performance.now() - start) / 1000;
+}
+
+/**
+ * Seconds of each way, by name, the ways taking turns so that whatever else the machine does meets all alike.
+ *
+ * @param ways asynchronous functions by name
+ */
+export async function takeTurns(ways, rounds) {
+  const times = Object.fromEntries(Object.keys(ways).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, way] of Object.entries(ways)) times[name].push(await seconds(way));
+  }
+  return times;
+}
+
 /** Rows of objects as aligned columns. */
 export function table(rows) {
   const names = Object.keys(rows[0]);

@@ -164,7 +164,8 @@ export class TaskAugmentor {
 
   /**
    * Items `[first, first + count)`, by default all, as bytes, in pieces of some MiB that need not end where a task ends:
-   * what a writer wants. A piece is valid until the next one is asked for.
+   * what a writer wants. A piece is valid until the next but one is asked for: one can be written while the next is
+   * awaited.
    *
    * @internal
    */
@@ -176,9 +177,11 @@ export class TaskAugmentor {
     const loom = await this.#open(dataset, signal);
     loom.refuseBatchScaling();
     const { first = 0, count = loom.plan.itemCount - first } = options;
+    let before: Woven | undefined;
     for await (const piece of loom.pieces(first, count, loom.pieceItems, signal)) {
       yield { ...piece.woven, first: piece.first, count: piece.count };
-      loom.recycle(piece.woven);
+      if (before) loom.recycle(before);
+      before = piece.woven;
     }
   }
 

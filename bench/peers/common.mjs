@@ -1,7 +1,7 @@
 /*
  * What the JavaScript peers share: arguments, MNIST, timing, the check of their own output, and the one JSON line.
  *
- * A peer calls run(name, load). load() imports the library and resolves to { version, device, make };
+ * A peer calls run(name, load). load(device), device being "wasm" or "webgpu", imports the library and resolves to { version, device, make };
  * make(images, labels) resolves to { task, probe }. Only task(n) is timed: it makes task n and resolves to
  *   { output: Float32Array [100 * 794], targets: Int32Array [100] }.
  * probe(n) makes the same task and adds { indices [100], matrix [784 * 784] (pixel in, pixel out) }, for the check.
@@ -96,25 +96,41 @@ export async function run(peer, load) {
       threads: { type: "string", default: "1" }, // accepted for the protocol: under Node these run on one thread
       tasks: { type: "string", default: "50" },
       repeats: { type: "string", default: "5" },
+      device: { type: "string", default: "wasm" },
     },
   });
   assert(values.data, "--data DIR is required: the folder of the uncompressed MNIST IDX files");
   const tasks = Number(values.tasks);
   const repeats = Number(values.repeats);
 
-  let library;
-  try {
-    library = await load();
-  } catch (error) {
-    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
-    console.log(JSON.stringify({ peer, missing: `${error.message}; run npm ci in bench/peers` }));
-    return;
+  const wanted = values.device;
+  const giveUp = (fields) => {
+    console.log(JSON.stringify({ peer, device: wanted, ...fields }));
+    process.exit(); // a WebGPU device would keep the process
+  };
+  let adapter;
+  if (wanted === "webgpu") {
+    try {
+      adapter = await provideWebGpu();
+    } catch (error) {
+      giveUp({ absent: `no WebGPU adapter: ${error.message}` });
+    }
   }
-  const { version, device, make } = library;
+  let library;
+  let task;
+  let probe;
   const { images, labels } = await readMnist(values.data);
-  const { task, probe } = await make(images, labels);
-
-  for (let n = 0; n < Math.max(3, tasks / 5); n++) await task(n);
+  try {
+    library = await load(wanted);
+    ({ task, probe } = await library.make(images, labels));
+    for (let n = 0; n < Math.max(wanted === "webgpu" ? 1 : 3, tasks / 5); n++) await task(n);
+  } catch (error) {
+    if (error.code === "ERR_MODULE_NOT_FOUND") giveUp({ missing: `${error.message}; run npm ci in bench/peers` });
+    // These libraries are made for browsers: that they do not work on Dawn in Node is a result, not a failure of ours.
+    if (wanted === "webgpu") giveUp({ missing: `does not run on Dawn in Node ${process.version}: ${error.message}` });
+    throw error;
+  }
+  const { version } = library;
   const seconds = [];
   for (let round = 0, n = 0; round < repeats; round++) {
     const start = performance.now();
@@ -122,11 +138,35 @@ export async function run(peer, load) {
     seconds.push((performance.now() - start) / 1000);
   }
 
-  const line = { peer, version, device, threads: 1, tasks, seconds, ok: true };
+  const line = { peer, version, device: wanted, adapter, threads: 1, tasks, seconds, ok: true };
   try {
     await check(probe, images, labels);
   } catch (error) {
     Object.assign(line, { ok: false, why: error.message });
   }
   console.log(JSON.stringify(line));
+  process.exit(); // a WebGPU device would keep the process
+}
+
+/**
+ * Puts WebGPU where libraries look for it, as a browser has it. Only a peer's own process does this.
+ *
+ * @returns what the adapter is called
+ * @throws where there is no adapter, or no package webgpu
+ */
+export async function provideWebGpu() {
+  const { create, globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  const gpu = create([]);
+  const adapter = await gpu.requestAdapter();
+  assert(adapter, "none was found");
+  // tfjs 4.22 asks in the way of WebGPU before 2024, which Dawn has no more.
+  const prototype = Object.getPrototypeOf(adapter);
+  if (!prototype.requestAdapterInfo) {
+    prototype.requestAdapterInfo = async function () {
+      return this.info;
+    };
+  }
+  Object.defineProperty(globalThis, "navigator", { value: { gpu, userAgent: "Node" }, configurable: true });
+  return adapter.info.description || adapter.info.device;
 }

@@ -3,6 +3,10 @@
 A peer calls run(name, library, make). make(library, images, labels) returns task(n), which makes task n and returns
   indices [100], matrix [784, 784] (pixel in, pixel out), output [100, 794] f32, targets [100]
 as arrays that numpy can read. Only task(n) is timed.
+
+A peer that makes many tasks at a time calls run(..., batches={device: sizes}). Its make(library, images, labels, device)
+returns of_size(batch), and that a task(n) whose results have one more dimension, in front. Where task(n) returns less,
+task.probe(n) returns all of it. The sizes are tried, and the one with the quickest tasks is measured.
 """
 import argparse
 import importlib
@@ -26,13 +30,27 @@ def read_mnist(folder):
     return images.astype(np.float32) / 255, labels.astype(np.int64)
 
 
+def results(task):
+    """What task(n) makes for n = 0, 1, ..., as numpy arrays, task by task where it makes several."""
+    import numpy as np
+
+    seen = 0
+    for n in range(CHECKED_TASKS):
+        parts = [np.array(part.cpu() if hasattr(part, "cpu") else part) for part in getattr(task, "probe", task)(n)]
+        for one in zip(*parts) if parts[0].ndim > 1 else [parts]:
+            if seen < CHECKED_TASKS:
+                yield one
+            seen += 1
+        if seen >= CHECKED_TASKS:
+            return
+
+
 def check(task, images, labels):
     """Raises AssertionError if what task(n) makes is not the work this benchmark is about."""
     import numpy as np
 
     previous_matrix, permutations, ratios = None, set(), []
-    for n in range(CHECKED_TASKS):
-        indices, matrix, output, targets = (np.array(part) for part in task(n))
+    for indices, matrix, output, targets in results(task):
         assert output.shape == (EXAMPLES, PIXELS + CLASSES), "output is not [100, 794]"
         assert output.dtype == np.float32, "output is not float32"
         projected, one_hot = output[:, :PIXELS], output[:, PIXELS:]
@@ -57,41 +75,86 @@ def check(task, images, labels):
     assert abs(np.mean(ratios) - 1) < 0.05, f"variance of the projected values: {np.mean(ratios)} of the expected"
 
 
-def run(peer, library_name, make):
+def wait(library, device):
+    """Returns when a CUDA device has done what it was told to; JAX's peer waits by itself."""
+    if device == "cuda":
+        library.cuda.synchronize()
+
+
+def seconds_of(task, first, calls, library, device):
+    start = time.perf_counter()
+    for n in range(first, first + calls):
+        task(n)
+    wait(library, device)
+    return time.perf_counter() - start
+
+
+def quickest(of_size, sizes, library, device):
+    """The size of a batch with which a task takes the least time, and the function that makes such batches."""
+    found = None
+    for size in sizes:
+        task = of_size(size)
+        calls = -(-16 // size)
+        seconds_of(task, 0, calls, library, device)
+        each = min(seconds_of(task, 0, calls, library, device) for _ in range(3)) / calls / size
+        if found is None or each < found[0]:
+            found = each, size, task
+        del task
+    return found[1:]
+
+
+def has_device(library, name, device):
+    """Whether a library can use a device."""
+    if device == "cpu":
+        return True
+    if name == "torch":
+        return library.cuda.is_available()
+    try:
+        return len(library.devices(device)) > 0
+    except RuntimeError:
+        return False
+
+
+def run(peer, library_name, make, batches=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True, help="folder of the uncompressed MNIST IDX files")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--tasks", type=int, default=50, help="tasks per timed round")
+    parser.add_argument("--tasks", type=int, default=50, help="tasks per timed round, rounded up to whole batches")
     parser.add_argument("--repeats", type=int, default=5, help="timed rounds")
+    parser.add_argument("--device", default="cpu")
     args = parser.parse_args()
     for name in ("OMP", "OPENBLAS", "MKL"):  # BLAS reads these once, as the library is imported
         os.environ[f"{name}_NUM_THREADS"] = str(args.threads)
     # Else OpenMP's spinning threads take cores from OpenBLAS's: on 2 cores torch-lean at 2 threads took twice as long.
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    if library_name == "jax" and args.device == "cpu":
+        # No setting limits XLA's threads, but it starts as many as there are cores for it.
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: args.threads])
+        os.environ["JAX_PLATFORMS"] = "cpu"
     try:
         library = importlib.import_module(library_name)
         importlib.import_module("numpy")
     except ImportError as error:
-        why = f"{error}; this was {sys.executable}: install python3-{library_name}, or name a Python in TASKLOOM_PYTHON"
+        why = f"{error}; this was {sys.executable}: install {library_name}, or name a Python in TASKLOOM_PYTHON"
         print(json.dumps({"peer": peer, "missing": why}))
         return
     if library_name == "torch":
         library.set_num_threads(args.threads)
+    if not has_device(library, library_name, args.device):
+        print(json.dumps({"peer": peer, "device": args.device, "absent": f"{library_name} sees no such device"}))
+        return
 
     images, labels = read_mnist(args.data)
-    task = make(library, images, labels)
-    for n in range(max(3, args.tasks // 5)):
-        task(n)
-    seconds, n = [], 0
-    for _ in range(args.repeats):
-        start = time.perf_counter()
-        for _ in range(args.tasks):
-            task(n)
-            n += 1
-        seconds.append(time.perf_counter() - start)
+    if batches:
+        size, task = quickest(make(library, images, labels, args.device), batches[args.device], library, args.device)
+    else:
+        size, task = 1, make(library, images, labels)
+    calls = -(-args.tasks // size)
+    seconds_of(task, 0, max(3, calls // 5), library, args.device)
+    seconds = [seconds_of(task, round * calls, calls, library, args.device) for round in range(args.repeats)]
 
-    line = {"peer": peer, "version": library.__version__, "device": "cpu", "threads": args.threads}
-    line |= {"tasks": args.tasks, "seconds": seconds, "ok": True}
+    line = {"peer": peer, "version": library.__version__, "device": args.device, "threads": args.threads}
+    line |= {"batch": size, "tasks": calls * size, "seconds": seconds, "ok": True}
     try:
         check(task, images, labels)
     except AssertionError as error:

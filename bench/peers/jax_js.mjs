@@ -1,16 +1,16 @@
 /*
- * Peer: jax-js on its WebAssembly backend (one thread: under Node it has no workers, and no WebGPU).
+ * Peer: jax-js on its WebAssembly backend (one thread: under Node it has no workers) or on WebGPU.
  *
- *   npm ci && node jax_js.mjs --data DIR [--tasks 50] [--repeats 5]
+ *   npm ci && node jax_js.mjs --data DIR [--device wasm] [--tasks 50] [--repeats 5]
  *
  * One task is one jitted function of the task's number.
  */
 import { CLASSES, EXAMPLES, installedVersion, PIXELS, run, STD } from "./common.mjs";
 
-async function load() {
+async function load(device) {
   const { defaultDevice, init, jit, nn, numpy: np, random } = await import("@jax-js/jax");
-  const device = "wasm";
-  await init(device); // not init(): it also tries WebGPU, and Node 20 has no navigator
+  const there = await init(device); // not init(): it also tries WebGPU, and Node 20 has no navigator
+  if (!there.includes(device)) throw new Error(`jax-js has no ${device} here`);
   defaultDevice(device);
 
   async function make(images, labels) {
@@ -48,7 +48,7 @@ async function load() {
       probe: (n) => read(buildProbe(random.key(n), data.ref, dataLabels.ref)),
     };
   }
-  return { version: await installedVersion("@jax-js/jax"), device, make };
+  return { version: await installedVersion("@jax-js/jax"), make };
 }
 
-await run("jax-js-wasm", load);
+await run("jax-js", load);

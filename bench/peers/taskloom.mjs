@@ -1,8 +1,9 @@
 /*
  * Taskloom itself, speaking the peers' protocol: batches of tasks through the public API, on --threads worker threads.
  *
- *   node taskloom.mjs --data DIR [--threads 1] [--tasks 50] [--repeats 5]
+ *   node taskloom.mjs --data DIR [--device wasm] [--threads 1] [--tasks 50] [--repeats 5]
  *
+ * With --device webgpu, on the adapter that the other libraries get too, and with results read back as theirs are.
  * Its results are checked bit by bit in the test suite; here the shapes are.
  */
 import { readFile } from "node:fs/promises";
@@ -16,14 +17,25 @@ const { values } = parseArgs({
     threads: { type: "string", default: "1" },
     tasks: { type: "string", default: "50" },
     repeats: { type: "string", default: "5" },
+    device: { type: "string", default: "wasm" },
   },
 });
+const { device } = values;
 const [threads, tasks, repeats] = [values.threads, values.tasks, values.repeats].map(Number);
 const dataset = await readIdxDataset({
   images: join(values.data, "train-images-idx3-ubyte"),
   labels: join(values.data, "train-labels-idx1-ubyte"),
 });
-const augmentor = new TaskAugmentor({ taskCount: 2 ** 32, seed: 42, workers: threads });
+const augmentor = new TaskAugmentor({
+  taskCount: 2 ** 32,
+  seed: 42,
+  ...(device === "webgpu" ? { backend: device } : { backend: device, workers: threads }),
+});
+const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+const { reason } = await augmentor.describeBackend().catch((error) => {
+  console.log(JSON.stringify({ peer: "taskloom", device, absent: error.message }));
+  process.exit();
+});
 
 let next = 0;
 let ok = true;
@@ -41,7 +53,7 @@ async function round(count) {
 }
 
 // Long enough for the engine to have optimised the module in every thread.
-await round(Math.max(tasks, 100 * threads));
+await round(device === "webgpu" ? tasks : Math.max(tasks, 100 * threads));
 const seconds = [];
 for (let i = 0; i < repeats; i++) {
   const start = performance.now();
@@ -49,5 +61,4 @@ for (let i = 0; i < repeats; i++) {
   seconds.push((performance.now() - start) / 1000);
 }
 augmentor.dispose();
-const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
-console.log(JSON.stringify({ peer: "taskloom", version, device: "wasm", threads, tasks, seconds, ok }));
+console.log(JSON.stringify({ peer: "taskloom", version, device, adapter: reason, threads, tasks, seconds, ok }));

@@ -1,16 +1,16 @@
 /*
- * Peer: TensorFlow.js on its WebAssembly backend (SIMD, one thread: it has no threads under Node).
+ * Peer: TensorFlow.js on its WebAssembly backend (SIMD, one thread: it has no threads under Node) or on WebGPU.
  *
- *   npm ci && node tfjs.mjs --data DIR [--tasks 50] [--repeats 5]
+ *   npm ci && node tfjs.mjs --data DIR [--device wasm] [--tasks 50] [--repeats 5]
  *
- * Its randomNormal draws in JavaScript; the rest runs in WebAssembly. tfjs has no jit.
+ * Its randomNormal draws in JavaScript; the rest runs on the backend. tfjs has no jit.
  */
 import { CLASSES, EXAMPLES, PIXELS, run, STD } from "./common.mjs";
 
-async function load() {
+async function load(device) {
   const { default: tf } = await import("@tensorflow/tfjs");
-  await import("@tensorflow/tfjs-backend-wasm");
-  await tf.setBackend("wasm");
+  await import(`@tensorflow/tfjs-backend-${device}`);
+  if (!(await tf.setBackend(device))) throw new Error(`tfjs could not start its backend ${device}`);
 
   async function make(images, labels) {
     const data = tf.tensor2d(images, [labels.length, PIXELS]);
@@ -41,7 +41,7 @@ async function load() {
       probe: (n) => read(build(n), ["output", "targets", "indices", "matrix"]),
     };
   }
-  return { version: tf.version.tfjs, device: tf.getBackend(), make };
+  return { version: tf.version.tfjs, make };
 }
 
-await run("tfjs-wasm", load);
+await run("tfjs", load);

@@ -6,6 +6,22 @@ import { OutputError } from "../errors.js";
 import { checkSpace, wrap, writeFully } from "./disk.js";
 
 /**
+ * Bytes of a file after which the disk is told to begin, while more are made: else all of them wait for the last sync,
+ * when nothing else is left to do.
+ */
+const FLUSH_BYTES = 32 * 2 ** 20;
+
+interface OpenFile {
+  readonly handle: FileHandle;
+  end: number;
+  /** Bytes written since the last flush began. */
+  fresh: number;
+  /** The flush under way, or the last one. The system reports a failed flush once only, so this must not be lost. */
+  flush: Promise<void>;
+  flushing: boolean;
+}
+
+/**
  * Files that come into being together: each is written under a temporary name in the folder, and all take their own
  * names in `commit`, the last one given last. Until then what was there stays as it was; after `discard` nothing is
  * left, not even folders that were made for it.
@@ -14,7 +30,7 @@ export class OutputFolder {
   readonly path: string;
   readonly #names: readonly string[];
   readonly #suffix = `.${process.pid}-${randomBytes(4).toString("hex")}.partial`;
-  readonly #files = new Map<string, { handle: FileHandle; end: number }>();
+  readonly #files = new Map<string, OpenFile>();
   /** The outermost folder that had to be made, if any. */
   readonly #made: string | undefined;
 
@@ -56,11 +72,17 @@ export class OutputFolder {
     try {
       let file = this.#files.get(name);
       if (!file) {
-        file = { handle: await open(path + this.#suffix, "wx"), end: 0 };
+        const handle = await open(path + this.#suffix, "wx");
+        file = { handle, end: 0, fresh: 0, flush: Promise.resolve(), flushing: false };
         this.#files.set(name, file);
       }
       file.end = Math.max(file.end, position + bytes.length);
       await writeFully(file.handle, bytes, position);
+      file.fresh += bytes.length;
+      if (file.fresh >= FLUSH_BYTES && !file.flushing) {
+        await file.flush; // done, but it may have failed
+        beginFlush(file);
+      }
     } catch (cause) {
       throw wrap(path, cause);
     }
@@ -69,7 +91,8 @@ export class OutputFolder {
   /** Gives the files their names. */
   async commit(): Promise<void> {
     try {
-      for (const { handle } of this.#files.values()) {
+      for (const { handle, flush } of this.#files.values()) {
+        await flush;
         await handle.sync();
         await handle.close();
       }
@@ -84,7 +107,8 @@ export class OutputFolder {
 
   /** Removes what was written. Does nothing after `commit`. */
   async discard(): Promise<void> {
-    for (const [name, { handle }] of this.#files) {
+    for (const [name, { handle, flush }] of this.#files) {
+      await flush.catch(() => undefined);
       await handle.close().catch(() => undefined);
       await rm(join(this.path, name + this.#suffix), { force: true });
     }
@@ -104,4 +128,14 @@ export class OutputFolder {
   async sizeOf(name: string): Promise<number> {
     return (await stat(join(this.path, name))).size;
   }
+}
+
+/** Lets the disk begin with what a file has so far. */
+function beginFlush(file: OpenFile): void {
+  file.fresh = 0;
+  file.flushing = true;
+  file.flush = file.handle.datasync().finally(() => {
+    file.flushing = false;
+  });
+  file.flush.catch(() => undefined); // reported by the next flush, or by `commit`
 }

@@ -2,6 +2,7 @@ import { storedItemBytes } from "../store/arrays.js";
 import { npyHeader } from "../store/npy.js";
 import type { Job, Written } from "./job.js";
 import { OutputFolder } from "./output-folder.js";
+import { WriteBehind } from "./write-behind.js";
 
 /** The files of a folder in the format npy; the recipe is written last and says that the others are whole. */
 export const FILES = { inputs: "inputs.npy", targets: "targets.npy", recipe: "recipe.json" } as const;
@@ -15,6 +16,10 @@ export async function writeNpy(job: Job): Promise<Written> {
     force: job.force,
     bytes: plan.itemCount * arrays.reduce((sum, array) => sum + storedItemBytes(array), 0),
   });
+  const writes = new WriteBehind();
+  // Hashes the dataset while threads make tasks.
+  const recipe = job.recipe();
+  recipe.catch(() => undefined); // reported where it is awaited
   try {
     for (const { name, dtype, itemShape } of arrays) {
       await folder.write(fileOf(name), npyHeader(dtype, [plan.itemCount, ...itemShape]));
@@ -22,26 +27,29 @@ export async function writeNpy(job: Job): Promise<Written> {
     let bytes = 0;
     job.onProgress(0, plan.itemCount, 0);
     for await (const piece of job.tasks.stream(job.dataset)) {
-      for (const { name } of arrays) {
-        const values = new Uint8Array(piece[name] as ArrayBuffer);
-        await folder.write(fileOf(name), values);
-        bytes += values.length;
-      }
-      job.onProgress(piece.first + piece.count, plan.itemCount, bytes);
+      await writes.begin(async () => {
+        for (const { name } of arrays) {
+          const values = new Uint8Array(piece[name] as ArrayBuffer);
+          await folder.write(fileOf(name), values);
+          bytes += values.length;
+        }
+        job.onProgress(piece.first + piece.count, plan.itemCount, bytes);
+      });
     }
-    const recipe = await job.recipe();
-    await folder.write(FILES.recipe, new TextEncoder().encode(`${JSON.stringify(recipe, null, 2)}\n`));
+    await writes.end();
+    await folder.write(FILES.recipe, new TextEncoder().encode(`${JSON.stringify(await recipe, null, 2)}\n`));
     job.signal?.throwIfAborted();
     await folder.commit();
     const sizes = await Promise.all(names.map((name) => folder.sizeOf(name)));
     return {
-      recipe,
+      recipe: await recipe,
       items: plan.itemCount,
       bytes: sizes.reduce((a, b) => a + b),
       resumed: 0,
       complete: true,
     };
   } catch (error) {
+    await writes.settled();
     await folder.discard();
     throw error;
   }

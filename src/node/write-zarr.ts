@@ -23,6 +23,7 @@ import { checkSpace, wrap, writeWhole } from "./disk.js";
 import type { Job, Written } from "./job.js";
 import { Journal, readJournals } from "./journal.js";
 import { checkSame, readStore, removeStore, writeDocuments } from "./store-documents.js";
+import { WriteBehind } from "./write-behind.js";
 
 /** Bytes of the inputs of a chunk, about: few files, and little to do again after a crash. */
 const CHUNK_BYTES = 32 * 2 ** 20;
@@ -90,6 +91,7 @@ class Run {
   /** The chunk being written, and the last one on its way to the disk. */
   #writer: ChunkWriter | undefined;
   #finishing: Promise<void> = Promise.resolve();
+  readonly #writes = new WriteBehind();
   #resumed = 0;
 
   constructor(job: Job, layout: StoreLayout) {
@@ -102,7 +104,7 @@ class Run {
 
   /** Makes the chunks of the shard that are missing. */
   async write(): Promise<void> {
-    const { out, onProgress, tasks, dataset } = this.#job;
+    const { out, onProgress, signal, tasks, dataset } = this.#job;
     const layout = this.#layout;
     const missing = await this.#look();
     const total = itemsOfRun(layout, this.#range).count;
@@ -118,11 +120,16 @@ class Run {
     let done = this.#resumed;
     for (const run of missing) {
       for await (const piece of tasks.stream(dataset, itemsOfRun(layout, run))) {
-        bytes += await this.#take(piece);
-        done += piece.count;
-        onProgress(done, total, bytes);
+        await this.#writes.begin(async () => {
+          // What was aborted while the piece before was written ends there.
+          signal?.throwIfAborted();
+          bytes += await this.#take(piece);
+          done += piece.count;
+          onProgress(done, total, bytes);
+        });
       }
     }
+    await this.#writes.end();
     await this.#finishing;
   }
 
@@ -152,6 +159,7 @@ class Run {
 
   /** Ends everything; temporary files of a chunk that is not whole go. */
   async close(): Promise<void> {
+    await this.#writes.settled();
     await this.#finishing.catch(() => undefined);
     await this.#writer?.discard();
     await this.#journal.close();
