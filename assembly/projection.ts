@@ -19,7 +19,7 @@ import { PROJECTION } from "./purpose";
  */
 
 /** More rows share the walk over the lists, but their tile leaves the first-level cache; bench/NOTES.md has the times. */
-export const TILE_ROWS: u32 = 32;
+export const TILE_ROWS: u32 = 16;
 /** Bytes of a unit in the tile: one i32 or f32 for each row. */
 const UNIT_BYTES: u32 = TILE_ROWS << 2;
 /** Bytes of four key-stream blocks, those of four rows at the same columns. */
@@ -27,8 +27,8 @@ const WORDS_BYTES: usize = 256;
 const NO_SLOT: u32 = 0xffffffff;
 
 /** What the sums of a tile's rows begin with. */
-const INITIAL: usize = memory.data(128, 16);
-const EDGE: usize = memory.data(128, 16);
+const INITIAL: usize = memory.data(64, 16);
+const EDGE: usize = memory.data(64, 16);
 
 /** Columns padded to whole key-stream blocks, which is also the examples' stride in values. */
 // @ts-ignore: decorator
@@ -199,6 +199,11 @@ function listUnits<T>(examples: usize, count: u32, units: usize, slots: usize, l
       }
       vector += 16;
     }
+    // An even number of entries, as `walk` takes two at a time: a zero times any slot adds nothing.
+    if ((cursor - lists) & 8) {
+      store<u64>(cursor, 0);
+      cursor += 8;
+    }
     store<u32>(ends + (i << 2), <u32>cursor);
   }
 }
@@ -272,8 +277,8 @@ function storeResult<T>(out: usize, sums: v128, scale: v128, dtype: u32): void {
 }
 
 /**
- * Multiplies a tile: the sums of its rows stay in eight vectors while a list is walked. `height` rows are written, at most
- * TILE_ROWS.
+ * Multiplies a tile: the sums of its rows stay in four vectors while a list is walked, two entries a step.
+ * `height` rows are written, at most TILE_ROWS.
  */
 export function walk<T>(
   workspace: usize, columns: u32, count: u32, height: u32, scale: f32, dtype: u32, out: usize, stride: usize,
@@ -291,31 +296,25 @@ export function walk<T>(
     let b = v128.load(INITIAL, 16);
     let c = v128.load(INITIAL, 32);
     let d = v128.load(INITIAL, 48);
-    let e = v128.load(INITIAL, 64);
-    let f = v128.load(INITIAL, 80);
-    let g = v128.load(INITIAL, 96);
-    let h = v128.load(INITIAL, 112);
-    for (; entry < end; entry += 8) {
+    for (; entry < end; entry += 16) {
       const rows = tile + load<u32>(entry);
       const value = v128.load32_splat(entry, 4);
       a = addProduct<T>(a, value, v128.load(rows, 0));
       b = addProduct<T>(b, value, v128.load(rows, 16));
       c = addProduct<T>(c, value, v128.load(rows, 32));
       d = addProduct<T>(d, value, v128.load(rows, 48));
-      e = addProduct<T>(e, value, v128.load(rows, 64));
-      f = addProduct<T>(f, value, v128.load(rows, 80));
-      g = addProduct<T>(g, value, v128.load(rows, 96));
-      h = addProduct<T>(h, value, v128.load(rows, 112));
+      const nextRows = tile + load<u32>(entry, 8);
+      const nextValue = v128.load32_splat(entry, 12);
+      a = addProduct<T>(a, nextValue, v128.load(nextRows, 0));
+      b = addProduct<T>(b, nextValue, v128.load(nextRows, 16));
+      c = addProduct<T>(c, nextValue, v128.load(nextRows, 32));
+      d = addProduct<T>(d, nextValue, v128.load(nextRows, 48));
     }
     const to = cut ? EDGE : out;
     storeResult<T>(to, a, scales, dtype);
     storeResult<T>(to + 4 * size, b, scales, dtype);
     storeResult<T>(to + 8 * size, c, scales, dtype);
     storeResult<T>(to + 12 * size, d, scales, dtype);
-    storeResult<T>(to + 16 * size, e, scales, dtype);
-    storeResult<T>(to + 20 * size, f, scales, dtype);
-    storeResult<T>(to + 24 * size, g, scales, dtype);
-    storeResult<T>(to + 28 * size, h, scales, dtype);
     if (cut) memory.copy(out, EDGE, <usize>height * size);
     out += stride;
   }
