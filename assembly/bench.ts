@@ -36,13 +36,13 @@ export function workspaceUint8(count: u32, columns: u32): usize {
 
 /** The lists and places of `count` examples, as `project` makes them once for a task; before `tiles` and `products`. */
 export function lists(examples: usize, count: u32, columns: u32, workspace: usize): void {
-  prepare<u8>(examples, count, columns, workspace);
+  prepare<u8>(examples, count, columns, 0, workspace);
 }
 
 /** The tiles of all rows of a matrix: words and deviates, where the examples need them. */
 export function tiles(columns: u32, rows: u32, workspace: usize): void {
   setNonce(1, 0, 0);
-  for (let row: u32 = 0; row < rows; row += TILE_ROWS) makeTile<u8>(row, TILE_ROWS, columns, workspace, 0);
+  for (let row: u32 = 0; row < rows; row += TILE_ROWS) makeTile<u8>(row, min(TILE_ROWS, rows - row), columns, workspace);
 }
 
 /** `times` products of one tile of 16 rows with the listed examples, written as f32. */

@@ -111,7 +111,8 @@ export function blocks4(first: u32, step: u32, out: usize): void {
   v128.store(out, i32x4.add(x15, v128.load32_splat(STATE, 60)), 240);
 }
 
-// Rotations by whole bytes are one shuffle; the others are two shifts and an or.
+// V8 has two instructions for a shuffle of halves and one for a swizzle by a constant, whose mask it keeps in a register; for
+// any other shuffle it makes the mask anew, which costs more than the shifts (bench/NOTES.md).
 // @ts-ignore: decorator
 @inline
 function rotl16(x: v128): v128 {
@@ -120,7 +121,7 @@ function rotl16(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function rotl8(x: v128): v128 {
-  return i8x16.shuffle(x, x, 3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14);
+  return i8x16.swizzle(x, i8x16(3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14));
 }
 // @ts-ignore: decorator
 @inline

@@ -13,10 +13,10 @@ export function deviate(w: u32): i32 {
   return w >> 31 ? -z : z;
 }
 
-/** `deviate` of four words. */
+/** The magnitudes of the deviates of four words, times 32 and with noise in the five low bits. */
 // @ts-ignore: decorator
 @inline
-export function deviate4(w: v128): v128 {
+function magnitude4(w: v128): v128 {
   const m = v128.or(v128.and(i32x4.shr_u(w, 7), i32x4.splat(0xffffff)), i32x4.splat(1));
   const b = f32x4.convert_i32x4_s(m);
   // Byte offset into the table, plus 4064 * 4: b >> 18 << 2, whose two low bits are cleared by the mask.
@@ -30,7 +30,30 @@ export function deviate4(w: v128): v128 {
   q = v128.load_lane<u32>(table + <usize>(high >>> 32), q, 3);
   const t = v128.and(i32x4.shr_u(b, 2), i32x4.splat(0xffff));
   const drop = i32x4.shr_u(i32x4.mul(v128.and(q, i32x4.splat(0xfff)), t), 16);
-  const z = i32x4.shr_s(i32x4.sub(i32x4.shr_u(q, 12), drop), 5);
+  return i32x4.sub(i32x4.shr_u(q, 12), drop);
+}
+
+/** `deviate` of four words. */
+// @ts-ignore: decorator
+@inline
+export function deviate4(w: v128): v128 {
+  const z = i32x4.shr_s(magnitude4(w), 5);
   const sign = i32x4.shr_s(w, 31);
   return i32x4.sub(v128.xor(z, sign), sign);
+}
+
+/** `deviate` of two times four words as i16: those of `left` in the low halves of each i32, those of `right` in the high. */
+// @ts-ignore: decorator
+@inline
+export function deviatePairs(left: v128, right: v128): v128 {
+  const z = pairHalves(i32x4.shr_u(magnitude4(left), 5), i32x4.shl(magnitude4(right), 11));
+  const sign = i16x8.shr_s(pairHalves(i32x4.shr_u(left, 16), right), 15);
+  return i16x8.sub(v128.xor(z, sign), sign);
+}
+
+/** The low half of each i32 of `low` and the high half of each of `high`. */
+// @ts-ignore: decorator
+@inline
+function pairHalves(low: v128, high: v128): v128 {
+  return i16x8.shuffle(low, high, 0, 9, 2, 11, 4, 13, 6, 15);
 }

@@ -1,5 +1,5 @@
 import { blocks4, setNonce } from "./chacha8";
-import { deviate4 } from "./deviate";
+import { deviate4, deviatePairs } from "./deviate";
 import { bytesOf, storeFloats, storeSums } from "./output";
 import { PROJECTION } from "./purpose";
 
@@ -10,7 +10,7 @@ import { PROJECTION } from "./purpose";
  *        deviates sit in the halves of an i32: what `i32x4.dot_i16x8_s` multiplies with a splatted pair of pixels.
  *   f32  float: the same deviates and products in f32. A unit is one column.
  *
- * The matrix is made 16 rows at a time and never stored whole; a tile holds 16 rows of each unit. The four lanes of
+ * The matrix is made some rows at a time and never stored whole; a tile holds these rows of each unit. The four lanes of
  * ChaCha are four rows, so deviates come out in that order and nothing is transposed.
  *
  * Zeros cost nothing: each example becomes a list of its non-zero units, units that are zero in all examples have no
@@ -18,13 +18,15 @@ import { PROJECTION } from "./purpose";
  * counter-based. Integer sums do not depend on their order, and x + 0 * g = x for f32 too.
  */
 
-/** A tile of 784 columns has 25 KiB then and stays in the first-level cache; `npm run bench` shows what more rows cost. */
+/** More rows share the walk over the lists, but their tile leaves the first-level cache; bench/NOTES.md has the times. */
 export const TILE_ROWS: u32 = 16;
 /** Bytes of a unit in the tile: one i32 or f32 for each row. */
 const UNIT_BYTES: u32 = TILE_ROWS << 2;
+/** Bytes of four key-stream blocks, those of four rows at the same columns. */
+const WORDS_BYTES: usize = 256;
 const NO_SLOT: u32 = 0xffffffff;
 
-const WORDS: usize = memory.data(256, 16);
+/** What the sums of a tile's rows begin with. */
 const INITIAL: usize = memory.data(64, 16);
 const EDGE: usize = memory.data(64, 16);
 
@@ -60,7 +62,7 @@ export function workspaceOf<T>(count: u32, columns: u32): usize {
  * Projects `count` examples with the matrix of a task.
  *
  * examples   count x paddedColumns(columns) values, zero in the padding, 16-byte aligned
- * offset     grey level subtracted from every pixel (u8 only; 0 for none)
+ * offset     grey level, 0..255, subtracted from every pixel (u8 only; 0 for none)
  * out        value (position p, row i) goes to `out + p * stride + i * bytesOf(dtype)`, i < rows
  * workspace  `workspaceOf(count, columns)` bytes, 16-byte aligned
  * given      f32 only: a matrix of the caller's, rows x columns f32 row-major, instead of the task's; 0 for none
@@ -69,23 +71,40 @@ export function project<T>(
   task: u32, examples: usize, count: u32, columns: u32, rows: u32, offset: i32,
   scale: f32, dtype: u32, out: usize, stride: usize, workspace: usize, given: usize = 0,
 ): void {
-  prepare<T>(examples, count, columns, workspace);
+  prepare<T>(examples, count, columns, offset, workspace);
   setNonce(task, PROJECTION, 0);
   for (let row: u32 = 0; row < rows; row += TILE_ROWS) {
     const height = min(TILE_ROWS, rows - row);
     if (isFloat<T>() && given != 0) copyTile(given, row, height, columns, workspace);
-    else makeTile<T>(row, (height + 3) & ~3, columns, workspace, offset);
+    else makeTile<T>(row, (height + 3) & ~3, columns, workspace);
+    if (!isFloat<T>() && offset != 0) subtractOffset(offset, columns, workspace);
     walk<T>(workspace, columns, count, height, scale, dtype, out, stride);
     out += <usize>TILE_ROWS * bytesOf(dtype);
   }
 }
 
-// The workspace: slots, the tile, where each list ends, the lists.
+// The workspace, in this order: the numbers of used blocks, their words, the units that are used, the slots, the tile,
+// where each list ends, the lists. Lists of numbers begin with their length, in a vector of its own.
 
 // @ts-ignore: decorator
 @inline
+function wordsOf(workspace: usize, columns: u32): usize {
+  return workspace + 16 + align16(<usize>(paddedColumns(columns) >> 4) << 2);
+}
+// @ts-ignore: decorator
+@inline
+function usedOf(workspace: usize, columns: u32): usize {
+  return wordsOf(workspace, columns) + <usize>(paddedColumns(columns) >> 4) * WORDS_BYTES;
+}
+// @ts-ignore: decorator
+@inline
+function slotsOf<T>(workspace: usize, columns: u32): usize {
+  return usedOf(workspace, columns) + 16 + align16(unitsOf<T>(columns) << 2);
+}
+// @ts-ignore: decorator
+@inline
 function tileOf<T>(workspace: usize, columns: u32): usize {
-  return workspace + align16(unitsOf<T>(columns) << 2);
+  return slotsOf<T>(workspace, columns) + align16(unitsOf<T>(columns) << 2);
 }
 // @ts-ignore: decorator
 @inline
@@ -99,11 +118,12 @@ function listsOf<T>(workspace: usize, columns: u32, count: u32): usize {
 }
 
 /** Fills the slots and the lists: what depends on the examples and not on the task. */
-export function prepare<T>(examples: usize, count: u32, columns: u32, workspace: usize): void {
+export function prepare<T>(examples: usize, count: u32, columns: u32, offset: i32, workspace: usize): void {
   const units = unitsOf<T>(columns);
-  assignSlots<T>(examples, count, units, workspace);
+  assignSlots<T>(examples, count, columns, offset != 0, workspace);
   const ends = endsOf<T>(workspace, columns);
-  listUnits<T>(examples, count, units, workspace, listsOf<T>(workspace, columns, count), ends);
+  const slots = slotsOf<T>(workspace, columns);
+  listUnits<T>(examples, count, units, slots, listsOf<T>(workspace, columns, count), ends);
 }
 
 /** One bit for each unit among the next 16 bytes of an example (8 pairs of pixels, or 4 floats) that is not zero. */
@@ -114,24 +134,48 @@ function presentUnits<T>(values: v128): i32 {
   return ~i16x8.bitmask(i16x8.eq(values, i16x8.splat(0))) & 0xff;
 }
 
-/** slots[unit] = its byte offset in the tile, NO_SLOT where every example is zero. */
-function assignSlots<T>(examples: usize, count: u32, units: usize, slots: usize): void {
+/**
+ * Gives a place in the tile to each unit that is not zero in every example, or to `all`:
+ *
+ *   slots   of each unit its byte offset in the tile, NO_SLOT for none
+ *   blocks  the numbers of the blocks that have such units, in order; their words follow each other in this order
+ *   used    of each place in the tile, where its unit's words begin, in bytes
+ */
+function assignSlots<T>(examples: usize, count: u32, columns: u32, all: bool, workspace: usize): void {
   const perVector: usize = isFloat<T>() ? 4 : 8;
+  const perBlock: usize = unitsPerBlock<T>();
+  const wordsOfUnit: usize = isFloat<T>() ? 16 : 32;
+  const units = unitsOf<T>(columns);
   const stride = isFloat<T>() ? units << 2 : units << 1;
-  let slot: u32 = 0;
-  for (let unit: usize = 0; unit < units; unit += perVector) {
-    let present = 0;
-    let example = examples + (isFloat<T>() ? unit << 2 : unit << 1);
-    for (let i: u32 = 0; i < count; i++) {
-      present |= presentUnits<T>(v128.load(example));
-      example += stride;
+  const within: usize = isFloat<T>() ? columns : (columns + 1) >> 1;
+  const blocks = workspace + 16;
+  const used = usedOf(workspace, columns) + 16;
+  const slots = slotsOf<T>(workspace, columns);
+  let blockCount: usize = 0;
+  let unitCount: usize = 0;
+  for (let block: usize = 0; block < units; block += perBlock) {
+    const before = unitCount;
+    for (let unit = block; unit < block + perBlock; unit += perVector) {
+      let present = all ? -1 : 0;
+      let example = examples + (isFloat<T>() ? unit << 2 : unit << 1);
+      for (let i: u32 = 0; i < count; i++) {
+        present |= presentUnits<T>(v128.load(example));
+        example += stride;
+      }
+      for (let u: usize = 0; u < perVector; u++) {
+        if ((present >> <i32>u) & 1 && unit + u < within) {
+          store<u32>(slots + ((unit + u) << 2), <u32>unitCount * UNIT_BYTES);
+          store<u32>(used + (unitCount << 2), <u32>(blockCount * WORDS_BYTES + (unit + u - block) * wordsOfUnit));
+          unitCount++;
+        } else store<u32>(slots + ((unit + u) << 2), NO_SLOT);
+      }
     }
-    for (let u: usize = 0; u < perVector; u++) {
-      const used = (present >> <i32>u) & 1;
-      store<u32>(slots + ((unit + u) << 2), used ? slot : NO_SLOT);
-      slot += used ? UNIT_BYTES : 0;
-    }
+    if (unitCount == before) continue;
+    store<u32>(blocks + (blockCount << 2), <u32>(block / perBlock));
+    blockCount++;
   }
+  store<u32>(workspace, <u32>blockCount);
+  store<u32>(used - 16, <u32>unitCount);
 }
 
 /** Lists each example's non-zero units, 8 bytes each: slot, then value or pair of pixels; list i ends at ends[i]. */
@@ -164,45 +208,50 @@ function listUnits<T>(examples: usize, count: u32, units: usize, slots: usize, l
   }
 }
 
-/** The deviates of `height` rows (a multiple of 4) into the tile, and -offset * (sum of each row) into INITIAL. */
-export function makeTile<T>(row: u32, height: u32, columns: u32, slots: usize, offset: i32): void {
-  const tile = tileOf<T>(slots, columns);
-  const blocks = paddedColumns(columns) >> 4;
-  const units = unitsPerBlock<T>();
+/** The deviates of `height` rows (a multiple of 4) into the tile; sums begin with 0. */
+export function makeTile<T>(row: u32, height: u32, columns: u32, workspace: usize): void {
+  const perRow = paddedColumns(columns) >> 4;
+  const words = wordsOf(workspace, columns);
+  const blocks = workspace + 16;
+  const blockCount = <usize>load<u32>(workspace);
+  const used = usedOf(workspace, columns) + 16;
+  const usedEnd = used + (<usize>load<u32>(used - 16) << 2);
+  memory.fill(INITIAL, 0, UNIT_BYTES);
   for (let y: u32 = 0; y < height; y += 4) {
-    const quad = tile + (<usize>y << 2);
-    let sums = i32x4.splat(0);
-    for (let block: u32 = 0; block < blocks; block++) {
-      const blockSlots = slots + <usize>(block * units << 2);
-      if (offset == 0 && isUnused(blockSlots, units)) continue;
-      blocks4((row + y) * blocks + block, blocks, WORDS);
-      for (let unit: usize = 0; unit < units; unit++) {
-        const slot = load<u32>(blockSlots + (unit << 2));
-        if (isFloat<T>()) {
-          if (slot == NO_SLOT) continue;
-          v128.store(quad + slot, f32x4.convert_i32x4_s(deviate4(v128.load(WORDS + (unit << 4)))));
-        } else {
-          if (offset == 0 && slot == NO_SLOT) continue;
-          const left = deviate4(v128.load(WORDS + (unit << 5)));
-          const right = deviate4(v128.load(WORDS + (unit << 5), 16));
-          if (slot != NO_SLOT) {
-            v128.store(quad + slot, v128.or(v128.and(left, i32x4.splat(0xffff)), i32x4.shl(right, 16)));
-          }
-          // The padding has words but no deviates of the matrix.
-          const inside = <i32>columns - <i32>((block << 4) + (<u32>unit << 1));
-          if (inside >= 1) sums = i32x4.add(sums, left);
-          if (inside >= 2) sums = i32x4.add(sums, right);
-        }
-      }
+    for (let k: usize = 0; k < blockCount; k++) {
+      blocks4((row + y) * perRow + load<u32>(blocks + (k << 2)), perRow, words + k * WORDS_BYTES);
     }
-    v128.store(INITIAL + (<usize>y << 2), i32x4.mul(sums, i32x4.splat(-offset)));
+    let to = tileOf<T>(workspace, columns) + (<usize>y << 2);
+    for (let unit = used; unit < usedEnd; unit += 4) {
+      const from = words + load<u32>(unit);
+      if (isFloat<T>()) v128.store(to, f32x4.convert_i32x4_s(deviate4(v128.load(from))));
+      else v128.store(to, deviatePairs(v128.load(from), v128.load(from, 16)));
+      to += UNIT_BYTES;
+    }
+  }
+}
+
+/** Lets sums begin with those of an example that is -offset in each column; all units have their places in the tile then. */
+function subtractOffset(offset: i32, columns: u32, workspace: usize): void {
+  const tile = tileOf<u8>(workspace, columns);
+  const pairs = tile + <usize>(columns >> 1) * UNIT_BYTES;
+  const both = i16x8.splat(<i16>-offset);
+  // The last of an odd number of columns shares its unit with padding, which has words but no deviates of the matrix.
+  const left = v128.and(both, i32x4.splat(0xffff));
+  for (let y: usize = 0; y < UNIT_BYTES; y += 16) {
+    let sums = i32x4.splat(0);
+    let unit = tile + y;
+    for (; unit < pairs; unit += UNIT_BYTES) sums = i32x4.add(sums, i32x4.dot_i16x8_s(v128.load(unit), both));
+    if (columns & 1) sums = i32x4.add(sums, i32x4.dot_i16x8_s(v128.load(unit), left));
+    v128.store(INITIAL + y, sums);
   }
 }
 
 /** The same with the entries of a given matrix; rows beyond `height` keep what they had, and nobody reads their sums. */
-function copyTile(given: usize, row: u32, height: u32, columns: u32, slots: usize): void {
-  const tile = tileOf<f32>(slots, columns);
-  memory.fill(INITIAL, 0, TILE_ROWS << 2);
+function copyTile(given: usize, row: u32, height: u32, columns: u32, workspace: usize): void {
+  const tile = tileOf<f32>(workspace, columns);
+  const slots = slotsOf<f32>(workspace, columns);
+  memory.fill(INITIAL, 0, UNIT_BYTES);
   for (let column: u32 = 0; column < columns; column++) {
     const slot = load<u32>(slots + (<usize>column << 2));
     if (slot == NO_SLOT) continue;
@@ -211,12 +260,6 @@ function copyTile(given: usize, row: u32, height: u32, columns: u32, slots: usiz
       store<f32>(tile + slot + (<usize>y << 2), entry);
     }
   }
-}
-
-function isUnused(slots: usize, units: u32): bool {
-  let all = i32x4.splat(-1);
-  for (let i: usize = 0; i < units << 2; i += 16) all = v128.and(all, v128.load(slots + i));
-  return i32x4.all_true(i32x4.eq(all, i32x4.splat(NO_SLOT)));
 }
 
 // @ts-ignore: decorator
