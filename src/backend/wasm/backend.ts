@@ -29,7 +29,7 @@ class OneThread implements Weaver {
   readonly pieceBytes = PIECE_BYTES;
   #kernel: Kernel | undefined;
   #breath = 0;
-  /** Results that nobody needs any more: fresh memory costs about as much as a third of the work that fills it. */
+  /** Results that nobody needs any more: the page faults of fresh memory cost up to a third of the work that fills it. */
   readonly #spares: Woven[] = [];
 
   constructor(kernel: Kernel) {
