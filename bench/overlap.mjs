@@ -30,7 +30,6 @@ const SOFTWARE_ROUNDS = 3;
 
 const folder = mkdtempSync(join(process.env.TASKLOOM_BENCH_DIR ?? tmpdir(), "taskloom-bench-"));
 const dataset = await mnist();
-const rows = [];
 console.log(`taskloom ${version()} on ${machine()}`);
 try {
   const tasks = Number(given.tasks);
@@ -39,7 +38,6 @@ try {
     await compare(`wasm, ${workers} of ${all} cores`, tasks, Number(given.rounds), { backend: "wasm", workers });
   }
   await compareGpu();
-  table(rows);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -66,7 +64,7 @@ async function compareGpu() {
 }
 
 /**
- * Adds a row for each way to do a part of the work, and for both ways to do all of it.
+ * A table with a row for each way to do a part of the work, and for both ways to do all of it.
  *
  * @param compute making tasks without reading them back, where that is something else than making
  */
@@ -87,16 +85,17 @@ async function compare(backend, taskCount, rounds, options, compute) {
   const slowest = Array.from({ length: rounds }, (_, i) =>
     Math.max(...Object.keys(alone).map((name) => times[name][i])),
   );
-  for (const [name, all] of Object.entries(times)) {
-    rows.push({
-      backend,
+  console.log(`\n${backend}, ${taskCount} tasks of MNIST; medians of ${rounds} rounds\n`);
+  const rows = Object.entries(times).map(([name, all]) => {
+    return {
       what: name,
       seconds: median(all).toFixed(2),
       "tasks/s": (taskCount / median(all)).toFixed(0),
       "MiB/s": ((taskCount * TASK) / median(all) / 2 ** 20).toFixed(0),
       "times the slowest alone": name in ends ? median(all.map((s, i) => s / slowest[i])).toFixed(2) : "",
-    });
-  }
+    };
+  });
+  table(rows);
 }
 
 async function make(set) {
