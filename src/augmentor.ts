@@ -24,7 +24,8 @@ export interface BatchOptions {
   batchSize?: number;
   /**
    * Use the memory of a batch again once the next one is asked for: a long walk allocates nothing then, but a batch must
-   * be used up or copied before that, as its arrays are empty afterwards. Default false.
+   * be used up or copied before that, as its arrays are empty or overwritten afterwards. Default
+   * false.
    */
   reuse?: boolean;
   /** Ends the iteration: the pending step rejects with `signal.reason`. */
