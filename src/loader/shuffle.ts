@@ -6,7 +6,7 @@ import { instantiate } from "../backend/wasm/module.js";
 
 /** Purpose of the key stream; docs/stream.md has the list. */
 const PURPOSE = 4;
-/** Three times what a chi-square test of all orders of up to 7 numbers asks for; still nothing beside a sequence. */
+/** Four times what a chi-square test of all orders of up to 7 numbers asks for; see docs/shuffle.md. */
 const ROUNDS = 24;
 /** Halves of fewer than 4 bits mix slowly. */
 const MIN_BITS = 8;

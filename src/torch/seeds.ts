@@ -8,7 +8,7 @@ import { MAX_TASKS } from "../schemas.js";
  * The seeds of tasks `first` to `first + count - 1` of the notebook, its `generation_seeds`: what PyTorch's CPU generator
  * draws with `manual_seed(randomState)` and `torch.randint(0, 2 ** 32 - 1, (n,))`, for any n that reaches so far.
  *
- * The time goes with `first + count`, about 10 ns each: the generator has no shortcut to a far place.
+ * The time goes with `first + count`: this generator walks to a far place, unlike the backends' (docs/torch.md).
  *
  * @param randomState 0..2^64 - 1, of which PyTorch's generator takes the low 32 bits; a bigint beyond 2^53 - 1
  * @param count from 0; `first + count <= 2^32`
