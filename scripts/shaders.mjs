@@ -8,21 +8,34 @@ import { fileURLToPath } from "node:url";
 const folder = fileURLToPath(new URL("../shaders", import.meta.url));
 const output = fileURLToPath(new URL("../src/generated/shaders.ts", import.meta.url));
 
+/** The shaders that a shader says it uses. */
+function usesOf(text) {
+  return /^\/\/! uses (.*)$/m.exec(text)?.[1].trim().split(/\s+/) ?? [];
+}
+
+function read(name) {
+  return readFileSync(join(folder, `${name}.wgsl`), "utf8");
+}
+
 /** The text of a shader with all that it uses before it, each once. */
 export function assemble(name, seen = new Set()) {
   if (seen.has(name)) return "";
   seen.add(name);
-  const text = readFileSync(join(folder, `${name}.wgsl`), "utf8");
-  const uses = /^\/\/! uses (.*)$/m.exec(text)?.[1].trim().split(/\s+/) ?? [];
-  return uses.map((use) => assemble(use, seen)).join("") + text;
+  const text = read(name);
+  return (
+    usesOf(text)
+      .map((use) => assemble(use, seen))
+      .join("") + text
+  );
 }
 
-/** Kernels: the shaders with an entry point. */
+/** Kernels: the shaders with an entry point, of their own or of what they use, that no other uses. */
 export function kernels() {
-  return readdirSync(folder)
+  const names = readdirSync(folder)
     .filter((file) => file.endsWith(".wgsl"))
-    .map((file) => basename(file, ".wgsl"))
-    .filter((name) => /@compute/.test(readFileSync(join(folder, `${name}.wgsl`), "utf8")));
+    .map((file) => basename(file, ".wgsl"));
+  const used = new Set(names.flatMap((name) => usesOf(read(name))));
+  return names.filter((name) => !used.has(name) && assemble(name).includes("@compute"));
 }
 
 /** Writes the generated module. `minify` maps a shader's text to a smaller one of the same meaning. */

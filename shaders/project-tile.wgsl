@@ -2,21 +2,31 @@
 // Twin of assembly/projection.ts.
 //
 // The deviates of DEPTH key-stream blocks (16 columns each) of every row are made in workgroup memory, multiplied at
-// once with the examples' pixels, and forgotten: the matrix is never stored. Integer sums do not depend on their order,
-// so no result depends on the tile's shape.
+// once with the examples' pixels, and forgotten: the matrix is never stored. Blocks in which all of the tile's examples
+// are zero are not made. Integer sums do not depend on their order, so no result depends on the tile's shape.
 //
-// The including shader declares the output and `put`, `put_one` and `put_zero`.
+// tile-packed.wgsl and tile-wide.wgsl are two ways to multiply, of which one is put with this. It declares ROWS_EACH and
+// POSITIONS_EACH, what an invocation sums; `Sums`, the sums; `keep_pixels` and `keep_deviates`, into workgroup memory;
+// `multiply`, a step; and `put_sums`, which turns sums into values. put-f32.wgsl or put-f16.wgsl writes those.
 
 /// Invocations side by side across positions and across rows; the workgroup is GROUPS x ROW_GROUPS.
 override GROUPS: u32 = 10u;
 override ROW_GROUPS: u32 = 25u;
-/// Key-stream blocks made at a time.
+/// Key-stream blocks of a step.
 override DEPTH: u32 = 2u;
+/// At least the blocks of a row, if those that are zero in all examples are to be left out; else 0.
+override SKIP: u32 = 0u;
 
-/// An invocation sums 4 neighbouring rows (the lanes of its accumulators) of 10 positions (named a0 to a9).
-override ROWS: u32 = 4u * ROW_GROUPS;
-override POSITIONS: u32 = 10u * GROUPS;
+/// Whether some tasks have the identity matrix, and whether plan.offset is other than 0: software devices take both ways of
+/// a branch that is not decided here.
+override IDENTITY: bool = false;
+override OFFSET: bool = false;
+
+override ROWS: u32 = ROWS_EACH * ROW_GROUPS;
+override POSITIONS: u32 = POSITIONS_EACH * GROUPS;
 override THREADS: u32 = GROUPS * ROW_GROUPS;
+/// Words of an example in `masks`: those of SKIP blocks, with room for one bit more.
+override MASK_WORDS: u32 = SKIP / 32u + 1u;
 
 struct Plan {
   seed: vec2u,
@@ -54,28 +64,63 @@ struct Tile {
 @group(0) @binding(4) var<storage, read> indices: array<u32>;
 /// The label a position is given, 0xffffffff for none. Not read without one-hots.
 @group(0) @binding(5) var<storage, read> given: array<u32>;
+/// MASK_WORDS words an example, a bit for each block that has a pixel other than zero, else 0. Not read with SKIP 0.
+@group(0) @binding(7) var<storage, read> masks: array<u32>;
 
 var<workgroup> normal_table: array<u32, 768>;
-/// Limbs of row r in block d of the step at d * ROWS + r; pixels of position p at d * POSITIONS + p.
-var<workgroup> high: array<vec4u, DEPTH * ROWS>;
-var<workgroup> low: array<vec4u, DEPTH * ROWS>;
-var<workgroup> pixels: array<vec4u, DEPTH * POSITIONS>;
 /// Where each position's example begins.
 var<workgroup> starts: array<u32, POSITIONS>;
-var<workgroup> pixel_sums: array<atomic<u32>, POSITIONS>;
 var<workgroup> row_sums: array<atomic<i32>, ROWS>;
+/// The blocks that are not zero in all examples, in order; no array may be empty.
+var<workgroup> used: array<u32, SKIP + 1u>;
+var<workgroup> used_count: u32;
+var<workgroup> used_mask: array<atomic<u32>, MASK_WORDS>;
 
-/// Fills `pixels` for the blocks from `block` on; positions and blocks that do not exist are zero.
-fn load_pixels(index: u32, count: u32, block: u32) {
+/// Fills `used`. Returns how many blocks there are to be multiplied, the same in all invocations.
+fn find_used(index: u32, tile: Tile) -> u32 {
+  if (SKIP == 0u) {
+    return plan.blocks;
+  }
+  for (var i = index; i < tile.count * MASK_WORDS; i += THREADS) {
+    let word = i % MASK_WORDS;
+    atomicOr(&used_mask[word], masks[indices[tile.first + i / MASK_WORDS] * MASK_WORDS + word]);
+  }
+  workgroupBarrier();
+  for (var block = index; block <= plan.blocks; block += THREADS) {
+    // Blocks before this one, of which the last finds how many there are.
+    var before = 0u;
+    for (var word = 0u; word < block / 32u; word++) {
+      before += countOneBits(atomicLoad(&used_mask[word]));
+    }
+    let bits = atomicLoad(&used_mask[block / 32u]);
+    before += countOneBits(extractBits(bits, 0u, block % 32u));
+    if (block == plan.blocks) {
+      used_count = before;
+    } else if (extractBits(bits, block % 32u, 1u) != 0u) {
+      used[before] = block;
+    }
+  }
+  return workgroupUniformLoad(&used_count);
+}
+
+/// Block `number` of those that are multiplied.
+fn block_at(number: u32) -> u32 {
+  if (SKIP == 0u) {
+    return number;
+  }
+  return used[number];
+}
+
+/// The pixels of blocks from number `first` on; positions and blocks that do not exist are zero.
+fn load_pixels(index: u32, count: u32, first: u32, blocks: u32) {
   for (var unit = index; unit < DEPTH * POSITIONS; unit += THREADS) {
     let position = unit % POSITIONS;
-    let from_block = block + unit / POSITIONS;
+    let number = first + unit / POSITIONS;
     var x = vec4u();
-    if (position < count && from_block < plan.blocks) {
-      x = examples[starts[position] + from_block];
-      atomicAdd(&pixel_sums[position], dot16(x, vec4u(0x01010101u)));
+    if (position < count && number < blocks) {
+      x = examples[starts[position] + block_at(number)];
     }
-    pixels[unit] = x;
+    keep_pixels(unit / POSITIONS, position, x);
   }
 }
 
@@ -84,63 +129,53 @@ fn diagonal4(row: u32, column: u32) -> vec4i {
   return select(vec4i(0), vec4i(1), vec4u(row) == vec4u(column) + vec4u(0u, 1u, 2u, 3u));
 }
 
-/// Fills `high` and `low` for the blocks from `block` on. What does not exist may stay as it is: it is multiplied by
-/// zero pixels or not written.
-fn make_deviates(index: u32, tile: Tile, first_row: u32, block: u32) {
+/// The deviates of blocks from number `first` on. What does not exist may stay as it is: it is multiplied by zero pixels or
+/// not written.
+fn make_deviates(index: u32, tile: Tile, first_row: u32, first: u32, blocks: u32) {
   for (var unit = index; unit < DEPTH * ROWS; unit += THREADS) {
     let row = first_row + unit % ROWS;
-    let of_block = block + unit / ROWS;
-    if (row < plan.rows && of_block < plan.blocks) {
+    let number = first + unit / ROWS;
+    if (row < plan.rows && number < blocks) {
+      let block = block_at(number);
       var a: vec4i;
       var b: vec4i;
       var c: vec4i;
       var d: vec4i;
-      if (tile.identity != 0u) {
-        a = diagonal4(row, 16u * of_block);
-        b = diagonal4(row, 16u * of_block + 4u);
-        c = diagonal4(row, 16u * of_block + 8u);
-        d = diagonal4(row, 16u * of_block + 12u);
+      if (IDENTITY && tile.identity != 0u) {
+        a = diagonal4(row, 16u * block);
+        b = diagonal4(row, 16u * block + 4u);
+        c = diagonal4(row, 16u * block + 8u);
+        d = diagonal4(row, 16u * block + 12u);
       } else {
-        let words = chacha8(Stream(plan.seed, tile.task, 0u, 0u), row * plan.blocks + of_block);
+        let words = chacha8(Stream(plan.seed, tile.task, 0u, 0u), row * plan.blocks + block);
         a = deviate4(words.a);
         b = deviate4(words.b);
         c = deviate4(words.c);
         d = deviate4(words.d);
       }
-      let limbs = limbs16(a, b, c, d);
-      high[unit] = limbs.high;
-      low[unit] = limbs.low;
-      if (plan.offset != 0) {
-        atomicAdd(&row_sums[unit % ROWS], sum16(a, b, c, d, i32(plan.columns - 16u * of_block)));
+      keep_deviates(unit / ROWS, unit % ROWS, a, b, c, d);
+      if (OFFSET) {
+        atomicAdd(&row_sums[unit % ROWS], sum16(a, b, c, d, i32(plan.columns - 16u * block)));
       }
     }
   }
 }
 
-/// Sixteen columns of four rows, as an invocation keeps them in registers.
-struct Rows {
-  h0: vec4u,
-  h1: vec4u,
-  h2: vec4u,
-  h3: vec4u,
-  l0: vec4u,
-  l1: vec4u,
-  l2: vec4u,
-  l3: vec4u,
-}
-
-fn products(r: Rows, x: vec4u) -> vec4u {
-  let of_high = vec4u(dot16(r.h0, x), dot16(r.h1, x), dot16(r.h2, x), dot16(r.h3, x));
-  let of_low = vec4u(dot16(r.l0, x), dot16(r.l1, x), dot16(r.l2, x), dot16(r.l3, x));
-  return (of_high << vec4u(8u)) + of_low;
-}
-
-/// Turns an accumulator into the values of rows `row` to `row + 3` at a position of the tile, and writes them.
-fn finish(sums: vec4u, tile: Tile, position: u32, row: u32, offsets: vec4u) {
-  if (position < tile.count) {
-    let scale = select(plan.scale, plan.identity_scale, tile.identity != 0u);
-    let bias = vec4u(atomicLoad(&pixel_sums[position]) << 15u);
-    put(tile.output + position, row, vec4f(bitcast<vec4i>(sums - bias - offsets)) * scale);
+/// Writes the values of rows `row` to `row + 3` of the workgroup at a position of the tile, from their exact sums.
+fn finish(sums: vec4i, tile: Tile, position: u32, first_row: u32, row: u32) {
+  if (position < tile.count && first_row + row < plan.rows) {
+    var s = sums;
+    if (OFFSET) {
+      let row_sum = vec4i(
+        atomicLoad(&row_sums[row]),
+        atomicLoad(&row_sums[row + 1u]),
+        atomicLoad(&row_sums[row + 2u]),
+        atomicLoad(&row_sums[row + 3u]),
+      );
+      s -= row_sum * plan.offset;
+    }
+    let scale = select(plan.scale, plan.identity_scale, IDENTITY && tile.identity != 0u);
+    put(tile.output + position, first_row + row, vec4f(s) * scale);
   }
 }
 
@@ -160,7 +195,14 @@ fn put_one_hots(index: u32, tile: Tile, turn: u32) {
 }
 
 /// `local` is (position group, row group), `index` their number, `workgroup` counts row blocks, then tiles.
-fn project_tile(local: vec2u, index: u32, workgroup: u32) {
+@compute @workgroup_size(GROUPS, ROW_GROUPS)
+fn main(
+  @builtin(local_invocation_id) local: vec3u,
+  @builtin(local_invocation_index) index: u32,
+  @builtin(workgroup_id) id: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+) {
+  let workgroup = id.y * workgroups.x + id.x;
   if (workgroup >= arrayLength(&tiles) * plan.row_blocks) {
     return;
   }
@@ -173,62 +215,17 @@ fn project_tile(local: vec2u, index: u32, workgroup: u32) {
   for (var i = index; i < tile.count; i += THREADS) {
     starts[i] = indices[tile.first + i] * plan.blocks;
   }
+  let blocks = find_used(index, tile);
   workgroupBarrier();
 
-  var a0 = vec4u();
-  var a1 = vec4u();
-  var a2 = vec4u();
-  var a3 = vec4u();
-  var a4 = vec4u();
-  var a5 = vec4u();
-  var a6 = vec4u();
-  var a7 = vec4u();
-  var a8 = vec4u();
-  var a9 = vec4u();
-  for (var block = 0u; block < plan.blocks; block += DEPTH) {
-    load_pixels(index, tile.count, block);
-    make_deviates(index, tile, first_row, block);
+  var sums = Sums();
+  for (var first = 0u; first < blocks; first += DEPTH) {
+    load_pixels(index, tile.count, first, blocks);
+    make_deviates(index, tile, first_row, first, blocks);
     workgroupBarrier();
-    for (var d = 0u; d < DEPTH; d++) {
-      let r = d * ROWS + 4u * local.y;
-      let rows = Rows(high[r], high[r + 1u], high[r + 2u], high[r + 3u], low[r], low[r + 1u], low[r + 2u], low[r + 3u]);
-      // The positions of an invocation are GROUPS apart, so that neighbours read neighbouring vectors.
-      let p = d * POSITIONS + local.x;
-      a0 += products(rows, pixels[p]);
-      a1 += products(rows, pixels[p + GROUPS]);
-      a2 += products(rows, pixels[p + 2u * GROUPS]);
-      a3 += products(rows, pixels[p + 3u * GROUPS]);
-      a4 += products(rows, pixels[p + 4u * GROUPS]);
-      a5 += products(rows, pixels[p + 5u * GROUPS]);
-      a6 += products(rows, pixels[p + 6u * GROUPS]);
-      a7 += products(rows, pixels[p + 7u * GROUPS]);
-      a8 += products(rows, pixels[p + 8u * GROUPS]);
-      a9 += products(rows, pixels[p + 9u * GROUPS]);
-    }
+    multiply(&sums, local.xy);
     workgroupBarrier();
   }
-
-  let r = 4u * local.y;
-  let row = first_row + r;
-  if (row < plan.rows) {
-    let row_sum = vec4i(
-      atomicLoad(&row_sums[r]),
-      atomicLoad(&row_sums[r + 1u]),
-      atomicLoad(&row_sums[r + 2u]),
-      atomicLoad(&row_sums[r + 3u]),
-    );
-    let offsets = bitcast<vec4u>(row_sum * plan.offset);
-    let p = local.x;
-    finish(a0, tile, p, row, offsets);
-    finish(a1, tile, p + GROUPS, row, offsets);
-    finish(a2, tile, p + 2u * GROUPS, row, offsets);
-    finish(a3, tile, p + 3u * GROUPS, row, offsets);
-    finish(a4, tile, p + 4u * GROUPS, row, offsets);
-    finish(a5, tile, p + 5u * GROUPS, row, offsets);
-    finish(a6, tile, p + 6u * GROUPS, row, offsets);
-    finish(a7, tile, p + 7u * GROUPS, row, offsets);
-    finish(a8, tile, p + 8u * GROUPS, row, offsets);
-    finish(a9, tile, p + 9u * GROUPS, row, offsets);
-  }
+  put_sums(&sums, tile, local.xy, first_row);
   put_one_hots(index, tile, turn);
 }

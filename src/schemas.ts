@@ -228,6 +228,7 @@ export const augmentorSchema = v.strictObject({
   ...taskSetFields,
   backend: v.optional(backend, "auto"),
   workers: v.optional(integer(0, 1024)),
+  tune: v.optional(boolean),
   signal: v.optional(v.instance(AbortSignal, "an AbortSignal")),
 });
 

@@ -18,6 +18,8 @@ export interface BackendOptions {
   readonly backend: "auto" | "wasm" | "webgpu" | GPUDevice;
   /** Threads of the WebAssembly backend; one for each core where it is left open. */
   readonly workers: number | undefined;
+  /** Whether the WebGPU backend times its kernels' variants; where there is much to do if it is left open. */
+  readonly tune: boolean | undefined;
 }
 
 /**
@@ -26,21 +28,21 @@ export interface BackendOptions {
  *
  * @throws WebGpuError for `"webgpu"` where there is no WebGPU at all
  */
-export async function chooseBackend({ backend, workers }: BackendOptions): Promise<Choice> {
+export async function chooseBackend({ backend, workers, tune }: BackendOptions): Promise<Choice> {
   if (typeof backend === "object") {
     const name = adapterName(adapterText(backend.adapterInfo));
-    return { backend: new WebGpuBackend({ device: backend }), reason: `the caller's device: ${name}` };
+    return { backend: new WebGpuBackend({ device: backend, tune }), reason: `the caller's device: ${name}` };
   }
   if (backend === "webgpu") {
     const { gpu, name } = await probe(true);
-    return { backend: sharedBackend(gpu, true), reason: `asked for: ${name}` };
+    return { backend: sharedBackend(gpu, true, tune), reason: `asked for: ${name}` };
   }
   const wasm = (reason: string) => ({ backend: new WasmBackend(workers ?? availableParallelism()), reason });
   if (backend === "wasm") return wasm("asked for");
   if (!mayHaveGpu()) return wasm("this machine has no GPU");
   try {
     const { gpu, name } = await probe(false);
-    return { backend: sharedBackend(gpu, false), reason: `a GPU: ${name}` };
+    return { backend: sharedBackend(gpu, false, tune), reason: `a GPU: ${name}` };
   } catch (cause) {
     return wasm(cause instanceof WebGpuError ? cause.detail : messageOf(cause));
   }
@@ -55,11 +57,12 @@ async function probe(software: boolean): Promise<{ gpu: GPU; name: string }> {
   return { gpu, name: adapterName(text) };
 }
 
-/** Augmentors of a process share a device and its kernels: those that take software adapters one, the others another. */
-const backends = new Map<boolean, WebGpuBackend>();
+/** Augmentors of a process share a device and its kernels, if they want the same of it. */
+const backends = new Map<string, WebGpuBackend>();
 
-function sharedBackend(gpu: GPU, software: boolean): WebGpuBackend {
-  const backend = backends.get(software) ?? new WebGpuBackend({ gpu, software, powerPreference });
-  backends.set(software, backend);
+function sharedBackend(gpu: GPU, software: boolean, tune: boolean | undefined): WebGpuBackend {
+  const key = JSON.stringify([software, tune]);
+  const backend = backends.get(key) ?? new WebGpuBackend({ gpu, software, powerPreference, tune });
+  backends.set(key, backend);
   return backend;
 }

@@ -126,7 +126,7 @@ function episode(text: string): Episode {
 }
 
 /** What the other flags are for, or what is no field of a task set. */
-const NOT_HERE = ["backend", "workers", "signal"];
+const NOT_HERE = ["backend", "workers", "tune", "signal"];
 
 function jsonOptions(text: string): Partial<TaskAugmentorOptions> {
   let json = text;

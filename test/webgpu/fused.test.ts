@@ -9,7 +9,7 @@ import { failureOf, WebGpuError } from "../../src/backend/webgpu/failure.js";
 import { prepareFused } from "../../src/backend/webgpu/fused.js";
 import { identityPath } from "../../src/backend/webgpu/identity.js";
 import type { Path } from "../../src/backend/webgpu/path.js";
-import { type TileShape, tileShape, tileStorage } from "../../src/backend/webgpu/tile-shape.js";
+import type { Variant } from "../../src/backend/webgpu/variants.js";
 import { WebGpuWeaver } from "../../src/backend/webgpu/weaver.js";
 import { isAlways } from "../../src/curriculum.js";
 import { Dataset } from "../../src/dataset/index.js";
@@ -57,9 +57,12 @@ const small: Plan = {
 /** Compiled in no time. */
 const identity: Plan = { ...small, identityProjection: always };
 
-function datasetFor({ examples, features, classes }: Plan): Dataset {
+/** @param sparse whether two of three times sixteen pixels are zero */
+function datasetFor({ examples, features, classes }: Plan, sparse = false): Dataset {
+  const pixel = (i: number) => (Math.imul(i + 1, 2654435761) >>> 13) % 256;
+  const zero = (i: number) => sparse && pixel((i % features) >> 4) % 3 > 0 && pixel(i >> 5) % 4 > 0;
   return Dataset.from({
-    images: Uint8Array.from({ length: examples * features }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 13) % 256),
+    images: Uint8Array.from({ length: examples * features }, (_, i) => (zero(i) ? 0 : pixel(i))),
     targets: Uint16Array.from({ length: examples }, (_, i) => (i * 7) % classes),
     shape: [features],
     classes,
@@ -99,7 +102,7 @@ const plans = fc
     length: fc.integer({ min: 1, max: 45 }),
     replacement: fc.boolean(),
     examples: fc.integer({ min: 1, max: 60 }),
-    features: fc.integer({ min: 1, max: 70 }),
+    features: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 70 }) }, fc.constantFrom(512, 600)),
     outFeatures: fc.integer({ min: 1, max: 60 }),
     classes: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(300)),
     identityProjection: fc.constantFrom(0, 0, 0.5, 0.5, 1).map((share) => [[0, share]] as const),
@@ -121,8 +124,9 @@ const plans = fc
     identityScale: fc.constantFrom(1e-6, 0.37, 300).map(Math.fround),
     dtype: fc.constantFrom("float32", "float16") as fc.Arbitrary<Plan["dtype"]>,
     range: fc.tuple(fc.nat(200), fc.integer({ min: 1, max: 60 })),
+    sparse: fc.boolean(),
   })
-  .map(({ samplesPerTask, range, labelLayout, ...given }) => {
+  .map(({ samplesPerTask, range, labelLayout, sparse, ...given }) => {
     const { mode, length, replacement, examples } = given;
     const taskCount = 6;
     const itemsPerTask = { sequence: samplesPerTask, dataset: examples, samples: 0 }[mode];
@@ -139,25 +143,25 @@ const plans = fc
       length: positions,
     };
     const first = range[0] % itemCount;
-    return { plan, first, count: Math.min(range[1], itemCount - first) };
+    return { plan, first, count: Math.min(range[1], itemCount - first), sparse };
   });
 
 /** Shapes as they are not chosen, and other limits: results must not depend on them. */
-const kinds: [string, TileShape, GpuOptions][] = [
-  ["wide tiles", { GROUPS: 3, ROW_GROUPS: 5, DEPTH: 2 }, {}],
+const kinds: [string, Variant, GpuOptions][] = [
+  ["packed products, wide tiles", { product: "packed", shape: { GROUPS: 3, ROW_GROUPS: 5, DEPTH: 2 } }, {}],
   [
-    "narrow tiles, plain products, buffers that hold little",
-    { GROUPS: 1, ROW_GROUPS: 2, DEPTH: 3 },
+    "wide products, narrow tiles, buffers that hold little",
+    { product: "wide", shape: { GROUPS: 1, ROW_GROUPS: 2, DEPTH: 3 } },
     { packedDot: false, limits: { maxStorageBufferBindingSize: 2048, maxComputeWorkgroupsPerDimension: 150 } },
   ],
 ];
 
-describe.each(kinds)("the same bits as WebAssembly, %s", (_, shape, options) => {
+describe.each(kinds)("the same bits as WebAssembly, %s", (_, variant, options) => {
   let owner: Gpu;
   let gpu: Gpu;
   const shaped: Path = {
     name: "fused",
-    prepare: (gpu, plan, dataset, table) => prepareFused(gpu, plan, dataset, table, shape),
+    prepare: (gpu, plan, dataset, table) => prepareFused(gpu, plan, dataset, table, variant),
   };
   const lease = { acquire: async () => gpu, release: () => undefined };
   beforeAll(async () => {
@@ -181,8 +185,8 @@ describe.each(kinds)("the same bits as WebAssembly, %s", (_, shape, options) => 
 
   test("any plan, read back", async () => {
     await fc.assert(
-      fc.asyncProperty(plans, async ({ plan, first, count }) => {
-        const dataset = datasetFor(plan);
+      fc.asyncProperty(plans, async ({ plan, first, count, sparse }) => {
+        const dataset = datasetFor(plan, sparse);
         const expected = (await Kernel.create(plan, dataset)).weave(first, count);
         const weaver = await open(plan, dataset);
         try {
@@ -246,18 +250,29 @@ describe.each(kinds)("the same bits as WebAssembly, %s", (_, shape, options) => 
   }
 });
 
-test("every shape that is chosen fits into the limits", () => {
-  const limits = { maxComputeWorkgroupStorageSize: 16384, maxComputeInvocationsPerWorkgroup: 256 };
-  const sizes = { maxComputeWorkgroupSizeX: 256, maxComputeWorkgroupSizeY: 256 };
-  const size = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 5000 }));
-  fc.assert(
-    fc.property(size, size, size, (rows, columns, count) => {
-      const shape = tileShape({ ...limits, ...sizes } as never, rows, Math.ceil(columns / 16), count);
-      expect(tileStorage(shape)).toBeLessThanOrEqual(16384);
-      expect(shape.GROUPS * shape.ROW_GROUPS).toBeLessThanOrEqual(256);
-    }),
-    { numRuns: 100 },
-  );
+test("tuning takes one of the variants, once for an adapter, and changes no bit", async () => {
+  const plan: Plan = { ...small, taskCount: 3, itemCount: 3 };
+  const dataset = datasetFor(plan, true);
+  const expected = (await Kernel.create(plan, dataset)).weave(0, 3);
+  const compiled: number[] = [];
+  for (let turn = 0; turn < 2; turn++) {
+    const owner = await Gpu.request({ gpu: host, software: true });
+    const { device } = owner;
+    const compile = device.createComputePipelineAsync;
+    let count = 0;
+    device.createComputePipelineAsync = (descriptor) => {
+      count++;
+      return compile.call(device, descriptor);
+    };
+    const weaver = await new WebGpuBackend({ device, tune: true }).open(plan, dataset);
+    const { inputs } = await weaver.weave(0, 3, undefined);
+    expect(Buffer.from(inputs).equals(Buffer.from(expected.inputs))).toBe(true);
+    weaver.dispose();
+    owner.destroy();
+    compiled.push(count);
+  }
+  expect(compiled[0]).toBeGreaterThan(1);
+  expect(compiled[1]).toBe(1);
 });
 
 describe("when things go wrong", () => {
@@ -319,7 +334,7 @@ describe("when things go wrong", () => {
     const gpu = await Gpu.request({ gpu: host, software: true });
     try {
       await expect(gpu.buffer("wrong", 16, 0xffff)).rejects.toMatchObject({ code: "BACKEND", reason: "validation" });
-      await expect(gpu.pipeline("project", { NOBODY: 1 })).rejects.toMatchObject({ reason: "shader" });
+      await expect(gpu.pipeline("project-packed", { NOBODY: 1 })).rejects.toMatchObject({ reason: "shader" });
       await gpu.pipeline("project-identity", { HALF: 0 });
       gpu.device.createBuffer({ size: 16, usage: 0xffff });
       await gpu.device.queue.onSubmittedWorkDone();

@@ -10,6 +10,8 @@ export interface GpuOptions {
   limits?: Partial<GpuLimits> | undefined;
   /** Whether `dot4U8Packed` is there. Default: found out. */
   packedDot?: boolean | undefined;
+  /** Whether kernels' variants are timed to find the fastest. Default: where there is enough to do. */
+  tune?: boolean | undefined;
 }
 
 export interface GpuRequest extends GpuOptions {
@@ -101,6 +103,16 @@ export class Gpu {
     return this.#loss !== undefined;
   }
 
+  get tune(): boolean | undefined {
+    return this.#options.tune;
+  }
+
+  /** Whether the device's compiler knows `dot4U8Packed`. */
+  packedDot(): Promise<boolean> {
+    this.#packedDot ??= Promise.resolve(this.#options.packedDot ?? this.#findPackedDot());
+    return this.#packedDot;
+  }
+
   /** Throws what went wrong since the last call, if anything did. */
   check(): void {
     if (this.#loss) throw lossOf(this.#loss);
@@ -179,8 +191,7 @@ export class Gpu {
   }
 
   async #compile(name: ShaderName, constants: Record<string, number>): Promise<GPUComputePipeline> {
-    this.#packedDot ??= Promise.resolve(this.#options.packedDot ?? this.#findPackedDot());
-    const prelude = (await this.#packedDot) ? "" : PACKED_DOT_PRELUDE;
+    const prelude = (await this.packedDot()) ? "" : PACKED_DOT_PRELUDE;
     this.check();
     const label = `taskloom ${name}`;
     const { value: module, done } = this.#scoped(`kernel ${name}`, () =>

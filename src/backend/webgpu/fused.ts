@@ -1,7 +1,7 @@
 import type { Dataset } from "../../dataset/index.js";
 import { bytesPerElement } from "../../tensor.js";
 import { labelCells, type Plan, rowLength } from "../plan.js";
-import { type Loans, USAGE } from "./buffers.js";
+import { Buffers, Loans, USAGE } from "./buffers.js";
 import type { Gpu } from "./device.js";
 import { ByteExamples } from "./examples.js";
 import {
@@ -14,7 +14,9 @@ import {
   type PreparedPath,
   type TaskRun,
 } from "./path.js";
-import { POSITIONS_EACH, ROWS_EACH, type TileShape, tileShape } from "./tile-shape.js";
+import { TILE_KINDS, type TileProblem } from "./tile-shape.js";
+import { Choices, fastest, type Trial } from "./tuning.js";
+import { candidates, defaultVariant, type Variant } from "./variants.js";
 
 /**
  * The exact projection of uint8 examples, deviates and one-hots made in the same dispatch: see shaders/project-tile.wgsl.
@@ -22,114 +24,249 @@ import { POSITIONS_EACH, ROWS_EACH, type TileShape, tileShape } from "./tile-sha
  */
 export const fusedPath: Path = {
   name: "fused",
-  prepare(gpu, plan, dataset, table) {
-    const shape = tileShape(gpu.limits, plan.outFeatures, blocksOf(plan), typicalRun(plan));
-    return prepareFused(gpu, plan, dataset, table, shape);
-  },
+  prepare: (gpu, plan, dataset, table) => prepareFused(gpu, plan, dataset, table),
 };
 
-/** The fused path with tiles of a given shape, for measurements and tests. */
+/**
+ * @param fixed a variant, for measurements and tests; by default the one that was found to be the fastest on the adapter,
+ *   or is expected to be
+ */
 export async function prepareFused(
   gpu: Gpu,
   plan: Plan,
   dataset: Dataset,
   table: Uint32Array<ArrayBuffer>,
-  shape: TileShape,
+  fixed?: Variant,
 ): Promise<PreparedPath> {
-  const name = plan.dtype === "float16" ? "project-f16" : "project";
-  const pipeline = await gpu.pipeline(name, { ...shape });
-  const shared: GPUBuffer[] = [];
+  const inputs = await Inputs.upload(gpu, plan, dataset, table);
   try {
-    shared.push(
-      await gpu.buffer("plan", PLAN_BYTES, USAGE.UNIFORM | USAGE.COPY_DST),
-      await gpu.buffer("deviates' table", table.byteLength, USAGE.STORAGE | USAGE.COPY_DST),
-    );
-    const [uniform, normal] = shared as [GPUBuffer, GPUBuffer];
-    await gpu.submit("upload of the plan", () => {
-      gpu.device.queue.writeBuffer(uniform, 0, planBytes(plan, shape));
-      gpu.device.queue.writeBuffer(normal, 0, table);
-    });
-    const examples = await ByteExamples.upload(gpu, images(dataset), plan.features);
-    return new Fused(gpu, plan, shape, pipeline, examples, uniform, normal);
+    return await Fused.create(gpu, plan, inputs, fixed ?? (await variantFor(gpu, plan, inputs)));
   } catch (error) {
-    for (const buffer of shared) buffer.destroy();
+    inputs.destroy();
     throw error;
+  }
+}
+
+/** Variants that were found to be the fastest, by adapter and problem. */
+const tuned = new Choices<Variant>();
+
+/** Multiplications, deviates counted as in `MAX_WORK`, from which on a set is worth a second of tuning. */
+const TUNE_FROM = 2 ** 16 * 1e8;
+/** Of a trial: a fraction of a millisecond on a fast card, a second on a software device. */
+const TRIAL_WORK = 1e9;
+
+async function variantFor(gpu: Gpu, plan: Plan, inputs: Inputs): Promise<Variant> {
+  const problem = inputs.problem;
+  const device = { adapter: gpu.adapter, limits: gpu.limits, packedDot: await gpu.packedDot() };
+  const key = JSON.stringify([device, problem, plan.dtype]);
+  const work = plan.itemCount * plan.length * workOf(plan, problem.count);
+  if (!(gpu.tune ?? (work >= TUNE_FROM && !gpu.adapter.software))) {
+    return (await tuned.get(key)) ?? defaultVariant(device, problem);
+  }
+  return tuned.of(key, () => tune(gpu, plan, inputs, candidates(device, problem)));
+}
+
+/** The fastest of some variants; those that the device refuses are left out. */
+async function tune(gpu: Gpu, plan: Plan, inputs: Inputs, variants: Variant[]): Promise<Variant> {
+  const made = await Promise.allSettled(variants.map((variant) => Fused.create(gpu, plan, inputs, variant)));
+  const kernels = made.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const buffers = new Buffers(gpu);
+  try {
+    if (kernels.length === 0) throw (made[0] as PromiseRejectedResult).reason;
+    const trials: Trial[] = [];
+    for (const kernel of kernels) trials.push(await kernel.trial(new Loans(buffers)));
+    return (kernels[await fastest(trials)] as Fused).variant;
+  } catch (cause) {
+    throw await gpu.explain(cause, "tuning");
+  } finally {
+    for (const kernel of kernels) kernel.release();
+    buffers.destroy();
   }
 }
 
 const PLAN_BYTES = 48;
 const TILE_WORDS = 5;
+/** Places for blocks that are not zero: few sizes, as each is a compilation; small ones, as they are in workgroup memory. */
+const SKIP_CAPACITIES = [64, 256, 1024];
+
+function skipCapacity(blocks: number): number {
+  return SKIP_CAPACITIES.find((capacity) => capacity >= blocks) ?? 0;
+}
+
+/** What all variants read. */
+class Inputs {
+  readonly examples: ByteExamples;
+  readonly table: GPUBuffer;
+  readonly problem: Omit<TileProblem, "product">;
+
+  static async upload(gpu: Gpu, plan: Plan, dataset: Dataset, table: Uint32Array<ArrayBuffer>): Promise<Inputs> {
+    const normal = await gpu.buffer("deviates' table", table.byteLength, USAGE.STORAGE | USAGE.COPY_DST);
+    try {
+      await gpu.submit("upload of the table", () => gpu.device.queue.writeBuffer(normal, 0, table));
+      // Sums of whole rows of the matrix are needed to take an offset off.
+      const maskCapacity = plan.offset === 0 ? skipCapacity(blocksOf(plan)) : 0;
+      const examples = await ByteExamples.upload(gpu, images(dataset), plan.features, { maskCapacity });
+      return new Inputs(plan, examples, normal);
+    } catch (error) {
+      normal.destroy();
+      throw error;
+    }
+  }
+
+  private constructor(plan: Plan, examples: ByteExamples, table: GPUBuffer) {
+    this.examples = examples;
+    this.table = table;
+    const { maskCapacity: skip } = examples;
+    this.problem = { rows: plan.outFeatures, blocks: blocksOf(plan), count: typicalRun(plan), skip };
+  }
+
+  destroy(): void {
+    this.examples.destroy();
+    this.table.destroy();
+  }
+}
 
 class Fused implements PreparedPath {
   readonly maxPositions: number;
+  readonly variant: Variant;
   readonly #gpu: Gpu;
   readonly #plan: Plan;
+  readonly #inputs: Inputs;
   readonly #tilePositions: number;
   readonly #rowBlocks: number;
   readonly #pipeline: GPUComputePipeline;
-  readonly #examples: ByteExamples;
   readonly #uniform: GPUBuffer;
-  readonly #table: GPUBuffer;
 
-  constructor(
+  static async create(gpu: Gpu, plan: Plan, inputs: Inputs, variant: Variant): Promise<Fused> {
+    const name = `project-${variant.product}${plan.dtype === "float16" ? "-f16" : ""}` as const;
+    const pipeline = await gpu.pipeline(name, {
+      ...variant.shape,
+      SKIP: inputs.problem.skip,
+      IDENTITY: hasIdentity(plan) ? 1 : 0,
+      OFFSET: plan.offset === 0 ? 0 : 1,
+    });
+    const uniform = await gpu.buffer("plan", PLAN_BYTES, USAGE.UNIFORM | USAGE.COPY_DST);
+    const fused = new Fused(gpu, plan, inputs, variant, pipeline, uniform);
+    try {
+      await gpu.submit("upload of the plan", () =>
+        gpu.device.queue.writeBuffer(uniform, 0, planBytes(plan, fused.#rowBlocks)),
+      );
+      return fused;
+    } catch (error) {
+      uniform.destroy();
+      throw error;
+    }
+  }
+
+  private constructor(
     gpu: Gpu,
     plan: Plan,
-    shape: TileShape,
+    inputs: Inputs,
+    variant: Variant,
     pipeline: GPUComputePipeline,
-    examples: ByteExamples,
     uniform: GPUBuffer,
-    table: GPUBuffer,
   ) {
     this.#gpu = gpu;
     this.#plan = plan;
-    this.#tilePositions = POSITIONS_EACH * shape.GROUPS;
-    this.#rowBlocks = rowBlocks(plan, shape);
+    this.#inputs = inputs;
+    this.variant = variant;
+    const kind = TILE_KINDS[variant.product];
+    this.#tilePositions = kind.positions * variant.shape.GROUPS;
+    this.#rowBlocks = Math.ceil(plan.outFeatures / (kind.rows * variant.shape.ROW_GROUPS));
     this.#pipeline = pipeline;
-    this.#examples = examples;
     this.#uniform = uniform;
-    this.#table = table;
-    const perPosition =
-      plan.outFeatures * plan.features * (1 + MAKING / Math.min(typicalRun(plan), this.#tilePositions));
     // At worst a tile for each position.
     const perDispatch = gpu.limits.maxComputeWorkgroupsPerDimension ** 2 / this.#rowBlocks;
     const perBinding = gpu.limits.maxStorageBufferBindingSize / (TILE_WORDS * 4);
-    this.maxPositions = evenPositions(
-      Math.min(MAX_WORK / perPosition, perDispatch, perBinding, this.#examples.maxPositions),
-    );
+    const work = workOf(plan, Math.min(typicalRun(plan), this.#tilePositions));
+    this.maxPositions = evenPositions(Math.min(MAX_WORK / work, perDispatch, perBinding, inputs.examples.maxPositions));
   }
 
   async stage(batch: Batch, loans: Loans): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
+    const { write, encode } = await this.#stage(batch, loans);
+    return (encoder, output) => {
+      write();
+      encode(encoder, output);
+    };
+  }
+
+  /** A trial of this variant, on tasks such as the plan has. */
+  async trial(loans: Loans): Promise<Trial> {
+    const gpu = this.#gpu;
+    const { itemCount, length } = this.#plan;
+    const run = Math.min(typicalRun(this.#plan), this.maxPositions);
+    const enough = Math.floor(TRIAL_WORK / (run * workOf(this.#plan, run)));
+    const most = Math.min(this.maxPositions, itemCount * length);
+    const runs = Math.max(1, Math.min(enough, Math.floor(most / run)));
+    const positions = run * runs;
+    const batch: Batch = {
+      runs: Array.from({ length: runs }, (_, key) => ({
+        matrix: { key, identity: false },
+        first: key * run,
+        count: run,
+      })),
+      // Examples from all over the dataset.
+      indices: Uint32Array.from(
+        { length: positions },
+        (_, i) => (Math.imul(i, 2654435761) >>> 0) % this.#plan.examples,
+      ),
+      given: new Uint32Array(labelCells(this.#plan) > 0 ? positions : 0),
+      outputFirst: 0,
+    };
+    const bytes = Math.ceil((positions * rowLength(this.#plan) * bytesPerElement(this.#plan.dtype)) / 4) * 4;
+    const output = await loans.take("output of a trial", bytes, USAGE.STORAGE | USAGE.COPY_DST);
+    const { write, encode } = await this.#stage(batch, loans);
+    await gpu.submit("trial", write);
+    return async (repeats) => {
+      const start = performance.now();
+      await gpu.submit("trial", (encoder) => encode(encoder, output, repeats));
+      await gpu.device.queue.onSubmittedWorkDone();
+      return performance.now() - start;
+    };
+  }
+
+  async #stage(batch: Batch, loans: Loans) {
     const usage = USAGE.STORAGE | USAGE.COPY_DST;
     const tiles = this.#tiles(batch);
-    const examples = await this.#examples.gather(batch.indices, loans);
+    const examples = await this.#inputs.examples.gather(batch.indices, loans);
     const tileBuffer = await loans.take("tiles", tiles.byteLength, usage);
     const indices = await loans.take("indices", examples.indices.byteLength, usage);
     const given = batch.given.length > 0 ? await loans.take("given labels", batch.given.byteLength, usage) : indices;
-    return (encoder, output) => {
+    const write = () => {
       const { queue } = this.#gpu.device;
       examples.write();
       queue.writeBuffer(tileBuffer, 0, tiles);
       queue.writeBuffer(indices, 0, examples.indices);
       if (batch.given.length > 0) queue.writeBuffer(given, 0, batch.given);
+    };
+    const encode = (encoder: GPUCommandEncoder, output: GPUBuffer, repeats = 1) => {
       if (this.#plan.dtype === "float16") this.#clear(encoder, batch, output);
       // The shader takes the number of tiles from the size of their binding.
       const tileBinding = { buffer: tileBuffer, size: tiles.byteLength };
-      const resources = [this.#uniform, this.#table, examples.buffer, tileBinding, indices, given, output];
+      const { table } = this.#inputs;
+      const masks = examples.masks ?? indices;
+      const resources = [this.#uniform, table, examples.buffer, tileBinding, indices, given, output, masks];
       const pass = encoder.beginComputePass({ label: "taskloom fused projection" });
       pass.setPipeline(this.#pipeline);
       pass.setBindGroup(0, bindGroup(this.#gpu, this.#pipeline, "fused projection", resources));
-      pass.dispatchWorkgroups(...grid((tiles.length / TILE_WORDS) * this.#rowBlocks, this.#gpu));
+      const workgroups = grid((tiles.length / TILE_WORDS) * this.#rowBlocks, this.#gpu);
+      for (let i = 0; i < repeats; i++) pass.dispatchWorkgroups(...workgroups);
       pass.end();
     };
+    return { write, encode };
   }
 
   destroy(): void {
-    this.#examples.destroy();
-    this.#uniform.destroy();
-    this.#table.destroy();
+    this.release();
+    this.#inputs.destroy();
   }
 
-  /** Zeros for the halves that project-f16.wgsl puts into words they share. */
+  /** Gives up what is this variant's own. */
+  release(): void {
+    this.#uniform.destroy();
+  }
+
+  /** Zeros for the halves that put-f16.wgsl puts into words they share. */
   #clear(encoder: GPUCommandEncoder, batch: Batch, output: GPUBuffer): void {
     const row = rowLength(this.#plan) * bytesPerElement(this.#plan.dtype);
     const bytes = Math.ceil((batch.indices.length * row) / 4) * 4;
@@ -187,12 +324,18 @@ function blocksOf(plan: Plan): number {
   return Math.ceil(plan.features / 16);
 }
 
-function rowBlocks(plan: Plan, { ROW_GROUPS }: TileShape): number {
-  return Math.ceil(plan.outFeatures / (ROWS_EACH * ROW_GROUPS));
+/** Multiplications of a position, its share of the deviates counted as `MAKING` each. */
+function workOf(plan: Plan, run: number): number {
+  return plan.outFeatures * plan.features * (1 + MAKING / run);
+}
+
+/** Whether the tasks that have a matrix of their own share a dispatch with some that have the identity. */
+function hasIdentity({ identityProjection }: Plan): boolean {
+  return identityProjection.some(([, share]) => share > 0);
 }
 
 /** `Plan` of shaders/project-tile.wgsl. */
-function planBytes(plan: Plan, shape: TileShape): ArrayBuffer {
+function planBytes(plan: Plan, rowBlocks: number): ArrayBuffer {
   const bytes = new ArrayBuffer(PLAN_BYTES);
   new BigUint64Array(bytes, 0, 1)[0] = plan.seed;
   new Uint32Array(bytes, 8, 6).set([
@@ -201,7 +344,7 @@ function planBytes(plan: Plan, shape: TileShape): ArrayBuffer {
     plan.outFeatures,
     rowLength(plan),
     labelCells(plan),
-    rowBlocks(plan, shape),
+    rowBlocks,
   ]);
   new Int32Array(bytes, 32, 1)[0] = plan.offset;
   new Float32Array(bytes, 36, 2).set([plan.scale, plan.identityScale]);

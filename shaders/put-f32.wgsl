@@ -1,5 +1,4 @@
-//! uses chacha8 deviate project-limbs project-tile
-// The exact fused projection of uint8 examples, float32 output. See project-tile.wgsl.
+// Where the exact fused projection writes: float32. See project-tile.wgsl.
 
 @group(0) @binding(6) var<storage, read_write> out: array<f32>;
 
@@ -24,14 +23,4 @@ fn put_one(at: u32) {
 
 fn put_zero(at: u32) {
   out[at] = 0.0;
-}
-
-@compute @workgroup_size(GROUPS, ROW_GROUPS)
-fn main(
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(local_invocation_index) index: u32,
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-) {
-  project_tile(local.xy, index, workgroup.y * workgroups.x + workgroup.x);
 }

@@ -1,5 +1,4 @@
-//! uses chacha8 deviate project-limbs float16 project-tile
-// The exact fused projection of uint8 examples, float16 output. See project-tile.wgsl.
+// Where the exact fused projection writes: float16. See project-tile.wgsl.
 //
 // Two values share a word. Where the width is odd, a word may belong to two invocations, even to two workgroups, so
 // halves at odd ends are or-ed into words that the host has cleared before; whole words are stored. No word gets both.
@@ -42,13 +41,3 @@ fn put_one(at: u32) {
 
 /// Cleared already.
 fn put_zero(at: u32) {}
-
-@compute @workgroup_size(GROUPS, ROW_GROUPS)
-fn main(
-  @builtin(local_invocation_id) local: vec3u,
-  @builtin(local_invocation_index) index: u32,
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-) {
-  project_tile(local.xy, index, workgroup.y * workgroups.x + workgroup.x);
-}
