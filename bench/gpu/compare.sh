@@ -1,7 +1,7 @@
 #!/bin/sh
 # All that is asked of a machine with a GPU, in one go: results against the WebAssembly backend, the adapter's rates and
 # floors, every kernel, 2^16 tasks that stay in GPU memory, and PyTorch on the same card. Needs Node with Dawn
-# (`webgpu`), the folders dist/, shaders/ and bench/, package.json, and no network; at most 9 minutes.
+# (`webgpu`), the folders dist/, shaders/ and bench/, package.json, and no network; nine minutes at most.
 #
 # Results: $OUT (default build/bench-gpu): machine.txt, check.txt, gpu.txt, gpu.json, torch.jsonl. Arguments go to
 # bench/gpu.mjs. DATA may name the folder of the uncompressed MNIST files, PYTHON the Python that has PyTorch.
@@ -30,7 +30,7 @@ if command -v nvidia-smi >"$out/machine.txt"; then
 else
   echo "no nvidia-smi here" | tee "$out/machine.txt"
 fi
-step check.txt 150 node bench/gpu/check.mjs
+step check.txt 180 node bench/gpu/check.mjs
 step gpu.txt 240 node bench/gpu.mjs --json "$out/gpu.json" "$@"
 step torch.jsonl 120 "${PYTHON:-python3}" bench/gpu/torch_batched.py ${DATA:+--data "$DATA"}
 exit "$status"
