@@ -1,29 +1,34 @@
-// npm run bench:gpu: the stages of the fused kernel, each alone, the kernels as the library dispatches them, and what a
-// batch costs the calling thread.
+// npm run bench:gpu: the adapter's own rates, the stages of the fused kernel, each alone, the kernels as the library
+// dispatches them, all as a share of the least time they could take at those rates, and what a batch costs the calling
+// thread.
 //
 // Times are of compute passes, by timestamp queries, where the adapter has them; medians after a warm-up, into several
 // outputs in turn. Results are checked in memory that was full of 0xCD before, exact ones bit for bit, floats within a
 // tolerance: the library's tasks against the WebAssembly backend, stages alone against plain JavaScript. A wrong result
-// ends the benchmark.
+// ends its part of the benchmark, and the benchmark fails.
 //
 // Options: --tasks N (for the fused kernel; rounded up to whole batches), --json FILE.
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { cpus } from "node:os";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Clock, openDevice } from "./gpu/device.mjs";
+import { Floors, together, WORK } from "./gpu/floors.mjs";
 import { examples, subset } from "./gpu/images.mjs";
 import { checkPoisoned, hostTime, walk } from "./gpu/library.mjs";
+import { measureRates } from "./gpu/rates.mjs";
 import { Recorder } from "./gpu/recorder.mjs";
+import { printFloors, printRates, printSetting, printTimes, writeJson } from "./gpu/report.mjs";
 import { fusedSetting, measureStages } from "./gpu/stages.mjs";
 import { measureStatistics } from "./gpu/statistics.mjs";
-import { machine, table, version } from "./support.mjs";
 
 /**
  * How much is done. A batch of 200 tasks is the most that the library puts into one dispatch; whole datasets begin to
  * have their own kernel at 513 examples.
+ * Rates are of so many workgroups, grown until a dispatch takes so many milliseconds, and of memory of so many bytes,
+ * more than caches hold.
  */
 const HARDWARE = {
-  tasks: 8200,
+  tasks: 2 ** 16,
   batch: 200,
   warm: 3,
   rounds: 31,
@@ -31,6 +36,7 @@ const HARDWARE = {
   wholeTasks: 8,
   statistics: 60000,
   steps: 100,
+  rates: { workgroups: 8192, milliseconds: 20, rounds: 9, bytes: 2 ** 29 },
 };
 const SOFTWARE = {
   tasks: 8,
@@ -41,6 +47,7 @@ const SOFTWARE = {
   wholeTasks: 1,
   statistics: 1000,
   steps: 20,
+  rates: { workgroups: 4 * cpus().length, milliseconds: 30, rounds: 5, bytes: 2 ** 26 },
 };
 
 const LENGTH = 100;
@@ -58,13 +65,25 @@ const tasks = Math.ceil(wanted / batch) * batch;
 const dataset = await examples();
 const rows = [];
 
-await fusedRows();
-await wholeRows();
-await floatRows();
-await statisticsRow();
-await hostRows();
+const problems = [];
+const rates = await part("the adapter's rates", () => measureRates(bench));
+const floors = rates && new Floors(rates);
+await part("the fused kernel", fusedRows);
+await part("whole datasets", wholeRows);
+await part("float32 examples", floatRows);
+await part("statistics", statisticsRow);
+await part("the host", hostRows);
 report();
 bench.device.destroy();
+
+/** Parts stand alone: a machine with a GPU is seldom at hand, and what one part found is not lost with another. */
+async function part(name, measure) {
+  try {
+    return await measure();
+  } catch (error) {
+    problems.push(`${name}: ${error.message}`);
+  }
+}
 
 /** The fused kernel and its stages. */
 async function fusedRows() {
@@ -75,24 +94,29 @@ async function fusedRows() {
   const stages = await measureStages(bench, setting, sizes.rounds);
   const { plan, shape } = setting;
   bench.shape = shape;
-  const entries = plan.rows * plan.blocks * 16;
+  const problem = { rows: plan.rows, columns: 16 * plan.blocks, length: LENGTH, width: plan.width };
+  const entries = problem.rows * problem.columns;
   const operations = 2 * plan.rows * plan.columns * LENGTH;
   const bytes = 4 * plan.width * LENGTH;
-  const add = (stage, milliseconds, rate) =>
-    row(stage, `${tasks} tasks`, milliseconds * tasks, ...rate(milliseconds), milliseconds / fused);
+  const [words, deviates, limbs] = [WORK.words(problem), WORK.deviates(problem), WORK.limbs(problem)];
+  const [products, epilogue] = [WORK.products(problem), WORK.epilogue(problem)];
+  const making = together(words, deviates, limbs);
+  const whole = together(making, products, epilogue, WORK.read(plan.columns * LENGTH));
+  const add = (stage, milliseconds, rate, work) =>
+    row(stage, milliseconds * tasks, rate(milliseconds), { tasks, work, share: milliseconds / fused });
   const per = (unit) => (ms) => [(ms * MEGA) / entries, `ns/${unit}`];
   const nominal = (ms) => [operations / ms / MEGA, "Gop/s nominal"];
   const stored = (ms) => [bytes / ms / MEGA, "GB/s"];
   const perSecond = (ms) => [1000 / ms, "tasks/s"];
-  add("words (ChaCha8)", stages.words, per("word"));
-  add("deviates of given words", stages.deviates, per("deviate"));
-  add("tiles: words, deviates, limbs", stages.making, per("entry"));
-  add("products of prepared tiles", stages.multiply, nominal);
-  add("epilogue: convert, scale, one-hot, store", stages.epilogue, stored);
+  add("words (ChaCha8)", stages.words, per("word"), words);
+  add("deviates of given words", stages.deviates, per("deviate"), deviates);
+  add("tiles: words, deviates, limbs", stages.making, per("entry"), making);
+  add("products of prepared tiles", stages.multiply, nominal, products);
+  add("epilogue: convert, scale, one-hot, store", stages.epilogue, stored, epilogue);
   add("sum of the last three", stages.making + stages.multiply + stages.epilogue, perSecond);
-  add("fused kernel", fused, perSecond);
+  add("fused kernel", fused, perSecond, whole);
   add("fused kernel, its products", fused, nominal);
-  add("gpuBatches, host clock", wall, perSecond);
+  add("gpuBatches, host clock", wall, perSecond, whole);
 }
 
 /** mode: "dataset", whose matrices are written out. */
@@ -102,16 +126,24 @@ async function wholeRows() {
   await checkPoisoned(bench, data, options, 1);
   const { wall, passes } = await walk(bench, data, options, sizes.wholeTasks, 1);
   const unit = `1 task, ${data.length} examples`;
+  const problem = { ...square(data), length: data.length };
   const entries = data.features ** 2;
   const operations = 2 * entries * data.length;
+  const outputs = 4 * data.features * data.length;
+  const limbs = together(WORK.words(problem), WORK.deviates(problem), WORK.limbs(problem), WORK.written(2 * entries));
+  // An invocation of shaders/product.wgsl has 4 rows of 8 examples.
+  const product = together(WORK.products(problem, [4, 8]), WORK.read(problem.columns * data.length));
+  const works = { limbs, product: together(product, WORK.written(outputs)) };
   for (const [label, milliseconds] of passes) {
-    const isProduct = label.endsWith("product");
-    const rate = isProduct
-      ? [operations / milliseconds / MEGA, "Gop/s nominal"]
-      : [(milliseconds * MEGA) / entries, "ns/entry"];
-    row(nameOf(label), unit, milliseconds, ...rate);
+    const kind = label.split(" ").at(-1);
+    const rate =
+      kind === "product"
+        ? [operations / milliseconds / MEGA, "Gop/s nominal"]
+        : [(milliseconds * MEGA) / entries, "ns/entry"];
+    row(nameOf(label), milliseconds, rate, { unit, work: works[kind] });
   }
-  row("whole dataset: gpuBatches, host clock", unit, wall, operations / wall / MEGA, "Gop/s nominal");
+  const nominal = [operations / wall / MEGA, "Gop/s nominal"];
+  row("whole dataset: gpuBatches, host clock", wall, nominal, { unit, work: together(...Object.values(works)) });
 }
 
 /** float32 examples: matrices in f32 and their products. */
@@ -120,23 +152,45 @@ async function floatRows() {
   await checkPoisoned(bench, data, {}, Math.min(batch, 2));
   const count = batch * Math.min(5, tasks / batch);
   const { wall, passes } = await walk(bench, data, {}, count, batch);
-  const unit = `${count} tasks`;
+  const problem = { ...square(data), length: LENGTH };
   const entries = data.features ** 2;
+  const bytes = 4 * entries;
+  // A conversion and a multiplication for each entry, as the scale is part of the matrix.
+  const scaled = { conversions: entries, fmas: entries };
+  const outputs = 4 * data.features * LENGTH;
+  const works = {
+    matrix: together(WORK.words(problem), WORK.deviates(problem), scaled, WORK.written(bytes)),
+    "project-float": together(WORK.floatProducts(problem), WORK.read(bytes), WORK.written(outputs)),
+    "one-hot": WORK.written(4 * data.classes * LENGTH),
+  };
+  const rates = {
+    matrix: (ms) => [bytes / ms / MEGA, "GB/s"],
+    "project-float": (ms) => [(2 * entries * LENGTH) / ms / MEGA, "Gop/s"],
+  };
+  const perSecond = (ms) => [1000 / ms, "tasks/s"];
   for (const [label, milliseconds] of passes) {
-    const rate = label.endsWith("matrix")
-      ? [(4 * entries) / milliseconds / MEGA, "GB/s"]
-      : label.endsWith("project-float")
-        ? [(2 * entries * LENGTH) / milliseconds / MEGA, "Gop/s"]
-        : [1000 / milliseconds, "tasks/s"];
-    row(nameOf(label), unit, milliseconds * count, ...rate);
+    const kind = label.split(" ").at(-1);
+    const rate = (rates[kind] ?? perSecond)(milliseconds);
+    row(nameOf(label), milliseconds * count, rate, { tasks: count, work: works[kind] });
   }
-  row("float: gpuBatches, host clock", unit, wall * count, 1000 / wall, "tasks/s");
+  row("float: gpuBatches, host clock", wall * count, perSecond(wall), {
+    tasks: count,
+    work: together(...Object.values(works)),
+  });
+}
+
+/** The matrix of a dataset's tasks. */
+function square({ features }) {
+  return { rows: features, columns: Math.ceil(features / 16) * 16 };
 }
 
 async function statisticsRow() {
   const { milliseconds, bytes } = await measureStatistics(bench, sizes.statistics, sizes.rounds);
-  const unit = `${sizes.statistics} examples`;
-  row("statistics of each feature", unit, milliseconds, (2 * bytes) / milliseconds / MEGA, "GB/s, read twice");
+  const rate = [(2 * bytes) / milliseconds / MEGA, "GB/s, read twice"];
+  row("statistics of each feature", milliseconds, rate, {
+    unit: `${sizes.statistics} examples`,
+    work: WORK.read(bytes),
+  });
 }
 
 /** Tasks of one row each, which cost a GPU next to nothing: what remains is the host's, and the way there and back. */
@@ -145,7 +199,7 @@ async function hostRows() {
   const one = await hostTime(bench, dataset, tiny, 1);
   const many = await hostTime(bench, dataset, tiny, batch);
   const further = (many.work - one.work) / Math.max(1, batch - 1);
-  const add = (stage, unit, milliseconds) => row(stage, unit, milliseconds, milliseconds * 1000, "us");
+  const add = (stage, unit, milliseconds) => row(stage, milliseconds, [milliseconds * 1000, "us"], { unit });
   add("host: clock, steps of 1 tiny task", "1 step", one.wall);
   add("host: the thread's work in one", "1 step", one.work);
   add(`host: clock, steps of ${batch} tiny tasks`, "1 step", many.wall);
@@ -157,48 +211,24 @@ function nameOf(label) {
   return label.replace(/^taskloom /, "").replace("taskloom ", "");
 }
 
-function row(stage, unit, milliseconds, rate, rateUnit, share) {
-  rows.push({ stage, for: unit, milliseconds, rate, unit: rateUnit, share });
+/** `work` is that of one task where there are `tasks`. */
+function row(stage, milliseconds, [rate, rateUnit], { tasks, unit = `${tasks} tasks`, share, work }) {
+  const floor = work && floors?.of(work);
+  if (floor) floor.milliseconds *= tasks ?? 1;
+  rows.push({ stage, for: unit, milliseconds, rate, unit: rateUnit, share, tasks, floor });
 }
 
 function report() {
-  if (bench.failures.length > 0) throw new Error(`WebGPU: ${bench.failures.join("; ")}`);
-  const { info, limits, features } = device;
-  const { GROUPS, ROW_GROUPS, DEPTH, THREADS, ROWS, POSITIONS } = bench.shape;
-  console.log(`taskloom ${version()} on ${machine()}`);
-  console.log(`adapter: ${info.vendor}, ${info.architecture}, ${info.device}, ${info.description}`);
-  console.log(
-    `limits: ${Object.entries(limits)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(", ")}`,
-  );
-  console.log(`features: ${features.join(", ") || "none"}; examples: ${dataset.name}`);
-  console.log(
-    `tile: ${ROWS} rows x ${16 * DEPTH} columns x ${POSITIONS} positions, ${GROUPS}x${ROW_GROUPS} = ${THREADS} invocations`,
-  );
-  console.log(
-    clock
-      ? "GPU time of passes by timestamp queries; medians. Results checked, exact ones bit for bit.\n"
-      : "NO TIMESTAMP QUERIES HERE: host clock around submissions; medians. Results checked, exact ones bit for bit.\n",
-  );
-  table(
-    rows.map(({ stage, for: unit, milliseconds, rate, unit: rateUnit, share }) => ({
-      stage,
-      for: unit,
-      ms: Number(milliseconds.toPrecision(4)),
-      rate: `${Number(rate.toPrecision(4))} ${rateUnit}`,
-      "of fused": share === undefined ? "" : `${(100 * share).toFixed(1)}%`,
-    })),
-  );
-  if (given.json) writeJson(resolve(given.json));
-}
-
-function writeJson(file) {
-  const { info, limits, features } = device;
-  const what = { version: version(), machine: machine(), adapter: info, limits, features, shape: bench.shape };
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(
-    file,
-    `${JSON.stringify({ ...what, timestamps: !!clock, dataset: dataset.name, tasks, rows }, null, 2)}\n`,
-  );
+  problems.push(...bench.failures.map((failure) => `WebGPU: ${failure}`));
+  printSetting(bench, dataset, bench.shape);
+  if (rates) printRates(rates, floors.overlap);
+  if (rows.length > 0) printTimes(rows);
+  const floored = rows.filter(({ floor }) => floor);
+  if (floored.length > 0) printFloors(floored);
+  if (given.json) {
+    const { overlap } = floors ?? {};
+    writeJson(resolve(given.json), bench, { dataset: dataset.name, tasks, rates, overlap, rows, problems });
+  }
+  for (const problem of problems) console.error(`\nFAILED: ${problem}`);
+  if (problems.length > 0) process.exitCode = 1;
 }

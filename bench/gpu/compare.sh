@@ -1,14 +1,36 @@
 #!/bin/sh
-# Measures the GPU kernels and PyTorch on the same card, one after the other, and keeps what they print.
-# Results: $OUT (default build/bench-gpu): gpu.txt, gpu.json, torch.jsonl. Arguments go to bench/gpu.mjs.
-# DATA may name the folder of the uncompressed MNIST files, PYTHON the Python that has PyTorch.
+# All that is asked of a machine with a GPU, in one go: results against the WebAssembly backend, the adapter's rates and
+# floors, every kernel, 2^16 tasks that stay in GPU memory, and PyTorch on the same card. Needs Node with Dawn
+# (`webgpu`), the folders dist/, shaders/ and bench/, package.json, and no network; nine minutes at most.
+#
+# Results: $OUT (default build/bench-gpu): machine.txt, check.txt, gpu.txt, gpu.json, torch.jsonl. Arguments go to
+# bench/gpu.mjs. DATA may name the folder of the uncompressed MNIST files, PYTHON the Python that has PyTorch.
 cd "$(dirname "$0")/../.." || exit
 out=${OUT:-build/bench-gpu}
 mkdir -p "$out" || exit
 status=0
-# Not through a pipe, which would hide a failure.
-node bench/gpu.mjs --json "$out/gpu.json" "$@" >"$out/gpu.txt" 2>&1 || status=$?
-cat "$out/gpu.txt"
-"${PYTHON:-python3}" bench/gpu/torch_batched.py ${DATA:+--data "$DATA"} >"$out/torch.jsonl" || status=$?
-cat "$out/torch.jsonl"
+
+# step FILE SECONDS COMMAND...: what it prints goes to the file, and not through a pipe, which would hide a failure. A
+# step that fails or takes too long does not keep the next from being done.
+step() {
+  file=$out/$1
+  limit=$2
+  shift 2
+  echo "== $*"
+  timeout "$limit" "$@" >"$file" 2>"$file.errors"
+  code=$?
+  cat "$file" "$file.errors"
+  [ -s "$file.errors" ] || rm "$file.errors"
+  [ "$code" -eq 0 ] || { echo "FAILED ($code, 124 is the limit of $limit s): $*"; status=1; }
+}
+
+if command -v nvidia-smi >"$out/machine.txt"; then
+  step machine.txt 20 nvidia-smi \
+    --query-gpu=name,driver_version,clocks.max.sm,clocks.sm,clocks.mem,power.limit,memory.total --format=csv
+else
+  echo "no nvidia-smi here" | tee "$out/machine.txt"
+fi
+step check.txt 180 node bench/gpu/check.mjs
+step gpu.txt 240 node bench/gpu.mjs --json "$out/gpu.json" "$@"
+step torch.jsonl 120 "${PYTHON:-python3}" bench/gpu/torch_batched.py ${DATA:+--data "$DATA"}
 exit "$status"

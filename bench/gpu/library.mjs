@@ -110,7 +110,7 @@ function compareBits(task, got, expected) {
 }
 
 /** Sums of floats depend on their order: some ten thousandths of what values are like. */
-function compareFloats(task, got, expected) {
+export function compareFloats(task, got, expected) {
   const like = Math.sqrt(expected.reduce((sum, x) => sum + x * x, 0) / expected.length);
   const wrong = got.findIndex((value, i) => !(Math.abs(value - expected[i]) <= 2e-4 * like));
   if (got.length !== expected.length || wrong >= 0) {

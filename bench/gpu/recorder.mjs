@@ -7,6 +7,10 @@ const SMALL = 2 ** 20;
 export class Recorder {
   /** Override constants of each pipeline, by its label. */
   constants = new Map();
+  /** The text of each shader module, by its label. */
+  code = new Map();
+  /** How many bindings bind groups of each label have. */
+  bindings = new Map();
   /** The bytes first written to buffers of each label. */
   writes = new Map();
   /** Whether outputs are filled with 0xCD when they are made, and how many were. */
@@ -47,6 +51,15 @@ export class Recorder {
     device.createComputePipelineAsync = (descriptor) => {
       this.constants.set(descriptor.label, descriptor.compute.constants);
       return compile.call(device, descriptor);
+    };
+    const { createShaderModule, createBindGroup } = device;
+    device.createShaderModule = (descriptor) => {
+      this.code.set(descriptor.label, descriptor.code);
+      return createShaderModule.call(device, descriptor);
+    };
+    device.createBindGroup = (descriptor) => {
+      this.bindings.set(descriptor.label, descriptor.entries.length);
+      return createBindGroup.call(device, descriptor);
     };
   }
 

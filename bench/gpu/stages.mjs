@@ -24,7 +24,15 @@ const BINDINGS = {
 };
 const PLACES = { [PLAN]: 0, [TABLE]: 1, [TILES]: 3, [GIVEN]: 5 };
 
-/** The fused kernel's shape and the contents of its bindings, as a recorder heard them. */
+/** What an invocation of shaders/project-tile.wgsl sums. */
+export const ROWS_EACH = 4;
+export const POSITIONS_EACH = 10;
+
+/**
+ * The fused kernel's shape and the contents of its bindings, as a recorder heard them.
+ *
+ * @throws Error where the kernel is no longer the one that stages.wgsl takes apart
+ */
 export function fusedSetting(recorder) {
   const shape = recorder.constants.get("taskloom project");
   const bytes = Object.fromEntries(Object.keys(PLACES).map((label) => [label, recorder.writes.get(label)]));
@@ -32,6 +40,7 @@ export function fusedSetting(recorder) {
   if (!shape || missing.length > 0) {
     throw new Error(`the library dispatched no fused kernel as bench/gpu knows it; not seen: ${missing.join(", ")}`);
   }
+  checkKnown(recorder, shape);
   const words = new Uint32Array(bytes[PLAN]);
   const [low, high, columns, blocks, rows, width, cells, rowBlocks] = words;
   const [offset] = new Int32Array(bytes[PLAN], 32, 1);
@@ -40,9 +49,26 @@ export function fusedSetting(recorder) {
   return { shape: derived(shape), bytes, plan, tiles: tilesOf(new Uint32Array(bytes[TILES])) };
 }
 
+/** Stages of another kernel than the library's would be measured without anybody noticing. */
+function checkKnown(recorder, shape) {
+  const seen = {
+    constants: Object.keys(shape).sort().join(", "),
+    bindings: recorder.bindings.get("taskloom fused projection"),
+    products: recorder.code.get("taskloom project")?.includes("dot4U8Packed(") ? "packed" : "others",
+  };
+  const known = { constants: "DEPTH, GROUPS, ROW_GROUPS", bindings: 7, products: "packed" };
+  for (const [what, value] of Object.entries(known)) {
+    if (seen[what] === value) continue;
+    throw new Error(
+      `bench/gpu/stages.wgsl is of a fused kernel with ${what} ${value}; the library's has ${seen[what]}`,
+    );
+  }
+}
+
 /** The shape, and what project-tile.wgsl derives of it. */
 function derived({ GROUPS, ROW_GROUPS, DEPTH }) {
-  return { GROUPS, ROW_GROUPS, DEPTH, ROWS: 4 * ROW_GROUPS, POSITIONS: 10 * GROUPS, THREADS: GROUPS * ROW_GROUPS };
+  const [ROWS, POSITIONS] = [ROWS_EACH * ROW_GROUPS, POSITIONS_EACH * GROUPS];
+  return { GROUPS, ROW_GROUPS, DEPTH, ROWS, POSITIONS, THREADS: GROUPS * ROW_GROUPS };
 }
 
 function tilesOf(words) {

@@ -1,19 +1,10 @@
-//! uses project
+//! uses project hash
 // The stages of the fused kernel (shaders/project-tile.wgsl) one at a time: the same workgroups, tiles and order of work,
 // with what belongs to other stages left out. Each invocation leaves one word made of all that it computed, so that no
 // compiler can leave any of it out, and so that the host can check it.
 
 /// [workgroups, THREADS]
 @group(0) @binding(7) var<storage, read_write> sums: array<u32>;
-
-fn fold(v: vec4u) -> u32 {
-  return v.x ^ v.y ^ v.z ^ v.w;
-}
-
-fn hash4(i: u32) -> vec4u {
-  let v = (vec4u(4u * i) + vec4u(0u, 1u, 2u, 3u)) * 2654435761u;
-  return v ^ (v >> vec4u(15u));
-}
 
 /// ChaCha8 blocks alone.
 @compute @workgroup_size(GROUPS, ROW_GROUPS)
