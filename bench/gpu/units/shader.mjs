@@ -107,8 +107,11 @@ fn main(
   let tile = tiles[number / plan.row_blocks];
   let turn = number % plan.row_blocks;
   let first_row = turn * ROWS;
-  let warp_rows = warp / POSITION_WARPS * ${shape.rowMatrices * shape.m}u;
-  let warp_positions = warp % POSITION_WARPS * ${shape.positionMatrices * shape.n}u;
+  // The remainders are there for Dawn, which then sees that no matrix lies outside of memory and leaves out its checks.
+  let row_warp = warp / POSITION_WARPS % ${shape.rowWarps}u;
+  let position_warp = warp % POSITION_WARPS;
+  let warp_rows = row_warp * ${shape.rowMatrices * shape.m}u;
+  let warp_positions = position_warp * ${shape.positionMatrices * shape.n}u;
   prepare(index, tile);
   let blocks = workgroupUniformLoad(&listed);
 ${lines(sumNames(shape).map((name) => `  var ${name} = Sums();`))}
@@ -174,7 +177,7 @@ function multiply(shape, matrices) {
 function storeTurn(shape, matrices, p) {
   const text = [];
   for (const r of range(shape.rowMatrices)) {
-    const at = `warp % POSITION_WARPS * N * COLUMN + (warp_rows + ${r * shape.m}u) / 4u`;
+    const at = `position_warp * N * COLUMN + (warp_rows + ${r * shape.m}u) / 4u`;
     text.push(`  ${matrices.store(at, sumName("high", r, p))};`);
     text.push(`  ${matrices.store(`LOW_SUMS + ${at}`, sumName("low", r, p))};`);
   }
