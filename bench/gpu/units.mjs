@@ -21,7 +21,7 @@ import { walk } from "./library.mjs";
 import { Recorder } from "./recorder.mjs";
 import { timeRounds } from "./stages.mjs";
 import { checkCases } from "./units/cases.mjs";
-import { compile, Setting } from "./units/kernel.mjs";
+import { compile, Setting, WrongResult } from "./units/kernel.mjs";
 import { derived } from "./units/shader.mjs";
 import { nameOf, shapesOf, usable } from "./units/shapes.mjs";
 
@@ -143,7 +143,7 @@ async function measureShape({ number, shape, setting, normal, clock, batch, batc
   } catch (error) {
     console.log(`   ${error.message}`);
     process.exitCode = 1;
-    return { ...row, bits: error.message.startsWith("case") || error.message.startsWith("wrong") ? "WRONG" : "FAILED" };
+    return { ...row, bits: error instanceof WrongResult ? "WRONG" : "failed" };
   } finally {
     setting.release();
   }

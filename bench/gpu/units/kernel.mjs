@@ -6,6 +6,9 @@ import { drawTasks, kernelPlan, paddedExamples, planBytes } from "./tasks.mjs";
 
 const USAGE = { COPY_SRC: 4, COPY_DST: 8, UNIFORM: 0x40, STORAGE: 0x80 };
 
+/** A value that is not the WebAssembly backend's. */
+export class WrongResult extends Error {}
+
 /** @throws Error with the compiler's words where the device does not take the text */
 export async function shaderModule(device, shape, blocks, emulated = false) {
   device.pushErrorScope("validation");
@@ -71,7 +74,7 @@ export class Setting {
     };
   }
 
-  /** @throws Error unless the first and the last task are the WebAssembly backend's, bit for bit */
+  /** @throws WrongResult unless the first and the last task are the WebAssembly backend's, bit for bit */
   async check({ output }, first, count) {
     const size = output.size / count;
     const set = { ...this.#options, taskOffset: first, taskCount: count };
@@ -84,7 +87,7 @@ export class Setting {
         const wrong = expected.findIndex((word, i) => word !== got[i]);
         if (got.length !== expected.length || wrong >= 0) {
           const [is, should] = [new Float32Array(got.buffer)[wrong], data[wrong]];
-          throw new Error(`wrong result: value ${wrong} of task ${task} is ${is}, should be ${should}`);
+          throw new WrongResult(`value ${wrong} of task ${task} is ${is}, should be ${should}`);
         }
       }
     } finally {

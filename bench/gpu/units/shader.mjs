@@ -40,6 +40,7 @@ export function shader(shape, blocks, emulated = false) {
     ...["chacha8", "deviate", "project-limbs"].map((name) => assemble(name)),
     read("tile"),
     types,
+    fill(shape),
     entryPoint(shape, matrices),
   ].join("\n");
 }
@@ -89,6 +90,18 @@ const EMULATED = {
   multiply: (left, right, sums) => `emulated_multiply(${left}, ${right}, ${sums})`,
   store: (at, sums) => `emulated_store(${at}, ${sums}, lane)`,
 };
+
+/** Makes a step, the listed blocks from `first` on. Pixels are asked for first and kept last, as they take long to come. */
+function fill(shape) {
+  const { positions, threads } = derived(shape);
+  const vectors = range(Math.ceil((shape.depth * positions) / threads));
+  return `
+fn fill(index: u32, tile: Tile, first_row: u32, first: u32, blocks: u32, buffer: u32) {
+${lines(vectors.map((i) => `  let x${i} = read_pixels(index + ${i}u * THREADS, tile.count, first, blocks);`))}
+  make_deviates(index, tile, first_row, first, blocks, buffer);
+${lines(vectors.map((i) => `  keep_pixels(index + ${i}u * THREADS, buffer, x${i});`))}
+}`;
+}
 
 function entryPoint(shape, matrices) {
   return `

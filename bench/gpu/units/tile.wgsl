@@ -102,17 +102,26 @@ fn prepare(index: u32, tile: Tile) {
   }
 }
 
-/// Pixels of the listed blocks from `first` on; what does not exist is zero. Neighbours read neighbouring blocks.
-fn load_pixels(index: u32, count: u32, first: u32, blocks: u32, buffer: u32) {
-  for (var unit = index; unit < DEPTH * POSITIONS; unit += THREADS) {
+/// Of the pixels of the listed blocks from `first` on, vector `unit`: zero if there is none. Neighbours read neighbouring
+/// blocks.
+fn read_pixels(unit: u32, count: u32, first: u32, blocks: u32) -> vec4u {
+  let position = unit / DEPTH;
+  let place = first + unit % DEPTH;
+  var x = vec4u();
+  if (position < count && place < blocks) {
+    x = examples[starts[position] + list[place]];
+  }
+  return x;
+}
+
+fn keep_pixels(unit: u32, buffer: u32, x: vec4u) {
+  if (unit < DEPTH * POSITIONS) {
     let position = unit / DEPTH;
-    let d = unit % DEPTH;
-    var x = vec4u();
-    if (position < count && first + d < blocks) {
-      x = examples[starts[position] + list[first + d]];
-      atomicAdd(&pixel_sums[position], dot16(x, vec4u(0x01010101u)));
+    let sum = dot16(x, vec4u(0x01010101u));
+    if (sum != 0u) {
+      atomicAdd(&pixel_sums[position], sum);
     }
-    memory[buffer + PIXELS + position * STRIDE + d] = x;
+    memory[buffer + PIXELS + position * STRIDE + unit % DEPTH] = x;
   }
 }
 
@@ -153,12 +162,6 @@ fn make_deviates(index: u32, tile: Tile, first_row: u32, first: u32, blocks: u32
       }
     }
   }
-}
-
-/// Makes a step: the blocks from `first` on.
-fn fill(index: u32, tile: Tile, first_row: u32, first: u32, blocks: u32, buffer: u32) {
-  load_pixels(index, tile.count, first, blocks, buffer);
-  make_deviates(index, tile, first_row, first, blocks, buffer);
 }
 
 /// A word of `memory`.
