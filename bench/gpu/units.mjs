@@ -150,7 +150,6 @@ async function measureShape({ number, shape, setting, normal, clock, batch, batc
 }
 
 function report() {
-  if (bench.failures.length > 0) throw new Error(`WebGPU: ${bench.failures.join("; ")}`);
   const [library] = rows;
   const batch = info.software ? SOFTWARE.batch : HARDWARE.batch;
   console.log();
@@ -167,6 +166,7 @@ function report() {
     })),
   );
   if (given.json) writeJson(resolve(given.json));
+  if (bench.failures.length > 0) throw new Error(`WebGPU: ${bench.failures.join("; ")}`);
 }
 
 function writeJson(file) {

@@ -1,12 +1,12 @@
-// A tile of the exact projection whose products run on matrix units: what shaders/project-tile.wgsl does, in other words
-// where the units want it otherwise. Twin of it, of its bindings and of its results.
+// A tile of the exact projection whose products run on matrix units. Twin of shaders/project-tile.wgsl, with the same
+// bindings and the same results; what differs is how the operands lie in workgroup memory, and how sums leave it.
 //
-// The examples' pixels and the deviates' limbs lie in workgroup memory as rows of STRIDE vectors, an odd number: then the
-// 16 bytes that neighbouring rows have at the same place are in different banks. Matrices are loaded from there, and their
-// sums are stored there when all products are done.
+// Pixels of the examples and limbs of the deviates are rows of STRIDE vectors, an odd number: then the 16 bytes that
+// neighbouring rows have at the same place are in different banks. Matrices are loaded from there, and their sums are
+// stored there when all products are done.
 //
-// shader.mjs declares the constants before this file, and after it the entry point, which is text of its own for each
-// shape: WGSL has matrices of constant sizes only, and one variable for each.
+// shader.mjs declares the constants before this file, and after it `fill` and the entry point, which are text of their own
+// for each shape: WGSL has matrices of constant sizes only, and a variable for each costs no index.
 
 struct Plan {
   seed: vec2u,
