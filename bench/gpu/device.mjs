@@ -15,15 +15,19 @@ const LIMITS = [
 const FEATURES = ["timestamp-query", "shader-f16"];
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|microsoft basic render/i;
 
-/** @throws Error where there is no adapter */
-export async function openDevice() {
+/**
+ * @param wanted features to ask for besides the library's, where the adapter has them
+ * @param toggles Dawn's, to be enabled
+ * @throws Error where there is no adapter
+ */
+export async function openDevice(wanted = [], toggles = []) {
   const { create } = await import("webgpu");
   // Timestamps are else in steps of a tenth of a millisecond.
-  const gpu = create(["disable-dawn-features=timestamp_quantization"]);
+  const gpu = create(["disable-dawn-features=timestamp_quantization", `enable-dawn-features=${toggles.join(",")}`]);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("there is no WebGPU adapter here");
   const limits = Object.fromEntries(LIMITS.map((name) => [name, Number(adapter.limits[name])]));
-  const features = FEATURES.filter((feature) => adapter.features.has(feature));
+  const features = [...FEATURES, ...wanted].filter((feature) => adapter.features.has(feature));
   const device = await adapter.requestDevice({ label: "bench", requiredLimits: limits, requiredFeatures: features });
   const failures = [];
   device.addEventListener("uncapturederror", ({ error }) => failures.push(error.message));
@@ -31,7 +35,7 @@ export async function openDevice() {
   const software = isFallbackAdapter || SOFTWARE.test(`${architecture} ${name} ${description}`);
   const info = { vendor, architecture, device: name, description, software };
   // `gpu` is kept by the caller: Dawn takes its devices along when it is collected.
-  return { gpu, device, info, limits, features, timestamps: features.includes("timestamp-query"), failures };
+  return { gpu, adapter, device, info, limits, features, timestamps: features.includes("timestamp-query"), failures };
 }
 
 const QUERIES = 4096;

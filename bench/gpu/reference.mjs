@@ -19,9 +19,9 @@ function quarterRound(s, [a, b, c, d]) {
   }
 }
 
-/** The 16 words of a block of the stream of a task's matrix. */
-export function chacha8([low, high], task, counter) {
-  const start = Uint32Array.of(...CONSTANTS, low, high, ...NAME, counter, task, 0, 0);
+/** The 16 words of a block of a task's stream: the matrix's, or that of another purpose. */
+export function chacha8([low, high], task, counter, purpose = 0, item = 0) {
+  const start = Uint32Array.of(...CONSTANTS, low, high, ...NAME, counter, task, purpose, item);
   const s = start.slice();
   for (let i = 0; i < 4; i++) for (const quarter of [...COLUMNS, ...DIAGONALS]) quarterRound(s, quarter);
   return s.map((word, i) => word + start[i]);
