@@ -2,7 +2,7 @@ import type { Dataset } from "../../dataset/index.js";
 import { DisposedError, InvalidOptionError } from "../../errors.js";
 import type { GpuWeaver, Woven, WovenBuffers } from "../backend.js";
 import { type Items, listOf, runOf } from "../items.js";
-import { hasLabels, itemBytes, labelValues, type Plan, taskOf } from "../plan.js";
+import { hasLabels, itemBytes, type Plan, taskOf } from "../plan.js";
 import { storeLabels, targetView } from "../wasm/draws.js";
 import { Batches, type DrawnBatch } from "./batches.js";
 import { Buffers, Loans, USAGE } from "./buffers.js";
@@ -148,21 +148,14 @@ export class WebGpuWeaver implements GpuWeaver {
         made.push(await gpu.buffer("woven targets", count * this.#plan.length * 4, OUTPUT));
         if (hasLabels(this.#plan)) made.push(await gpu.buffer("woven labels", count * this.#plan.length * 4, OUTPUT));
         const [inputs, targets, labels] = made as [GPUBuffer, GPUBuffer, GPUBuffer?];
-        const none = labelValues(this.#plan);
         await this.#inBatches(items, path.maxPositions, stop, async (batch) => {
           const loans = new Loans(buffers);
           try {
             const encode = await path.stage({ ...batch, outputFirst: batch.first }, loans);
             await gpu.submit("batch", (encoder) => {
               const { queue } = gpu.device;
-              queue.writeBuffer(targets, batch.first * 4, Uint32Array.from(batch.targets));
-              if (labels) {
-                queue.writeBuffer(
-                  labels,
-                  batch.first * 4,
-                  Uint32Array.from(batch.labels, (label) => Math.min(label, none)),
-                );
-              }
+              queue.writeBuffer(targets, batch.first * 4, batch.targets);
+              if (labels) queue.writeBuffer(labels, batch.first * 4, batch.labels);
               encode(encoder, inputs);
             });
           } finally {
