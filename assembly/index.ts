@@ -3,12 +3,13 @@ import { identity } from "./identity";
 import { project, workspaceOf } from "./projection";
 
 export { setSeed } from "./chacha8";
-export { drawEpisode, permuteRanks } from "./episode";
+export { drawEpisode } from "./episode";
 export { deviateWords, deviates, matrix, normalTable, words } from "./matrix";
 export { mtSeed, mtStateBytes, mtWords } from "./mt19937";
 export { mtSkip } from "./mt19937-skip";
-export { giveLabels, packOneHot, permuteLabels } from "./packing";
+export { giveLabels, packOneHot } from "./packing";
 export { permutation } from "./permutation";
+export { drawRuns, permuteRuns } from "./runs";
 export { drawSample } from "./sample";
 export { drawWithReplacement, drawWithoutReplacement } from "./sequence";
 export { torchPermutation, torchRandint, torchRandint64 } from "./torch";

@@ -24,8 +24,8 @@ export interface BatchOptions {
   batchSize?: number;
   /**
    * Use the memory of a batch again once the next one is asked for: a long walk allocates nothing then, but a batch must
-   * be used up or copied before that, as its arrays are empty or overwritten afterwards. Default
-   * false.
+   * be used up or copied before that, as its arrays are empty or overwritten afterwards. `gpuBatches` has its own words on
+   * it. Default false.
    */
   reuse?: boolean;
   /** Ends the iteration: the pending step rejects with `signal.reason`. */
@@ -143,8 +143,12 @@ export class TaskAugmentor {
   }
 
   /**
-   * As `batches`, but into buffers that stay on the GPU, ready to be bound: nothing is read back. One batch is made while
-   * another is used. The caller destroys the batches it gets.
+   * As `batches`, but into buffers that stay on the GPU, ready to be bound: nothing is read back. Two batches are made while
+   * another is used, so three are held. The caller destroys the batches it gets.
+   *
+   * With `reuse` the buffers are the walk's: three sets that serve in turn, destroyed when it ends. A batch is valid until
+   * the next one is asked for; commands that use it are to be submitted before that, and need not be done. `destroy` of
+   * such a batch does nothing. It spares a GPU the making and clearing of fresh memory for each batch.
    *
    * @throws InvalidOptionError when a batch does not fit into a binding of the device
    * @throws BackendError when the backend is not WebGPU, or fails; `nextTask` says where to go on
@@ -152,15 +156,15 @@ export class TaskAugmentor {
    * @example
    * ```ts
    * const tasks = new TaskAugmentor({ taskCount: 2 ** 16, backend: device });
-   * for await (const batch of tasks.gpuBatches(dataset, { batchSize: 256 })) {
+   * for await (const batch of tasks.gpuBatches(dataset, { batchSize: 256, reuse: true })) {
    *   const { buffer, offset, size } = batch.inputs; // a binding of [256, 100, 794] f32
-   *   batch.destroy();
+   *   device.queue.submit([train(batch)]);
    * }
    * ```
    */
   async *gpuBatches(dataset: Dataset, options: BatchOptions = {}): AsyncGenerator<GpuBatch, void, undefined> {
     const { loom, first, count, size, signal } = await this.#walk(dataset, options);
-    yield* loom.gpuBatches(first, count, size, signal);
+    yield* loom.gpuBatches(first, count, size, options.reuse ?? false, signal);
   }
 
   /**
@@ -194,10 +198,15 @@ export class TaskAugmentor {
   }
 
   /** As `items`, in buffers on the backend's device, the caller's own. @internal */
-  async itemBuffers(dataset: Dataset, numbers: Float64Array, signal?: AbortSignal): Promise<WovenBuffers> {
+  async itemBuffers(
+    dataset: Dataset,
+    numbers: Float64Array,
+    signal?: AbortSignal,
+    into?: WovenBuffers,
+  ): Promise<WovenBuffers> {
     const all = this.#signal(signal);
     const loom = await this.#open(dataset, all);
-    return loom.itemBuffers(numbers, all);
+    return loom.itemBuffers(numbers, all, into);
   }
 
   /** Every choice made, for a dataset. @internal */

@@ -47,6 +47,9 @@ export interface TaskChoice {
   readonly permutationTask: number;
 }
 
+/** The part of a choice that can be the same for every task. */
+export type SettledChoice = Pick<TaskChoice, "identityProjection" | "identityPermutation">;
+
 export function scheduleOf(share: Share): Schedule {
   return typeof share === "number" ? [[0, share]] : share;
 }
@@ -68,6 +71,17 @@ export function isNever(schedule: Schedule): boolean {
   return schedule.every(([, share]) => share === 0);
 }
 
+/** What all tasks of a plan have alike, the matrix and the permutation being their own; `undefined` where chance decides. */
+export function settledChoice({
+  identityProjection,
+  identityPermutation,
+  fixed,
+}: CurriculumPlan): SettledChoice | undefined {
+  const settled = [identityProjection, identityPermutation].every((share) => isAlways(share) || isNever(share));
+  if (!settled || (fixed && !isNever(fixed.share))) return undefined;
+  return { identityProjection: isAlways(identityProjection), identityPermutation: isAlways(identityPermutation) };
+}
+
 /**
  * What the curriculum stream (purpose 3) decides about a task: word 0 the identity matrix, word 1 the identity
  * permutation, word 2 the fixed task, the words after that which one. An event of share s happens if its word is below
@@ -76,14 +90,8 @@ export function isNever(schedule: Schedule): boolean {
 export function chooseTask(plan: CurriculumPlan & { readonly seed: bigint }, task: number): TaskChoice {
   const { identityProjection, identityPermutation, fixed } = plan;
   const own = { projectionTask: task, permutationTask: task };
-  const settled = [identityProjection, identityPermutation].every((share) => isAlways(share) || isNever(share));
-  if (settled && (!fixed || isNever(fixed.share))) {
-    return {
-      identityProjection: isAlways(identityProjection),
-      identityPermutation: isAlways(identityPermutation),
-      ...own,
-    };
-  }
+  const settled = settledChoice(plan);
+  if (settled) return { ...settled, ...own };
   const step = Math.floor(task / plan.tasksPerStep);
   const stream = new KeyStream(plan.seed, task, PURPOSE.curriculum, 0);
   const happens = (schedule: Schedule) => stream.next() < Math.floor(shareAt(schedule, step) * 2 ** 32);

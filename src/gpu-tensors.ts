@@ -22,6 +22,23 @@ export function gpuTensorsOf(
   };
 }
 
+/** The buffers of a batch. */
+export function buffersOf({
+  device,
+  inputs,
+  targets,
+  labels,
+}: Pick<GpuBatch, "device" | "inputs" | "targets" | "labels">): WovenBuffers {
+  const bytes = inputs.size;
+  return {
+    device,
+    inputs: inputs.buffer,
+    targets: targets.buffer,
+    bytes,
+    ...(labels ? { labels: labels.buffer } : {}),
+  };
+}
+
 export function destroyBuffers({ inputs, targets, labels }: WovenBuffers): void {
   inputs.destroy();
   targets.destroy();

@@ -1,11 +1,15 @@
 import type { GpuWeaver, Weaver, Woven, WovenBuffers } from "./backend/backend.js";
 import { itemBytes, type Plan, taskOf } from "./backend/plan.js";
+import { BufferRing } from "./buffer-ring.js";
 import { BackendError, InvalidOptionError } from "./errors.js";
 import { Assembly, gather, tensorsOf } from "./gather.js";
 import { destroyBuffers, gpuTensorsOf } from "./gpu-tensors.js";
 import { scaleBatch } from "./scaling/batch.js";
 import { follow } from "./stopper.js";
 import type { Batch, GpuBatch } from "./tensor.js";
+
+/** Batches in buffers that are under way while one is used: one on the GPU, and one drawn and queued behind it. */
+const AHEAD = 2;
 
 /** A plan on a backend: cuts runs of items into pieces and keeps the backend busy. */
 export class Loom {
@@ -79,32 +83,48 @@ export class Loom {
     }
   }
 
-  /** As `pieces`, in buffers, with one under way while another is used. */
+  /**
+   * As `pieces`, in buffers, with `AHEAD` batches under way while another is used.
+   *
+   * @param reuse whether the buffers are the walk's, to be filled anew once the next batch is asked for
+   */
   async *gpuBatches(
     first: number,
     count: number,
     size: number,
+    reuse: boolean,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<GpuBatch> {
     const weaver = this.#gpuWeaver(first);
-    const make = (from: number) => {
-      const n = Math.min(size, first + count - from);
-      const woven = n > 0 ? weaver.weaveBuffers(from, n, signal) : undefined;
-      woven?.catch(() => undefined); // reported where it is awaited
+    const ring = reuse ? new BufferRing() : undefined;
+    const make = (from: number, n: number) => {
+      const weave = (into?: WovenBuffers) => weaver.weaveBuffers(from, n, signal, into);
+      const woven = ring ? ring.fill(weave) : weave();
+      woven.catch(() => undefined); // reported where it is awaited, unless an earlier one failed
       return { from, n, woven };
     };
-    let ahead = make(first);
+    const pending: ReturnType<typeof make>[] = [];
+    const end = first + count;
+    let next = first;
+    let held: WovenBuffers | undefined;
     try {
-      while (ahead.woven) {
-        const { from, n, woven } = ahead;
-        ahead = make(from + n);
-        const made = await woven;
-        if (this.#scalesBatches) await scaleBatch.onGpu(made, this.plan, n);
-        yield this.#gpuBatch(from, n, made);
+      while (true) {
+        for (; next < end && pending.length <= AHEAD; next += size)
+          pending.push(make(next, Math.min(size, end - next)));
+        const head = pending.shift();
+        if (!head) return;
+        const woven = await head.woven;
+        if (this.#scalesBatches) await scaleBatch.onGpu(woven, this.plan, head.n);
+        held = woven;
+        yield this.#gpuBatch(head.from, head.n, woven, reuse);
+        held = undefined;
+        ring?.give(woven);
       }
     } finally {
+      ring?.close();
+      if (held) ring?.give(held);
       // Left early: what was made ahead has no owner.
-      ahead.woven?.then(destroyBuffers).catch(() => undefined);
+      for (const { woven } of pending) woven.then(destroyBuffers).catch(() => undefined);
     }
   }
 
@@ -131,9 +151,13 @@ export class Loom {
   }
 
   /** As `items`, in buffers. */
-  async itemBuffers(numbers: Float64Array, signal: AbortSignal | undefined): Promise<WovenBuffers> {
+  async itemBuffers(
+    numbers: Float64Array,
+    signal: AbortSignal | undefined,
+    into?: WovenBuffers | undefined,
+  ): Promise<WovenBuffers> {
     this.refuseBatchScaling();
-    return this.#gpuWeaver(numbers[0] as number).weaveItemBuffers(numbers, signal);
+    return this.#gpuWeaver(numbers[0] as number).weaveItemBuffers(numbers, signal, into);
   }
 
   /** Items `[first, first + count)` as one batch. */
@@ -157,12 +181,14 @@ export class Loom {
     return { start: taskOffset + first / itemsPerTask, stop: taskOffset + (first + count) / itemsPerTask };
   }
 
-  #gpuBatch(first: number, count: number, woven: WovenBuffers): GpuBatch {
+  #gpuBatch(first: number, count: number, woven: WovenBuffers, reuse: boolean): GpuBatch {
     return {
       tasks: this.#tasks(first, count),
       device: woven.device,
       ...gpuTensorsOf(this.plan, count, woven),
-      destroy: () => destroyBuffers(woven),
+      destroy: () => {
+        if (!reuse) destroyBuffers(woven);
+      },
     };
   }
 

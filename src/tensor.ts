@@ -42,7 +42,7 @@ export interface GpuTensor<Dtype extends string = string> {
   readonly size: number;
 }
 
-/** Inputs and targets of consecutive tasks on a GPU. The buffers belong to the caller, who destroys them. */
+/** Inputs and targets of consecutive tasks on a GPU. The buffers belong to the caller, who destroys them, but with `reuse`. */
 export interface GpuBatch {
   /** The tasks within, first inclusive, last exclusive. */
   readonly tasks: { readonly start: number; readonly stop: number };
@@ -54,7 +54,7 @@ export interface GpuBatch {
   readonly targets: GpuTensor<"uint32">;
   /** As `Batch.labels`, one u32 each. */
   readonly labels?: GpuTensor<"uint32">;
-  /** Destroys the buffers. */
+  /** Destroys the buffers; does nothing with `reuse`, where they are the walk's. */
   destroy(): void;
 }
 

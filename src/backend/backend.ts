@@ -37,9 +37,23 @@ export interface GpuWeaver extends Weaver {
   /** As `weave`, for the items of these numbers, in this order. */
   weaveItems(items: Float64Array, signal: AbortSignal | undefined): Promise<Woven>;
   /** As `weaveBuffers`, for the items of these numbers, in this order. */
-  weaveItemBuffers(items: Float64Array, signal: AbortSignal | undefined): Promise<WovenBuffers>;
-  /** As `weave`, but into buffers that are ready to be bound when the promise resolves; the caller's own. */
-  weaveBuffers(first: number, count: number, signal: AbortSignal | undefined): Promise<WovenBuffers>;
+  weaveItemBuffers(
+    items: Float64Array,
+    signal: AbortSignal | undefined,
+    into?: WovenBuffers | undefined,
+  ): Promise<WovenBuffers>;
+  /**
+   * As `weave`, but into buffers that are ready to be bound when the promise resolves; the caller's own.
+   *
+   * @param into earlier results that are written over, if they are large enough, and destroyed otherwise. After a failure
+   *   there is anything in them.
+   */
+  weaveBuffers(
+    first: number,
+    count: number,
+    signal: AbortSignal | undefined,
+    into?: WovenBuffers | undefined,
+  ): Promise<WovenBuffers>;
 }
 
 /** Results in buffers: `bytes` bytes of inputs, and one u32 for each target and each given label. */

@@ -11,6 +11,10 @@ export interface Iteration<T> {
   readonly begin: (signal: AbortSignal) => Promise<T> | undefined;
   /** What becomes of a batch that was made ahead and that nobody will take. */
   readonly discard?: (batch: T) => void;
+  /** Takes a batch back that was given: the next one was asked for, or the iteration has ended. */
+  readonly reclaim?: (batch: T) => void;
+  /** Called when the iteration has ended, after the last `reclaim`; some of `discard` may come later. */
+  readonly end?: () => void;
   readonly prefetch: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -54,7 +58,8 @@ export class BatchIterator<T extends { readonly state: LoaderState }>
   }
 }
 
-async function* walk<T>({ begin, discard, prefetch, signal }: Iteration<T>): AsyncGenerator<T, void, undefined> {
+async function* walk<T>(iteration: Iteration<T>): AsyncGenerator<T, void, undefined> {
+  const { begin, discard, reclaim, end, prefetch, signal } = iteration;
   signal?.throwIfAborted();
   const stopper = follow(signal);
   const ahead: Promise<T>[] = [];
@@ -73,7 +78,11 @@ async function* walk<T>({ begin, discard, prefetch, signal }: Iteration<T>): Asy
         discard?.(batch);
         throw signal.reason;
       }
-      yield batch;
+      try {
+        yield batch;
+      } finally {
+        reclaim?.(batch);
+      }
       signal?.throwIfAborted();
     }
   } finally {
@@ -81,5 +90,6 @@ async function* walk<T>({ begin, discard, prefetch, signal }: Iteration<T>): Asy
     stopper.stop();
     // Made ahead, or still under way: nobody will own them.
     if (discard) for (const batch of ahead) batch.then(discard).catch(() => undefined);
+    end?.();
   }
 }

@@ -35,6 +35,12 @@ export interface LoaderOptions {
 export interface GpuLoaderOptions extends LoaderOptions {
   /** The device of the buffers. Default: the backend's own, where it is WebGPU. */
   device?: GPUDevice;
+  /**
+   * Use the buffers of a batch again once the next one is asked for: they are the walk's then, `prefetch + 1` sets that
+   * serve in turn, destroyed when it ends. Commands that use a batch are to be submitted before the next is asked for, and
+   * need not be done. Default `false`: the buffers are the caller's, who destroys them.
+   */
+  reuse?: boolean;
 }
 
 /** Options with all defaults filled in: the place to begin, and how to go on from it. */
@@ -44,6 +50,7 @@ export interface Walk extends Omit<LoaderState, "format" | "version" | "recipe" 
   readonly prefetch: number;
   readonly signal: AbortSignal | undefined;
   readonly device: GPUDevice | undefined;
+  readonly reuse: boolean;
 }
 
 const MAX = 2 ** 32;
@@ -74,6 +81,7 @@ const schema = v.strictObject({
   prefetch: v.optional(integer(0, 1024), 2),
   dropLast: v.optional(boolean),
   state: v.optional(v.unknown()),
+  reuse: v.optional(boolean, false),
   signal: augmentorSchema.entries.signal,
   device: v.optional(
     v.custom<GPUDevice>((value) => typeof value === "object" && value !== null && "queue" in value, "a GPUDevice"),
@@ -90,7 +98,7 @@ export function resolveWalk(
   options: GpuLoaderOptions,
   set: { readonly recipe: string; readonly shuffleSeed: bigint; readonly itemsPerTask: number },
 ): Walk {
-  const { prefetch, signal, device, state: given, ...order } = parse(schema, options);
+  const { prefetch, signal, device, reuse, state: given, ...order } = parse(schema, options);
   const { epochs, ...same } = order;
   const state = given === undefined ? undefined : parseState(given, set);
   if (state) checkAgainst(state, same);
@@ -110,5 +118,5 @@ export function resolveWalk(
   if (end !== Number.POSITIVE_INFINITY && end > MAX) {
     throw new InvalidOptionError("epoch + epochs", end, `at most ${MAX}, as epochs have 32 bits; or epochs: Infinity`);
   }
-  return { shuffle, reshuffle, batchSize, dropLast, shard, epoch, batch, end, prefetch, signal, device };
+  return { shuffle, reshuffle, batchSize, dropLast, shard, epoch, batch, end, prefetch, signal, device, reuse };
 }

@@ -54,8 +54,8 @@ export class RecipeSource implements TaskSource {
     return this.#tasks.items(this.#dataset, items, signal);
   }
 
-  readBuffers(items: Float64Array, signal: AbortSignal): Promise<WovenBuffers> {
-    return this.#tasks.itemBuffers(this.#dataset, items, signal);
+  readBuffers(items: Float64Array, signal: AbortSignal, into?: WovenBuffers): Promise<WovenBuffers> {
+    return this.#tasks.itemBuffers(this.#dataset, items, signal, into);
   }
 
   async dispose(): Promise<void> {

@@ -24,8 +24,8 @@ export interface TaskSource {
   readonly recipe: Recipe;
   /** The items of these numbers, in this order. Calls may overlap. */
   read(items: Float64Array, signal: AbortSignal): Promise<Woven>;
-  /** As `read`, in buffers on a device, the caller's own; absent where nothing is made on a device. */
-  readBuffers?(items: Float64Array, signal: AbortSignal): Promise<WovenBuffers>;
+  /** As `read`, in buffers on a device, the caller's own; absent where nothing is made on a device. `into`: see `GpuWeaver`. */
+  readBuffers?(items: Float64Array, signal: AbortSignal, into?: WovenBuffers): Promise<WovenBuffers>;
   /** The device that `readBuffers` uses, if it is the caller's. */
   readonly device?: GPUDevice | undefined;
   /** Ends what is under way. */

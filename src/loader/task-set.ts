@@ -1,12 +1,13 @@
 import type { WovenBuffers } from "../backend/backend.js";
+import { BufferRing } from "../buffer-ring.js";
 import { DisposedError, InvalidOptionError } from "../errors.js";
 import { tensorsOf } from "../gather.js";
-import { destroyBuffers, gpuTensorsOf } from "../gpu-tensors.js";
+import { buffersOf, destroyBuffers, gpuTensorsOf } from "../gpu-tensors.js";
 import { checkInteger } from "../options.js";
 import type { Recipe } from "../recipe.js";
 import { follow } from "../stopper.js";
 import type { FloatDtype, GpuTensor, InputTensor, TargetTensor } from "../tensor.js";
-import { BatchIterator } from "./iterator.js";
+import { BatchIterator, type Iteration } from "./iterator.js";
 import { layoutOf, type SetLayout } from "./layout.js";
 import { type GpuLoaderOptions, type LoaderOptions, resolveWalk, type Walk } from "./options.js";
 import type { ShuffleKeys } from "./shuffle.js";
@@ -42,7 +43,7 @@ export interface BatchPlace {
 /** A batch as typed arrays. They belong to the caller. */
 export interface LoadedBatch extends Sequences, BatchPlace {}
 
-/** A batch in GPU buffers, which belong to the caller, who destroys them. */
+/** A batch in GPU buffers, which belong to the caller, who destroys them, but with `reuse`. */
 export interface LoadedGpuBatch extends BatchPlace {
   readonly device: GPUDevice;
   /** As `LoadedBatch.inputs`; rows of float16 values that do not fill a 4-byte word share it with the next row. */
@@ -51,8 +52,13 @@ export interface LoadedGpuBatch extends BatchPlace {
   readonly targets: GpuTensor<"uint32">;
   /** As `LoadedBatch.labels`, one u32 each. */
   readonly labels?: GpuTensor<"uint32">;
-  /** Destroys the buffers. */
+  /** Destroys the buffers; does nothing with `reuse`, where they are the walk's. */
   destroy(): void;
+}
+
+/** How the batches of a walk are made, and what becomes of them. */
+interface Making<T> extends Pick<Iteration<T>, "discard" | "reclaim" | "end"> {
+  readonly make: (step: Step, place: BatchPlace, signal: AbortSignal) => Promise<T>;
 }
 
 /** What a task set is made of. */
@@ -151,14 +157,14 @@ export class TaskSet {
    * ```
    */
   batches(options: LoaderOptions = {}): BatchIterator<LoadedBatch> {
-    if ("device" in options) {
-      throw new InvalidOptionError("device", options.device, "for gpuBatches() only; batches() gives typed arrays");
+    for (const [name, value] of Object.entries(options)) {
+      if (name !== "device" && name !== "reuse") continue;
+      throw new InvalidOptionError(name, value, "for gpuBatches() only; batches() gives typed arrays");
     }
     const walk = this.#resolve(options);
-    return this.#iterate(walk, async (step, place, signal) => ({
-      ...place,
-      ...(await this.#tensors(step.items, signal)),
-    }));
+    return this.#iterate(walk, {
+      make: async (step, place, signal) => ({ ...place, ...(await this.#tensors(step.items, signal)) }),
+    });
   }
 
   /**
@@ -183,18 +189,30 @@ export class TaskSet {
     if (!device && !source.readBuffers) {
       throw new InvalidOptionError("device", device, "a GPUDevice, to which sequences of a store are uploaded");
     }
-    const make = (items: Float64Array, signal: AbortSignal): Promise<WovenBuffers> =>
+    const make = (items: Float64Array, signal: AbortSignal, into?: WovenBuffers): Promise<WovenBuffers> =>
       source.readBuffers && device === source.device
-        ? source.readBuffers(items, signal)
-        : this.#upload(items, device as GPUDevice, signal);
-    return this.#iterate(
-      walk,
-      async ({ items }, place, signal) => ({
-        ...place,
-        ...this.#gpuTensors(items.length, await make(items, signal)),
-      }),
-      (batch) => batch.destroy(),
-    );
+        ? source.readBuffers(items, signal, into)
+        : this.#upload(items, device as GPUDevice, signal, into);
+    if (!walk.reuse) {
+      return this.#iterate(walk, {
+        make: async ({ items }, place, signal) => {
+          const woven = await make(items, signal);
+          return { ...place, ...this.#gpuTensors(items.length, woven, () => destroyBuffers(woven)) };
+        },
+        discard: (batch) => batch.destroy(),
+      });
+    }
+    const ring = new BufferRing();
+    const giveBack = (batch: LoadedGpuBatch) => ring.give(buffersOf(batch));
+    return this.#iterate(walk, {
+      make: async ({ items }, place, signal) => {
+        const woven = await ring.fill((into) => make(items, signal, into));
+        return { ...place, ...this.#gpuTensors(items.length, woven, () => undefined) };
+      },
+      discard: giveBack,
+      reclaim: giveBack,
+      end: () => ring.close(),
+    });
   }
 
   /** Ends what is under way and frees threads, files and connections; later calls reject with a `DisposedError`. */
@@ -224,11 +242,7 @@ export class TaskSet {
     return resolveWalk(options, { recipe: recipeKey, shuffleSeed, itemsPerTask: this.#layout.itemsPerTask });
   }
 
-  #iterate<T extends BatchPlace>(
-    walk: Walk,
-    make: (step: Step, place: BatchPlace, signal: AbortSignal) => Promise<T>,
-    discard?: (batch: T) => void,
-  ): BatchIterator<T> {
+  #iterate<T extends BatchPlace>(walk: Walk, { make, ...ends }: Making<T>): BatchIterator<T> {
     const { keys } = this.#parts;
     const steps = stepsOf(this.#layout, walk, keys);
     return new BatchIterator<T>({
@@ -242,7 +256,7 @@ export class TaskSet {
         const { epoch, batch, items: indices } = step;
         return this.#untilDisposed(make(step, { epoch, batch, indices, state: this.#state(walk, after) }, signal));
       },
-      ...(discard ? { discard } : {}),
+      ...ends,
       prefetch: walk.prefetch,
       signal: walk.signal,
     });
@@ -270,14 +284,19 @@ export class TaskSet {
     return tensorsOf(this.#layout, items.length, await this.#parts.source.read(items, signal));
   }
 
-  async #upload(items: Float64Array, device: GPUDevice, signal: AbortSignal): Promise<WovenBuffers> {
+  async #upload(
+    items: Float64Array,
+    device: GPUDevice,
+    signal: AbortSignal,
+    into: WovenBuffers | undefined,
+  ): Promise<WovenBuffers> {
     const tensors = await this.#tensors(items, signal);
     if (this.#uploader?.device !== device) this.#uploader = { device, uploader: new Uploader(device) };
-    return this.#uploader.uploader.upload(tensors);
+    return this.#uploader.uploader.upload(tensors, into);
   }
 
-  #gpuTensors(count: number, woven: WovenBuffers): Omit<LoadedGpuBatch, keyof BatchPlace> {
-    return { device: woven.device, ...gpuTensorsOf(this.#layout, count, woven), destroy: () => destroyBuffers(woven) };
+  #gpuTensors(count: number, woven: WovenBuffers, destroy: () => void): Omit<LoadedGpuBatch, keyof BatchPlace> {
+    return { device: woven.device, ...gpuTensorsOf(this.#layout, count, woven), destroy };
   }
 }
 

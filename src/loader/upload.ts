@@ -1,10 +1,9 @@
 import type { WovenBuffers } from "../backend/backend.js";
-import { USAGE } from "../backend/webgpu/buffers.js";
 import { Gpu } from "../backend/webgpu/device.js";
+import { outputBuffers } from "../backend/webgpu/outputs.js";
 import { InvalidOptionError } from "../errors.js";
+import { destroyBuffers } from "../gpu-tensors.js";
 import type { Sequences } from "./task-set.js";
-
-const USAGES = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
 
 /** Puts arrays into buffers of a device that is the caller's; they are laid out as a WebGPU backend's own results. */
 export class Uploader {
@@ -15,12 +14,13 @@ export class Uploader {
   }
 
   /**
-   * Inputs as they are, their bytes rounded up to a multiple of 4; targets and labels one u32 each. The buffers are the caller's.
+   * Inputs as they are, their bytes rounded up to a multiple of 4; targets and labels one u32 each. The buffers are the
+   * caller's; `into` as for a `GpuWeaver`.
    *
    * @throws InvalidOptionError when the inputs do not fit into one binding
    * @throws WebGpuError when the device is lost or its memory exhausted
    */
-  async upload({ inputs, targets, labels }: Sequences): Promise<WovenBuffers> {
+  async upload({ inputs, targets, labels }: Sequences, into?: WovenBuffers | undefined): Promise<WovenBuffers> {
     const { device, limits } = this.#gpu;
     const bytes = inputs.data.byteLength;
     const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
@@ -28,23 +28,17 @@ export class Uploader {
       const items = inputs.shape[0] as number;
       throw new InvalidOptionError("batchSize", items, `at most ${Math.floor((most / bytes) * items)} on this device`);
     }
-    const contents = [
-      ["inputs", wholeWords(inputs.data)],
-      ["targets", Uint32Array.from(targets.data)],
-      ...(labels ? [["labels", Uint32Array.from(labels.data)] as const] : []),
-    ] as const;
-    const made: GPUBuffer[] = [];
+    const sizes = { bytes, integers: targets.data.length, labels: labels !== undefined };
+    const woven = await outputBuffers(this.#gpu, "loaded", sizes, into);
     try {
-      for (const [name, { byteLength }] of contents)
-        made.push(await this.#gpu.buffer(`loaded ${name}`, byteLength, USAGES));
       await this.#gpu.submit("upload", () => {
-        for (const [i, [, data]] of contents.entries()) device.queue.writeBuffer(made[i] as GPUBuffer, 0, data);
+        device.queue.writeBuffer(woven.inputs, 0, wholeWords(inputs.data));
+        device.queue.writeBuffer(woven.targets, 0, new Uint32Array(targets.data));
+        if (labels && woven.labels) device.queue.writeBuffer(woven.labels, 0, new Uint32Array(labels.data));
       });
-      const [inputBuffer, targetBuffer, labelBuffer] = made as [GPUBuffer, GPUBuffer, GPUBuffer?];
-      const labelled = labelBuffer ? { labels: labelBuffer } : {};
-      return { device, inputs: inputBuffer, targets: targetBuffer, ...labelled, bytes };
+      return woven;
     } catch (error) {
-      for (const buffer of made) buffer.destroy();
+      destroyBuffers(woven);
       throw error;
     }
   }

@@ -129,12 +129,21 @@ class ScaledGpuWeaver extends ScaledWeaver<GpuWeaver> implements GpuWeaver {
     return this.scale(await this.weaver.weaveItems(items, signal), statistics);
   }
 
-  weaveBuffers(first: number, count: number, signal: AbortSignal | undefined): Promise<WovenBuffers> {
-    return this.#scaled(count, signal, () => this.weaver.weaveBuffers(first, count, signal));
+  weaveBuffers(
+    first: number,
+    count: number,
+    signal: AbortSignal | undefined,
+    into?: WovenBuffers | undefined,
+  ): Promise<WovenBuffers> {
+    return this.#scaled(count, signal, () => this.weaver.weaveBuffers(first, count, signal, into));
   }
 
-  weaveItemBuffers(items: Float64Array, signal: AbortSignal | undefined): Promise<WovenBuffers> {
-    return this.#scaled(items.length, signal, () => this.weaver.weaveItemBuffers(items, signal));
+  weaveItemBuffers(
+    items: Float64Array,
+    signal: AbortSignal | undefined,
+    into?: WovenBuffers | undefined,
+  ): Promise<WovenBuffers> {
+    return this.#scaled(items.length, signal, () => this.weaver.weaveItemBuffers(items, signal, into));
   }
 
   async #scaled(

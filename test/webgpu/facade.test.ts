@@ -118,8 +118,8 @@ describe("batches in GPU buffers, on the caller's device", () => {
     let first: GpuBatch | undefined;
     for await (const batch of tasks.gpuBatches(dataset, { batchSize: 5 })) {
       first = batch;
-      // The next one is under way: its buffers are there.
-      await vi.waitFor(() => expect(live.size).toBe(4), 20_000);
+      // The next two are under way: their buffers are there.
+      await vi.waitFor(() => expect(live.size).toBe(6), 20_000);
       break;
     }
     await vi.waitFor(() => expect([...live]).toEqual([first?.inputs.buffer, first?.targets.buffer]), 20_000);

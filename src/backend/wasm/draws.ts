@@ -1,4 +1,5 @@
-import { chooseTask } from "../../curriculum.js";
+import { chooseTask, type SettledChoice, settledChoice } from "../../curriculum.js";
+import type { Items } from "../items.js";
 import { firstHidden, labelDtype, labelValues, type Plan, targetDtype } from "../plan.js";
 import type { Layout } from "./memory.js";
 import type { KernelExports } from "./module.js";
@@ -18,9 +19,14 @@ export interface MatrixChoice {
   readonly identity: boolean;
 }
 
-/** What is drawn for a run; the arrays are views of the module's memory, valid until the next draw. */
-export interface Drawn {
+/** Neighbouring positions with the same matrix. */
+export interface MatrixRun {
   readonly matrix: MatrixChoice;
+  readonly positions: number;
+}
+
+/** What is drawn for items; the arrays are views of the module's memory, valid until the next draw. */
+export interface Drawn {
   /** Example numbers, `count * length`. */
   readonly indices: Uint32Array;
   /** The labels of the positions as results have them, `count * length`. */
@@ -32,38 +38,54 @@ export interface Drawn {
 /** No label is given at a position. */
 export const NO_LABEL = 0xffffffff;
 
+/** A run as assembly/runs.ts has it. */
+const RUN_WORDS = 5;
+const PERMUTATION = { own: 0, identity: 1, given: 2 } as const;
+const IDENTITY: MatrixChoice = { key: 0, identity: true };
+/** What is written over behind the examples of sequences. */
+const SLACK = 64;
+
 /**
  * The small integers of a plan, which every backend takes from here: which task an item belongs to, which examples it
- * has, what their labels become, and which of them are given. One task after the other, in a WASM module.
+ * has, what their labels become, and which of them are given. Drawn in a WASM module, of many items at a time.
  */
 export class Draws {
   readonly #exports: KernelExports;
   readonly #plan: Plan;
   readonly #labels: Uint16Array;
   readonly #group: number;
-  readonly #at: Readonly<Record<"labels" | "permutation" | "taken" | "indices" | "targets" | "given", number>>;
+  /** What all tasks have alike, if nothing else is to be decided about them. */
+  readonly #settled: SettledChoice | undefined;
+  readonly #at: Readonly<
+    Record<"runs" | "labels" | "permutation" | "taken" | "sample" | "indices" | "targets" | "given", number>
+  >;
   readonly #classes: ClassLists | undefined;
   readonly #torch: TorchStreams | undefined;
-  /** The task whose permutation is in memory, `"identity"` where none has changed it. */
-  #permuted: number | "identity" | undefined;
+  /** The runs that are drawn next, in memory. */
+  #runs = new Uint32Array();
+  #runCount = 0;
 
   /**
    * Places its regions in a layout; `start` is to be called when that is committed.
    *
-   * @param group the most items of a run
+   * @param group the most items drawn at a time
    */
   constructor(exports: KernelExports, layout: Layout, plan: Plan, labels: Uint16Array, group: number) {
     this.#exports = exports;
     this.#plan = plan;
     this.#labels = labels;
     this.#group = group;
+    this.#settled = settledChoice(plan);
     const positions = group * plan.length;
     const distinct = plan.mode === "sequence" && (!plan.replacement || plan.episode);
     this.#at = {
+      runs: layout.place(group * RUN_WORDS * 4),
       labels: layout.place(plan.examples * 2),
       permutation: layout.place(Math.max(plan.classes, plan.exampleClasses) * 4),
-      taken: layout.place(distinct ? Math.ceil(plan.examples / 8) : 0),
-      indices: layout.place(Math.max(positions, 2) * 4),
+      // 0 says that there is none.
+      taken: distinct ? layout.place(Math.ceil(plan.examples / 8)) : 0,
+      sample: layout.place(8),
+      indices: layout.place((positions + SLACK) * 4),
       targets: layout.place(positions * 2),
       given: layout.place(plan.labelLayout === "none" ? 0 : positions * 4),
     };
@@ -72,8 +94,10 @@ export class Draws {
   }
 
   start(): void {
-    new Uint16Array(this.#exports.memory.buffer, this.#at.labels, this.#plan.examples).set(this.#labels);
-    this.#classes?.write(this.#exports.memory.buffer);
+    const { buffer } = this.#exports.memory;
+    new Uint16Array(buffer, this.#at.labels, this.#plan.examples).set(this.#labels);
+    this.#runs = new Uint32Array(buffer, this.#at.runs, this.#group * RUN_WORDS);
+    this.#classes?.write(buffer);
   }
 
   /** Where the given labels of the last draw are in the module's memory. */
@@ -91,58 +115,75 @@ export class Draws {
     return { task: taskOffset + task, item: inTask, count: Math.min(most, itemsPerTask - inTask, this.#group) };
   }
 
-  draw(run: Run): Drawn {
-    const { memory } = this.#exports;
+  draw(run: Run): Drawn & { readonly matrix: MatrixChoice } {
+    this.#runCount = 0;
+    const matrix = this.#add(run);
+    return { matrix, ...this.#draw([run], run.count) };
+  }
+
+  /** Draws items from the `from`-th on, `most` of them or fewer: `count`. */
+  drawItems(items: Items, from: number, most: number): Drawn & { readonly count: number; readonly runs: MatrixRun[] } {
+    const wanted = Math.min(most, this.#group);
+    const runs: Run[] = [];
+    const matrices: MatrixRun[] = [];
+    this.#runCount = 0;
+    for (let count = 0; count < wanted; ) {
+      const run = this.run(items.at(from + count), Math.min(items.runFrom(from + count), wanted - count));
+      matrices.push({ matrix: this.#add(run), positions: run.count * this.#plan.length });
+      runs.push(run);
+      count += run.count;
+    }
+    return { count: wanted, runs: matrices, ...this.#draw(runs, wanted) };
+  }
+
+  /** Takes a run among those that are drawn next. */
+  #add({ task, item, count }: Run): MatrixChoice {
+    const chosen = this.#settled ? undefined : chooseTask(this.#plan, task);
+    const { identityProjection, identityPermutation } = chosen ?? (this.#settled as SettledChoice);
+    const runs = this.#runs;
+    const at = this.#runCount++ * RUN_WORDS;
+    runs[at] = task;
+    runs[at + 1] = item;
+    runs[at + 2] = count;
+    runs[at + 3] = chosen?.permutationTask ?? task;
+    runs[at + 4] = identityPermutation ? PERMUTATION.identity : this.#torch ? PERMUTATION.given : PERMUTATION.own;
+    if (identityProjection) return IDENTITY;
+    const from = chosen?.projectionTask ?? task;
+    return { key: this.#torch?.seedOf(from) ?? from, identity: false };
+  }
+
+  #draw(runs: readonly Run[], count: number): Drawn {
+    const { buffer } = this.#exports.memory;
     const at = this.#at;
-    const plan = this.#plan;
-    const positions = run.count * plan.length;
-    const choice = chooseTask(plan, run.task);
-    this.#permute(choice.identityPermutation ? "identity" : choice.permutationTask);
-    this.#drawIndices(run);
-    this.#label(positions);
-    if (plan.labelLayout !== "none") this.#give(positions);
-    const { identityProjection: identity, projectionTask: task } = choice;
+    const positions = count * this.#plan.length;
+    const gives = this.#plan.labelLayout !== "none";
+    this.#drawIndices(runs);
+    this.#label();
+    if (gives) this.#give(positions);
     return {
-      matrix: { key: identity ? 0 : (this.#torch?.seedOf(task) ?? task), identity },
-      indices: new Uint32Array(memory.buffer, at.indices, positions),
-      targets: new Uint16Array(memory.buffer, at.targets, positions),
-      given: new Uint32Array(memory.buffer, at.given, plan.labelLayout === "none" ? 0 : positions),
+      indices: new Uint32Array(buffer, at.indices, positions),
+      targets: new Uint16Array(buffer, at.targets, positions),
+      given: new Uint32Array(buffer, at.given, gives ? positions : 0),
     };
   }
 
-  /** Brings the permutation of a task into memory, raised by the special tokens. */
-  #permute(task: number | "identity"): void {
-    if (this.#permuted === task) return;
-    const { classes, specialTokens } = this.#plan;
-    const out = this.#at.permutation;
-    const labels = new Uint32Array(this.#exports.memory.buffer, out, classes);
-    if (task === "identity") for (let label = 0; label < classes; label++) labels[label] = label;
-    else if (this.#torch) this.#torch.permutation(task, classes, out);
-    else this.#exports.permutation(task, classes, out);
-    if (specialTokens > 0) for (let i = 0; i < classes; i++) labels[i] = (labels[i] as number) + specialTokens;
-    this.#permuted = task;
-  }
-
-  #drawIndices(run: Run): void {
-    const { mode, length, examples, replacement, itemsPerTask } = this.#plan;
-    const { indices, taken } = this.#at;
-    if (mode === "dataset") {
-      const numbers = new Uint32Array(this.#exports.memory.buffer, indices, run.count);
-      for (let i = 0; i < run.count; i++) numbers[i] = run.item + i;
+  #drawIndices(runs: readonly Run[]): void {
+    const { mode, length, examples, itemsPerTask } = this.#plan;
+    const { taken } = this.#at;
+    if (mode === "sequence" && !this.#torch && !this.#classes) {
+      this.#exports.drawRuns(this.#at.runs, runs.length, examples, length, taken, this.#at.indices);
       return;
     }
-    if (mode === "samples") {
-      const { example } = this.#sample(run.item);
-      new Uint32Array(this.#exports.memory.buffer, indices, 1)[0] = example;
-      return;
-    }
-    for (let i = 0; i < run.count; i++) {
-      const out = indices + i * length * 4;
-      const item = run.item + i;
-      if (this.#torch) this.#torch.sequence(run.task * itemsPerTask + item, out);
-      else if (this.#classes) this.#classes.draw(this.#exports, run.task, item, taken, out, i * length);
-      else if (replacement) this.#exports.drawWithReplacement(run.task, item, examples, length, out);
-      else this.#exports.drawWithoutReplacement(run.task, item, examples, length, out, taken);
+    const numbers = new Uint32Array(this.#exports.memory.buffer, this.#at.indices, this.#group * length);
+    let position = 0;
+    for (const { task, item, count } of runs) {
+      for (let i = item; i < item + count; i++, position += length) {
+        const out = this.#at.indices + position * 4;
+        if (mode === "dataset") numbers[position] = i;
+        else if (mode === "samples") numbers[position] = this.#sample(i).example;
+        else if (this.#torch) this.#torch.sequence(task * itemsPerTask + i, out);
+        else this.#classes?.draw(this.#exports, task, i, taken, out, position);
+      }
     }
   }
 
@@ -150,34 +191,49 @@ export class Draws {
   #sample(item: number): { task: number; example: number } {
     if (this.#torch) return this.#torch.sample(item);
     const { taskCount, examples } = this.#plan;
-    this.#exports.drawSample(item, taskCount % 2 ** 32, examples, this.#at.indices);
-    const [task, example] = new Uint32Array(this.#exports.memory.buffer, this.#at.indices, 2) as unknown as [
+    this.#exports.drawSample(item, taskCount % 2 ** 32, examples, this.#at.sample);
+    const [task, example] = new Uint32Array(this.#exports.memory.buffer, this.#at.sample, 2) as unknown as [
       number,
       number,
     ];
     return { task, example };
   }
 
-  #label(positions: number): void {
-    const { indices, labels, permutation, targets } = this.#at;
-    if (this.#plan.episode?.relabel && this.#classes) {
-      this.#exports.permuteRanks(this.#classes.ranks, positions, permutation, targets);
-    } else this.#exports.permuteLabels(indices, positions, labels, permutation, targets);
+  #label(): void {
+    const { runs, indices, labels, permutation, targets } = this.#at;
+    const { length, classes, specialTokens, episode } = this.#plan;
+    const relabels = episode?.relabel && this.#classes;
+    const from = relabels ? relabels.ranks : indices;
+    const permute = (run: number, count: number, position: number) =>
+      this.#exports.permuteRuns(
+        runs + run * RUN_WORDS * 4,
+        count,
+        length,
+        classes,
+        specialTokens,
+        relabels ? 0 : labels,
+        from + position * 4,
+        permutation,
+        targets + position * 2,
+      );
+    if (!this.#torch) {
+      permute(0, this.#runCount, 0);
+      return;
+    }
+    for (let run = 0, position = 0; run < this.#runCount; run++) {
+      const [count, task, kind] = this.#runs.subarray(run * RUN_WORDS + 2) as unknown as [number, number, number];
+      if (kind === PERMUTATION.given) this.#torch.permutation(task, classes, permutation);
+      permute(run, 1, position);
+      position += count * length;
+    }
   }
 
   #give(positions: number): void {
     const { labelLayout, length, startToken } = this.#plan;
     const shifted = labelLayout === "shifted" ? 1 : 0;
     const { targets, given } = this.#at;
-    this.#exports.giveLabels(
-      targets,
-      positions,
-      length,
-      shifted,
-      firstHidden(this.#plan),
-      startToken ?? NO_LABEL,
-      given,
-    );
+    const none = startToken ?? NO_LABEL;
+    this.#exports.giveLabels(targets, positions, length, shifted, firstHidden(this.#plan), none, given);
   }
 }
 

@@ -15,7 +15,6 @@ export interface KernelExports {
   drawWithReplacement(task: number, item: number, n: number, length: number, out: number): void;
   drawWithoutReplacement(task: number, item: number, n: number, length: number, out: number, taken: number): void;
   drawSample(item: number, tasks: number, n: number, out: number): void;
-  permuteLabels(indices: number, count: number, labels: number, permutation: number, out: number): void;
   packOneHot(row: number, count: number, inputs: number, cells: number, given: number, dtype: number): void;
   giveLabels(
     targets: number,
@@ -40,7 +39,18 @@ export interface KernelExports {
     indices: number,
     ranks: number,
   ): void;
-  permuteRanks(ranks: number, count: number, permutation: number, out: number): void;
+  drawRuns(runs: number, count: number, n: number, length: number, taken: number, out: number): void;
+  permuteRuns(
+    runs: number,
+    count: number,
+    length: number,
+    classes: number,
+    raise: number,
+    labels: number,
+    from: number,
+    labelOf: number,
+    out: number,
+  ): void;
   workspaceUint8(count: number, columns: number): number;
   workspaceFloat32(count: number, columns: number): number;
   projectUint8(

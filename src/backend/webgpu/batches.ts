@@ -1,9 +1,9 @@
 import type { Items } from "../items.js";
-import { hasLabels, labelCells, type Plan } from "../plan.js";
-import { type Drawn, Draws, type MatrixChoice } from "../wasm/draws.js";
+import { hasLabels, labelValues, type Plan } from "../plan.js";
+import { type Drawn, Draws, type MatrixChoice, type MatrixRun, NO_LABEL } from "../wasm/draws.js";
 import { Layout } from "../wasm/memory.js";
 import { instantiate } from "../wasm/module.js";
-import type { Batch, TaskRun } from "./path.js";
+import type { Batch } from "./path.js";
 
 /** Positions drawn at a time at most, but for a single item. */
 const GROUP = 4096;
@@ -11,9 +11,9 @@ const GROUP = 4096;
 /** A batch and its labels; `first` counts positions of the call, and is where it goes in the call's results. */
 export interface DrawnBatch extends Omit<Batch, "outputFirst"> {
   readonly first: number;
-  readonly targets: Uint16Array;
-  /** The given labels, where they are an array of their own; else empty. */
-  readonly labels: Uint32Array;
+  readonly targets: Uint32Array<ArrayBuffer>;
+  /** The given labels, `labelValues(plan)` for none, where they are an array of their own; else empty. */
+  readonly labels: Uint32Array<ArrayBuffer>;
 }
 
 /** Tasks, examples and labels of items, drawn on the calling thread and cut into batches. */
@@ -40,49 +40,44 @@ export class Batches {
 
   /** Items in batches of `maxPositions` (the last may have fewer), each made when asked for. */
   *of(items: Items, maxPositions: number): Generator<DrawnBatch> {
-    const { length } = this.#plan;
-    const { count } = items;
-    const total = count * length;
-    let filling = new Filling(this.#plan, 0, Math.min(maxPositions, total));
-    for (let item = 0; item < count; ) {
-      const run = this.#draws.run(items.at(item), items.runFrom(item));
-      const drawn = this.#draws.draw(run);
-      const size = run.count * length;
-      // A batch is handed out between two draws: the views of this one are copied if they have to outlive that.
-      const { matrix, ...views } = size <= filling.room ? drawn : copied(drawn);
-      for (let done = 0; done < size; ) {
-        const n = filling.add(matrix, views, done);
-        done += n;
-        if (filling.room > 0) continue;
-        const end = filling.end;
-        yield filling.batch();
-        filling = new Filling(this.#plan, end, Math.min(maxPositions, total - end));
-      }
-      item += run.count;
+    const total = items.count * this.#plan.length;
+    for (let first = 0; first < total; first += maxPositions) {
+      yield this.#batch(items, first, Math.min(maxPositions, total - first));
     }
   }
-}
 
-function copied({ matrix, indices, targets, given }: Drawn): Drawn {
-  return { matrix, indices: indices.slice(), targets: targets.slice(), given: given.slice() };
+  /** Positions `[first, first + count)`. An item that two batches have part of is drawn for each. */
+  #batch(items: Items, first: number, count: number): DrawnBatch {
+    const { length } = this.#plan;
+    const batch = new Filling(this.#plan, first, count);
+    let item = Math.floor(first / length);
+    let skipped = first - item * length;
+    while (batch.room > 0) {
+      const drawn = this.#draws.drawItems(items, item, Math.ceil((skipped + batch.room) / length));
+      batch.add(drawn.runs, drawn, skipped);
+      item += drawn.count;
+      skipped = 0;
+    }
+    return batch.done();
+  }
 }
 
 /** A batch that is being filled. */
 class Filling {
+  readonly #plan: Plan;
   readonly #first: number;
   readonly #indices: Uint32Array<ArrayBuffer>;
   readonly #given: Uint32Array<ArrayBuffer>;
-  readonly #oneHots: boolean;
-  readonly #targets: Uint16Array<ArrayBuffer>;
-  readonly #runs: TaskRun[] = [];
+  readonly #targets: Uint32Array<ArrayBuffer>;
+  readonly #runs: { matrix: MatrixChoice; first: number; count: number }[] = [];
   #filled = 0;
 
   constructor(plan: Plan, first: number, positions: number) {
+    this.#plan = plan;
     this.#first = first;
-    this.#oneHots = labelCells(plan) > 0;
     this.#indices = new Uint32Array(positions);
-    this.#given = new Uint32Array(this.#oneHots || hasLabels(plan) ? positions : 0);
-    this.#targets = new Uint16Array(positions);
+    this.#given = new Uint32Array(plan.labelLayout === "none" ? 0 : positions);
+    this.#targets = new Uint32Array(positions);
   }
 
   /** Positions that it can still take. */
@@ -90,35 +85,44 @@ class Filling {
     return this.#indices.length - this.#filled;
   }
 
-  /** The position of the call after the last it has. */
-  get end(): number {
-    return this.#first + this.#filled;
+  /** Takes what it has room for of drawn positions, but the first `skipped`. */
+  add(runs: readonly MatrixRun[], { indices, targets, given }: Drawn, skipped: number): void {
+    const end = skipped + Math.min(this.room, indices.length - skipped);
+    this.#indices.set(indices.subarray(skipped, end), this.#filled);
+    this.#targets.set(targets.subarray(skipped, end), this.#filled);
+    this.#given.set(given.subarray(skipped, end), this.#filled);
+    let last = this.#runs.at(-1);
+    let skip = skipped;
+    for (const { matrix, positions } of runs) {
+      const count = Math.min(positions - skip, this.room);
+      skip = 0;
+      if (last?.matrix.key === matrix.key && last.matrix.identity === matrix.identity) last.count += count;
+      else if (count > 0) {
+        last = { matrix, first: this.#filled, count };
+        this.#runs.push(last);
+      }
+      this.#filled += count;
+    }
   }
 
-  /** Takes what it can of the positions of a run from `from` on. Returns how many. */
-  add(matrix: MatrixChoice, { indices, targets, given }: Omit<Drawn, "matrix">, from: number): number {
-    const at = this.#filled;
-    const n = Math.min(this.room, indices.length - from);
-    this.#indices.set(indices.subarray(from, from + n), at);
-    this.#targets.set(targets.subarray(from, from + n), at);
-    if (this.#given.length > 0) this.#given.set(given.subarray(from, from + n), at);
-    const last = this.#runs.at(-1);
-    if (last?.matrix.key === matrix.key && last.matrix.identity === matrix.identity) {
-      this.#runs[this.#runs.length - 1] = { ...last, count: last.count + n };
-    } else this.#runs.push({ matrix, first: at, count: n });
-    this.#filled += n;
-    return n;
-  }
-
-  batch(): DrawnBatch {
+  done(): DrawnBatch {
     const none = new Uint32Array();
+    const separate = hasLabels(this.#plan);
     return {
       first: this.#first,
       runs: this.#runs,
       indices: this.#indices,
-      given: this.#oneHots ? this.#given : none,
+      given: separate ? none : this.#given,
       targets: this.#targets,
-      labels: this.#oneHots ? none : this.#given,
+      labels: separate ? this.#labels() : none,
     };
+  }
+
+  /** The given labels as results have them. */
+  #labels(): Uint32Array<ArrayBuffer> {
+    const none = labelValues(this.#plan);
+    const labels = this.#given;
+    for (let i = 0; i < labels.length; i++) if (labels[i] === NO_LABEL) labels[i] = none;
+    return labels;
   }
 }

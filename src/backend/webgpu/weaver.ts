@@ -1,14 +1,16 @@
 import type { Dataset } from "../../dataset/index.js";
 import { DisposedError, InvalidOptionError } from "../../errors.js";
+import { destroyBuffers } from "../../gpu-tensors.js";
 import type { GpuWeaver, Woven, WovenBuffers } from "../backend.js";
 import { type Items, listOf, runOf } from "../items.js";
-import { hasLabels, itemBytes, labelValues, type Plan, taskOf } from "../plan.js";
+import { hasLabels, itemBytes, type Plan, taskOf } from "../plan.js";
 import { storeLabels, targetView } from "../wasm/draws.js";
 import { Batches, type DrawnBatch } from "./batches.js";
 import { Buffers, Loans, USAGE } from "./buffers.js";
 import type { Gpu } from "./device.js";
 import { WebGpuError } from "./failure.js";
 import { Limiter } from "./limiter.js";
+import { outputBuffers } from "./outputs.js";
 import { evenPositions, type Path, type PreparedPath } from "./path.js";
 
 /** What a weaver shares with others of its backend: a device, for as long as somebody uses it. */
@@ -125,60 +127,66 @@ export class WebGpuWeaver implements GpuWeaver {
    *
    * @throws InvalidOptionError when the inputs do not fit into one binding.
    */
-  weaveBuffers(first: number, count: number, signal: AbortSignal | undefined): Promise<WovenBuffers> {
-    return this.#weaveBuffers(runOf(first, count), signal);
+  weaveBuffers(
+    first: number,
+    count: number,
+    signal: AbortSignal | undefined,
+    into?: WovenBuffers | undefined,
+  ): Promise<WovenBuffers> {
+    return this.#weaveBuffers(runOf(first, count), signal, into);
   }
 
-  weaveItemBuffers(items: Float64Array, signal: AbortSignal | undefined): Promise<WovenBuffers> {
-    return this.#weaveBuffers(listOf(items), signal);
+  weaveItemBuffers(
+    items: Float64Array,
+    signal: AbortSignal | undefined,
+    into?: WovenBuffers | undefined,
+  ): Promise<WovenBuffers> {
+    return this.#weaveBuffers(listOf(items), signal, into);
   }
 
-  #weaveBuffers(items: Items, signal: AbortSignal | undefined): Promise<WovenBuffers> {
+  #weaveBuffers(items: Items, signal: AbortSignal | undefined, into: WovenBuffers | undefined): Promise<WovenBuffers> {
     const { count } = items;
-    return this.#guard(items.at(0), signal, async ({ gpu, path, buffers }, stop) => {
+    return this.#guard(items.at(0), signal, async (session, stop) => {
+      const { gpu, path } = session;
       const bytes = count * itemBytes(this.#plan).inputs;
       const most = outputLimit(gpu, Number.POSITIVE_INFINITY);
       if (bytes > most) {
         const perItem = itemBytes(this.#plan).inputs;
         throw new InvalidOptionError("count", count, `at most ${Math.floor(most / perItem)} items in a buffer here`);
       }
-      const made: GPUBuffer[] = [];
+      const sizes = { bytes, integers: count * this.#plan.length, labels: hasLabels(this.#plan) };
+      const woven = await outputBuffers(gpu, "woven", sizes, into);
       try {
-        made.push(await gpu.buffer("woven inputs", Math.ceil(bytes / 4) * 4, OUTPUT));
-        made.push(await gpu.buffer("woven targets", count * this.#plan.length * 4, OUTPUT));
-        if (hasLabels(this.#plan)) made.push(await gpu.buffer("woven labels", count * this.#plan.length * 4, OUTPUT));
-        const [inputs, targets, labels] = made as [GPUBuffer, GPUBuffer, GPUBuffer?];
-        const none = labelValues(this.#plan);
-        await this.#inBatches(items, path.maxPositions, stop, async (batch) => {
-          const loans = new Loans(buffers);
-          try {
-            const encode = await path.stage({ ...batch, outputFirst: batch.first }, loans);
-            await gpu.submit("batch", (encoder) => {
-              const { queue } = gpu.device;
-              queue.writeBuffer(targets, batch.first * 4, Uint32Array.from(batch.targets));
-              if (labels) {
-                queue.writeBuffer(
-                  labels,
-                  batch.first * 4,
-                  Uint32Array.from(batch.labels, (label) => Math.min(label, none)),
-                );
-              }
-              encode(encoder, inputs);
-            });
-          } finally {
-            loans.giveBack();
-          }
-        });
+        await this.#inBatches(items, path.maxPositions, stop, (batch) => this.#make(session, batch, woven));
         // Whoever asks faster than the GPU works would fill its memory.
         await gpu.device.queue.onSubmittedWorkDone();
         gpu.check();
         stop.throwIfAborted();
-        return { device: gpu.device, inputs, targets, bytes, ...(labels ? { labels } : {}) };
+        return woven;
       } catch (error) {
-        for (const buffer of made) buffer.destroy();
+        destroyBuffers(woven);
         throw error;
       }
     });
+  }
+
+  /** Submits a batch of results that stay. */
+  async #make({ gpu, path, buffers }: Session, batch: DrawnBatch, woven: WovenBuffers): Promise<void> {
+    const { inputs, targets, labels } = woven;
+    const { queue } = gpu.device;
+    const loans = new Loans(buffers);
+    let submitted: Promise<void>;
+    try {
+      const encode = await path.stage({ ...batch, outputFirst: batch.first }, loans);
+      submitted = gpu.submit("batch", (encoder) => {
+        queue.writeBuffer(targets, batch.first * 4, batch.targets);
+        if (labels) queue.writeBuffer(labels, batch.first * 4, batch.labels);
+        encode(encoder, inputs);
+      });
+    } finally {
+      loans.giveBack();
+    }
+    await submitted;
   }
 
   dispose(): void {

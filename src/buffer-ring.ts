@@ -1,0 +1,34 @@
+import type { WovenBuffers } from "./backend/backend.js";
+import { destroyBuffers } from "./gpu-tensors.js";
+
+/**
+ * The buffers of a walk that uses them again. Commands that a caller submitted before giving a batch back come before
+ * those that fill it anew, as the queue works in order: nobody has to wait.
+ */
+export class BufferRing {
+  readonly #free: WovenBuffers[] = [];
+  #closed = false;
+
+  /** Has a batch made in free buffers, if there are some. They are used up, whatever comes. */
+  async fill(make: (into: WovenBuffers | undefined) => Promise<WovenBuffers>): Promise<WovenBuffers> {
+    const into = this.#free.pop();
+    try {
+      return await make(into);
+    } catch (error) {
+      if (into) destroyBuffers(into);
+      throw error;
+    }
+  }
+
+  /** Takes buffers back that nobody uses any more. */
+  give(buffers: WovenBuffers): void {
+    if (this.#closed) destroyBuffers(buffers);
+    else this.#free.push(buffers);
+  }
+
+  /** Destroys what is free, and what is given back from now on. */
+  close(): void {
+    this.#closed = true;
+    for (const buffers of this.#free.splice(0)) destroyBuffers(buffers);
+  }
+}
