@@ -2,8 +2,7 @@ import type { Backend } from "./backend.js";
 import { WasmBackend } from "./wasm/backend.js";
 import { availableParallelism } from "./wasm/threads.js";
 import { adapterName, adapterText } from "./webgpu/adapter.js";
-import { WebGpuBackend } from "./webgpu/backend.js";
-import { findAdapter } from "./webgpu/device.js";
+import type { WebGpuBackend } from "./webgpu/backend.js";
 import { messageOf, WebGpuError } from "./webgpu/failure.js";
 import { findGpu, mayHaveGpu } from "./webgpu/find.js";
 
@@ -29,18 +28,19 @@ export interface BackendOptions {
 export async function chooseBackend({ backend, workers }: BackendOptions): Promise<Choice> {
   if (typeof backend === "object") {
     const name = adapterName(adapterText(backend.adapterInfo));
+    const { WebGpuBackend } = await import("../gpu-code.js");
     return { backend: new WebGpuBackend({ device: backend }), reason: `the caller's device: ${name}` };
   }
   if (backend === "webgpu") {
     const { gpu, name } = await probe(true);
-    return { backend: sharedBackend(gpu, true), reason: `asked for: ${name}` };
+    return { backend: await sharedBackend(gpu, true), reason: `asked for: ${name}` };
   }
   const wasm = (reason: string) => ({ backend: new WasmBackend(workers ?? availableParallelism()), reason });
   if (backend === "wasm") return wasm("asked for");
   if (!mayHaveGpu()) return wasm("this machine has no GPU");
   try {
     const { gpu, name } = await probe(false);
-    return { backend: sharedBackend(gpu, false), reason: `a GPU: ${name}` };
+    return { backend: await sharedBackend(gpu, false), reason: `a GPU: ${name}` };
   } catch (cause) {
     return wasm(cause instanceof WebGpuError ? cause.detail : messageOf(cause));
   }
@@ -51,6 +51,7 @@ const powerPreference = "high-performance";
 /** Asks for an adapter, to know its name and whether it is one to take. */
 async function probe(software: boolean): Promise<{ gpu: GPU; name: string }> {
   const gpu = await findGpu();
+  const { findAdapter } = await import("../gpu-code.js");
   const { text } = await findAdapter(gpu, { powerPreference, software });
   return { gpu, name: adapterName(text) };
 }
@@ -58,7 +59,8 @@ async function probe(software: boolean): Promise<{ gpu: GPU; name: string }> {
 /** Augmentors of a process share a device and its kernels: those that take software adapters one, the others another. */
 const backends = new Map<boolean, WebGpuBackend>();
 
-function sharedBackend(gpu: GPU, software: boolean): WebGpuBackend {
+async function sharedBackend(gpu: GPU, software: boolean): Promise<WebGpuBackend> {
+  const { WebGpuBackend } = await import("../gpu-code.js");
   const backend = backends.get(software) ?? new WebGpuBackend({ gpu, software, powerPreference });
   backends.set(software, backend);
   return backend;

@@ -13,7 +13,7 @@ import type { ShuffleKeys } from "./shuffle.js";
 import type { TaskSource } from "./source.js";
 import type { LoaderState } from "./state.js";
 import { batchesOf, type Place, type Step, shareOf, stepsOf } from "./steps.js";
-import { Uploader } from "./upload.js";
+import type { Uploader } from "./upload.js";
 
 /** Sequences as typed arrays, the caller's own. */
 export interface Sequences {
@@ -272,6 +272,7 @@ export class TaskSet {
 
   async #upload(items: Float64Array, device: GPUDevice, signal: AbortSignal): Promise<WovenBuffers> {
     const tensors = await this.#tensors(items, signal);
+    const { Uploader } = await import("../gpu-code.js");
     if (this.#uploader?.device !== device) this.#uploader = { device, uploader: new Uploader(device) };
     return this.#uploader.uploader.upload(tensors);
   }
