@@ -28,7 +28,8 @@ class OneThread implements Weaver {
   readonly width = 1;
   readonly pieceBytes = PIECE_BYTES;
   #kernel: Kernel | undefined;
-  #breath = 0;
+  /** When it last looked at them. */
+  #breath = performance.now();
   /** Results that nobody needs any more: the page faults of fresh memory cost up to a third of the work that fills it. */
   readonly #spares: Woven[] = [];
 
