@@ -174,7 +174,7 @@ function assignSlots<T>(examples: usize, count: u32, columns: u32, all: bool, wo
     store<u32>(blocks + (blockCount << 2), <u32>(block / perBlock));
     blockCount++;
   }
-  // An even number, as `makeTile` takes two at a time. Blocks have even ones, so that there is room for one more.
+  // An even number, as `deviatePairs` takes two at a time. Blocks have even ones, so that there is room for one more.
   if (unitCount & 1) {
     store<u32>(used + (unitCount << 2), 0);
     unitCount++;
@@ -227,20 +227,13 @@ export function makeTile<T>(row: u32, height: u32, columns: u32, workspace: usiz
       blocks4((row + y) * perRow + load<u32>(blocks + (k << 2)), perRow, words + k * WORDS_BYTES);
     }
     let to = tileOf<T>(workspace, columns) + (<usize>y << 2);
-    for (let unit = used; unit < usedEnd; unit += 8) {
-      makeUnit<T>(to, words + load<u32>(unit));
-      makeUnit<T>(to + UNIT_BYTES, words + load<u32>(unit, 4));
-      to += 2 * UNIT_BYTES;
-    }
+    if (isFloat<T>()) {
+      for (let unit = used; unit < usedEnd; unit += 4) {
+        v128.store(to, f32x4.convert_i32x4_s(deviate4(v128.load(words + load<u32>(unit)))));
+        to += UNIT_BYTES;
+      }
+    } else deviatePairs(words, used, usedEnd, to, UNIT_BYTES);
   }
-}
-
-/** The deviates of four rows of a unit from their words. */
-// @ts-ignore: decorator
-@inline
-function makeUnit<T>(to: usize, words: usize): void {
-  if (isFloat<T>()) v128.store(to, f32x4.convert_i32x4_s(deviate4(v128.load(words))));
-  else v128.store(to, deviatePairs(v128.load(words), v128.load(words, 16)));
 }
 
 /** Lets sums begin with those of an example that is -offset in each column; all units have their places in the tile then. */

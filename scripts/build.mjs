@@ -32,16 +32,9 @@ await writeShaders(minify);
 
 // Flat, as the worker script must stand beside whatever chunk starts it. valibot goes in: a browser without a bundler
 // could not resolve its name. What only Node runs keeps its imports.
-await build({
-  entryPoints: {
-    index: "src/index.ts",
-    node: "src/node/index.ts",
-    cli: "src/cli/main.ts",
-    worker: "src/backend/wasm/worker.ts",
-  },
+const common = {
   outdir: "dist",
   bundle: true,
-  splitting: true,
   // Errors are called after their classes.
   keepNames: true,
   format: "esm",
@@ -52,7 +45,11 @@ await build({
   sourcemap: true,
   define: { TASKLOOM_VERSION: JSON.stringify(JSON.parse(readFileSync("package.json", "utf8")).version) },
   legalComments: "inline",
-});
+};
+const entryPoints = { index: "src/index.ts", node: "src/node/index.ts", cli: "src/cli/main.ts" };
+await build({ ...common, entryPoints, splitting: true });
+// By itself, as every file that a worker imports delays its start.
+await build({ ...common, entryPoints: { worker: "src/backend/wasm/worker.ts" } });
 tool(
   require.resolve("typescript/package.json").replace("package.json", "bin/tsc"),
   "-p",

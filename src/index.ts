@@ -12,7 +12,7 @@ export {
   StoreError,
   TaskloomError,
 } from "./errors.js";
-export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./gpu.js";
+export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./gpu-on-demand.js";
 export { findLeaks, type LeakSide, type Leaks, type Split, type SplitOptions, splitTaskSet } from "./leaks.js";
 export type { BatchIterator } from "./loader/iterator.js";
 export { type OpenOptions, openTasks, type TaskSetSource } from "./loader/open.js";

@@ -169,6 +169,10 @@ export class Loom {
     const size = Math.max(1, Math.min(this.pieceItems, Math.ceil(count / this.#weaver.width)));
     if (size >= count) return this.#weaver.weave(first, count, signal);
     const whole = new Assembly(this.#woven, count);
+    if (this.#weaver.fill) {
+      await this.#weaver.fill(first, count, whole.woven, signal);
+      return whole.woven;
+    }
     for await (const piece of this.pieces(first, count, size, signal)) {
       whole.put(piece.woven, piece.first - first);
       this.recycle(piece.woven);

@@ -23,6 +23,11 @@ export interface Weaver {
    * `BackendError` when the machinery fails; later calls work again.
    */
   weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven>;
+  /**
+   * As `weave`, but into arrays for as many items that are there already: for weavers that get along without a copy then.
+   * A long run is made step by step.
+   */
+  fill?(first: number, count: number, into: Woven, signal: AbortSignal | undefined): Promise<void>;
   /** Takes results back that nobody looks at any more, so that their memory can serve again. */
   recycle?(woven: Woven): void;
   /** Releases memory and threads; calls under way reject with a `DisposedError`. */

@@ -2,8 +2,7 @@ import type { Backend } from "./backend.js";
 import { WasmBackend } from "./wasm/backend.js";
 import { availableParallelism } from "./wasm/threads.js";
 import { adapterName, adapterText } from "./webgpu/adapter.js";
-import { WebGpuBackend } from "./webgpu/backend.js";
-import { findAdapter } from "./webgpu/device.js";
+import type { WebGpuBackend } from "./webgpu/backend.js";
 import { messageOf, WebGpuError } from "./webgpu/failure.js";
 import { findGpu, mayHaveGpu } from "./webgpu/find.js";
 
@@ -31,18 +30,19 @@ export interface BackendOptions {
 export async function chooseBackend({ backend, workers, tune }: BackendOptions): Promise<Choice> {
   if (typeof backend === "object") {
     const name = adapterName(adapterText(backend.adapterInfo));
+    const { WebGpuBackend } = await import("../gpu-code.js");
     return { backend: new WebGpuBackend({ device: backend, tune }), reason: `the caller's device: ${name}` };
   }
   if (backend === "webgpu") {
     const { gpu, name } = await probe(true);
-    return { backend: sharedBackend(gpu, true, tune), reason: `asked for: ${name}` };
+    return { backend: await sharedBackend(gpu, true, tune), reason: `asked for: ${name}` };
   }
   const wasm = (reason: string) => ({ backend: new WasmBackend(workers ?? availableParallelism()), reason });
   if (backend === "wasm") return wasm("asked for");
   if (!mayHaveGpu()) return wasm("this machine has no GPU");
   try {
     const { gpu, name } = await probe(false);
-    return { backend: sharedBackend(gpu, false, tune), reason: `a GPU: ${name}` };
+    return { backend: await sharedBackend(gpu, false, tune), reason: `a GPU: ${name}` };
   } catch (cause) {
     return wasm(cause instanceof WebGpuError ? cause.detail : messageOf(cause));
   }
@@ -53,6 +53,7 @@ const powerPreference = "high-performance";
 /** Asks for an adapter, to know its name and whether it is one to take. */
 async function probe(software: boolean): Promise<{ gpu: GPU; name: string }> {
   const gpu = await findGpu();
+  const { findAdapter } = await import("../gpu-code.js");
   const { text } = await findAdapter(gpu, { powerPreference, software });
   return { gpu, name: adapterName(text) };
 }
@@ -60,7 +61,8 @@ async function probe(software: boolean): Promise<{ gpu: GPU; name: string }> {
 /** Augmentors of a process share a device and its kernels, if they want the same of it. */
 const backends = new Map<string, WebGpuBackend>();
 
-function sharedBackend(gpu: GPU, software: boolean, tune: boolean | undefined): WebGpuBackend {
+async function sharedBackend(gpu: GPU, software: boolean, tune: boolean | undefined): Promise<WebGpuBackend> {
+  const { WebGpuBackend } = await import("../gpu-code.js");
   const key = JSON.stringify([software, tune]);
   const backend = backends.get(key) ?? new WebGpuBackend({ gpu, software, powerPreference, tune });
   backends.set(key, backend);

@@ -14,7 +14,7 @@ import type { ShuffleKeys } from "./shuffle.js";
 import type { TaskSource } from "./source.js";
 import type { LoaderState } from "./state.js";
 import { batchesOf, type Place, type Step, shareOf, stepsOf } from "./steps.js";
-import { Uploader } from "./upload.js";
+import type { Uploader } from "./upload.js";
 
 /** Sequences as typed arrays, the caller's own. */
 export interface Sequences {
@@ -291,6 +291,7 @@ export class TaskSet {
     into: WovenBuffers | undefined,
   ): Promise<WovenBuffers> {
     const tensors = await this.#tensors(items, signal);
+    const { Uploader } = await import("../gpu-code.js");
     if (this.#uploader?.device !== device) this.#uploader = { device, uploader: new Uploader(device) };
     return this.#uploader.uploader.upload(tensors, into);
   }

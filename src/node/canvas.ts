@@ -1,5 +1,3 @@
-import { PNG } from "pngjs";
-
 /** A grey or coloured picture to draw into: rectangles and the few letters a legend needs. */
 export type Colour = readonly [red: number, green: number, blue: number];
 
@@ -16,17 +14,21 @@ const DOT = 2;
 export const LETTER = { width: 4 * DOT, height: 6 * DOT } as const;
 
 export class Canvas {
-  readonly #png: PNG;
+  readonly #width: number;
+  readonly #height: number;
+  /** Red, green, blue and opacity of each dot, rows from the top. */
+  readonly #dots: Uint8Array;
 
   constructor(width: number, height: number, background: Colour) {
-    this.#png = new PNG({ width, height });
+    this.#width = width;
+    this.#height = height;
+    this.#dots = new Uint8Array(width * height * 4);
     this.fill(0, 0, width, height, background);
   }
 
   fill(left: number, top: number, width: number, height: number, [red, green, blue]: Colour): void {
-    const { data, width: stride } = this.#png;
     for (let y = top; y < top + height; y++) {
-      for (let x = left; x < left + width; x++) data.set([red, green, blue, 255], (y * stride + x) * 4);
+      for (let x = left; x < left + width; x++) this.#dots.set([red, green, blue, 255], (y * this.#width + x) * 4);
     }
   }
 
@@ -42,7 +44,11 @@ export class Canvas {
     });
   }
 
-  encode(): Uint8Array {
-    return PNG.sync.write(this.#png);
+  async encode(): Promise<Uint8Array> {
+    // Loaded here, as it takes longer than the rest of the package and few programs draw.
+    const { PNG } = await import("pngjs");
+    const png = new PNG({ width: this.#width, height: this.#height });
+    png.data.set(this.#dots);
+    return PNG.sync.write(png);
   }
 }

@@ -2,7 +2,6 @@ import type { WovenBuffers } from "../backend/backend.js";
 import { type Plan, rowLength } from "../backend/plan.js";
 import { float32ToFloat16 } from "../store/float16.js";
 import { FeatureMoments } from "./feature-moments.js";
-import { refuseHalves, standardiseBatchOnGpu } from "./on-gpu.js";
 import { standardiseFeatures } from "./standardise-features.js";
 
 /** Standardises each feature over the positions of a batch, by the population deviation; one-hots stay as they are. */
@@ -19,6 +18,7 @@ export const scaleBatch = {
   },
 
   async onGpu(buffers: WovenBuffers, plan: Plan, items: number): Promise<void> {
+    const { refuseHalves, standardiseBatchOnGpu } = await import("../gpu-code.js");
     refuseHalves(plan);
     await standardiseBatchOnGpu(buffers, plan, items * plan.length);
   },

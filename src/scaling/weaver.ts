@@ -3,7 +3,6 @@ import { itemBytes, type Plan, rowLength } from "../backend/plan.js";
 import type { OutputScaling } from "../presets.js";
 import { float32ToFloat16 } from "../store/float16.js";
 import { FeatureMoments } from "./feature-moments.js";
-import { refuseHalves, standardiseExamplesOnGpu, standardiseFeaturesOnGpu } from "./on-gpu.js";
 import { standardiseExamples } from "./standardise-examples.js";
 import { standardiseFeatures } from "./standardise-features.js";
 
@@ -151,6 +150,7 @@ class ScaledGpuWeaver extends ScaledWeaver<GpuWeaver> implements GpuWeaver {
     signal: AbortSignal | undefined,
     weave: () => Promise<WovenBuffers>,
   ): Promise<WovenBuffers> {
+    const { refuseHalves, standardiseExamplesOnGpu, standardiseFeaturesOnGpu } = await import("../gpu-code.js");
     refuseHalves(this.plan);
     const statistics = await this.statistics(signal);
     const buffers = await weave();

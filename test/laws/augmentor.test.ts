@@ -155,6 +155,17 @@ describe("ending", () => {
   });
 });
 
+test("a long run of the calling thread has the bytes that threads make, and can be stopped on the way", async () => {
+  const dataset = await trainingSet();
+  using alone = new TaskAugmentor({ taskCount: 200, seed: 5, workers: 0, backend: "wasm", labelFormat: "integer" });
+  using threads = new TaskAugmentor({ taskCount: 200, seed: 5, workers: 2, backend: "wasm", labelFormat: "integer" });
+  expect(await alone.batch(dataset, 1, 31)).toEqual(await threads.batch(dataset, 1, 31));
+  const controller = new AbortController();
+  const making = alone.batch(dataset, 0, 200, { signal: controller.signal });
+  setTimeout(() => controller.abort("enough"));
+  await expect(making).rejects.toBe("enough");
+});
+
 test("projections and permutations refuse bad arguments", async () => {
   expect(() => new LinearProjection({ task: 0 } as never)).toThrow(/inFeatures/);
   expect(() => new LinearProjection({ task: 0, inFeatures: 2 ** 20 })).toThrow(

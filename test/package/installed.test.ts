@@ -62,6 +62,11 @@ describe("the packed package in an empty project", () => {
     expect(await run(process.execPath, ["script.js"], { cwd: project })).toMatchObject({ code: 0, stdout: expected });
   });
 
+  test("Node runs it from its command line, whose flags threads would not take", async () => {
+    const args = ["--input-type=module", "--eval", SCRIPT];
+    expect(await run(process.execPath, args, { cwd: project })).toMatchObject({ code: 0, stdout: expected });
+  });
+
   test("Deno runs it, and ends by itself", async () => {
     const result = await run(process.execPath, [denoCli, "run", "-A", "script.js"], { cwd: project });
     expect(result.stderr).not.toMatch(/error/i);

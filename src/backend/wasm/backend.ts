@@ -1,7 +1,7 @@
 import type { Dataset } from "../../dataset/index.js";
 import { DisposedError } from "../../errors.js";
 import type { Backend, Weaver, Woven } from "../backend.js";
-import type { Plan } from "../plan.js";
+import { itemBytes, type Plan } from "../plan.js";
 import { type Examples, Kernel } from "./kernel.js";
 import { PIECE_BYTES, Pool } from "./pool.js";
 
@@ -16,7 +16,10 @@ export class WasmBackend implements Backend {
 
   async open(plan: Plan, dataset: Dataset): Promise<Weaver> {
     const examples: Examples = { images: dataset.images, targets: dataset.targets };
-    if (this.#workers === 0) return new OneThread(await Kernel.create(plan, examples));
+    if (this.#workers === 0) {
+      const step = Math.max(1, Math.floor(PIECE_BYTES / itemBytes(plan).inputs));
+      return new OneThread(await Kernel.create(plan, examples), step);
+    }
     return new Pool(this.#workers, plan, examples);
   }
 }
@@ -24,26 +27,58 @@ export class WasmBackend implements Backend {
 /** The longest the calling thread works without looking at its events, in milliseconds, but for a single call. */
 const BREATH = 16;
 
+/** Lets events that wait have their turn. A timer would take a millisecond for it in Node, and four in a browser. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}
+
 class OneThread implements Weaver {
   readonly width = 1;
   readonly pieceBytes = PIECE_BYTES;
   #kernel: Kernel | undefined;
-  #breath = 0;
+  /** Items made at a time where there are many. */
+  readonly #step: number;
+  /** When it last looked at them. */
+  #breath = performance.now();
   /** Results that nobody needs any more: the page faults of fresh memory cost up to a third of the work that fills it. */
   readonly #spares: Woven[] = [];
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, step: number) {
     this.#kernel = kernel;
+    this.#step = step;
   }
 
   async weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
+    const kernel = await this.#ready(signal);
+    return kernel.weave(first, count, this.#spares.pop());
+  }
+
+  async fill(first: number, count: number, into: Woven, signal: AbortSignal | undefined): Promise<void> {
+    for (let done = 0; done < count; done += this.#step) {
+      const kernel = await this.#ready(signal);
+      kernel.fill(first + done, Math.min(this.#step, count - done), into, done);
+    }
+  }
+
+  async #ready(signal: AbortSignal | undefined): Promise<Kernel> {
     if (performance.now() - this.#breath > BREATH) {
-      await new Promise((resolve) => setTimeout(resolve));
+      await breathe();
       this.#breath = performance.now();
     }
     signal?.throwIfAborted();
     if (!this.#kernel) throw new DisposedError("augmentor");
-    return this.#kernel.weave(first, count, this.#spares.pop());
+    return this.#kernel;
   }
 
   recycle(woven: Woven): void {

@@ -62,15 +62,23 @@ export class Kernel {
     const inputs = sized(spare?.inputs, count * bytes.inputs);
     const targets = sized(spare?.targets, count * bytes.targets);
     const labels = hasLabels(this.#plan) ? sized(spare?.labels, count * bytes.labels) : undefined;
-    for (let done = 0; done < count; ) {
-      const run = this.#draws.run(first + done, count - done);
+    const woven = labels ? { inputs, targets, labels } : { inputs, targets };
+    this.fill(first, count, woven, 0);
+    return woven;
+  }
+
+  /** The same in arrays that are there already, from item `place` of them on. */
+  fill(first: number, count: number, { inputs, targets, labels }: Woven, place: number): void {
+    const bytes = itemBytes(this.#plan);
+    const end = place + count;
+    for (let at = place; at < end; ) {
+      const run = this.#draws.run(first + at - place, end - at);
       const drawn = this.#draws.draw(run);
-      targetView(this.#plan, targets, done).set(drawn.targets);
-      if (labels) storeLabels(this.#plan, labels, done * this.#plan.length, drawn.given);
-      this.#weaveRun(drawn.matrix, drawn.indices, new Uint8Array(inputs, done * bytes.inputs));
-      done += run.count;
+      targetView(this.#plan, targets, at).set(drawn.targets);
+      if (labels) storeLabels(this.#plan, labels, at * this.#plan.length, drawn.given);
+      this.#weaveRun(drawn.matrix, drawn.indices, new Uint8Array(inputs, at * bytes.inputs));
+      at += run.count;
     }
-    return labels ? { inputs, targets, labels } : { inputs, targets };
   }
 
   /** Which task an item belongs to and which examples it has, in order. */

@@ -148,6 +148,8 @@ export async function instantiate(seed: bigint): Promise<KernelExports> {
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {
+  // Node's own way is 20 times as fast as its `atob`, which takes a millisecond.
+  if (globalThis.Buffer) return globalThis.Buffer.from(base64, "base64");
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);

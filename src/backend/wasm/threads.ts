@@ -23,7 +23,9 @@ export function startThread(onMessage: (message: unknown) => void, onFailure: (c
 function startNodeThread(onMessage: (message: unknown) => void, onFailure: (cause: unknown) => void): Thread {
   const threads = nodeThreads();
   if (!threads) throw new BackendError("wasm", "this runtime has no worker threads; use workers: 0");
-  const worker = new threads.Worker(new URL("./worker.js", import.meta.url));
+  // A thread inherits the flags of its process, and refuses this one, which is for code given on the command line.
+  const execArgv = process.execArgv.filter((flag) => !flag.startsWith("--input-type"));
+  const worker = new threads.Worker(new URL("./worker.js", import.meta.url), { execArgv });
   worker.on("message", onMessage);
   worker.on("error", onFailure);
   worker.on("exit", (code) => onFailure(new Error(`the worker thread ended with code ${code}`)));
