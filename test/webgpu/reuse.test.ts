@@ -19,11 +19,14 @@ let device: GPUDevice;
 const live = new Set<GPUBuffer>();
 /** All that were made. */
 const made = new Set<GPUBuffer>();
+/** Errors that no scope of the library caught. */
+const uncaptured: string[] = [];
 
 async function newDevice(): Promise<GPUDevice> {
   const adapter = await host.requestAdapter();
   if (!adapter) throw new Error("no WebGPU adapter: install a driver, or see VK_DRIVER_FILES");
   const created = await adapter.requestDevice();
+  created.addEventListener("uncapturederror", ({ error }) => uncaptured.push(error.message));
   const createBuffer = created.createBuffer.bind(created);
   created.createBuffer = (descriptor) => {
     const buffer = createBuffer(descriptor);
@@ -51,6 +54,7 @@ beforeEach(() => {
 /** Whatever became of the walk, nothing of it is left. */
 afterEach(async () => {
   await vi.waitFor(() => expect(live.size).toBe(0), 20_000);
+  expect(uncaptured).toEqual([]);
 });
 
 const dataset = Dataset.from({
