@@ -4,16 +4,7 @@ import { labelCells, type Plan, rowLength } from "../plan.js";
 import { Buffers, Loans, USAGE } from "./buffers.js";
 import type { Gpu } from "./device.js";
 import { ByteExamples } from "./examples.js";
-import {
-  type Batch,
-  evenPositions,
-  grid,
-  MAKING,
-  MAX_WORK,
-  type Path,
-  type PreparedPath,
-  type TaskRun,
-} from "./path.js";
+import { type Batch, evenPositions, grid, MAKING, MAX_WORK, type Path, type PreparedPath } from "./path.js";
 import { TILE_KINDS, type TileProblem } from "./tile-shape.js";
 import { Choices, fastest, type Trial } from "./tuning.js";
 import { candidates, defaultVariant, type Variant } from "./variants.js";
@@ -273,19 +264,22 @@ class Fused implements PreparedPath {
     encoder.clearBuffer(output, batch.outputFirst * row, bytes);
   }
 
-  /** Each run in tiles of at most as many positions as the shape has: (matrix, first, count, place in the output). */
+  /** Each run in tiles of at most as many positions as the shape has: `Tile` of shaders/project-tile.wgsl. */
   #tiles({ runs, outputFirst }: Batch): Uint32Array<ArrayBuffer> {
     const size = this.#tilePositions;
-    const count = runs.reduce((sum, run) => sum + Math.ceil(run.count / size), 0);
+    let count = 0;
+    for (const run of runs) count += Math.ceil(run.count / size);
     const tiles = new Uint32Array(count * TILE_WORDS);
     let at = 0;
-    const put = ({ matrix: { key, identity }, first, count }: TaskRun) => {
-      tiles.set([key, identity ? 1 : 0, first, count, outputFirst + first], at);
-      at += TILE_WORDS;
-    };
-    for (const { matrix, first, count } of runs) {
-      for (let done = 0; done < count; done += size) {
-        put({ matrix, first: first + done, count: Math.min(size, count - done) });
+    // Stored one by one, as this is done for every task.
+    for (const { matrix, first, count: positions } of runs) {
+      for (let done = 0; done < positions; done += size) {
+        tiles[at] = matrix.key;
+        tiles[at + 1] = matrix.identity ? 1 : 0;
+        tiles[at + 2] = first + done;
+        tiles[at + 3] = Math.min(size, positions - done);
+        tiles[at + 4] = outputFirst + first + done;
+        at += TILE_WORDS;
       }
     }
     return tiles;
