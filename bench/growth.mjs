@@ -5,7 +5,7 @@
 // a walk over the set took and how much memory the process had at most; points take turns in several passes, and medians
 // count. Memory is what `reuse: true` needs: nothing is kept, so it must not grow with the tasks.
 //
-//   npm run bench:growth -- [--passes 5] [--out bench/growth.svg]
+//   npm run bench:growth -- [--passes 3] [--out bench/growth.svg]
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -16,7 +16,7 @@ import { SWEEPS } from "./growth/sweeps.mjs";
 import { machine, median, table, version } from "./support.mjs";
 
 const { values: given } = parseArgs({
-  options: { passes: { type: "string", default: "5" }, out: { type: "string" } },
+  options: { passes: { type: "string", default: "3" }, out: { type: "string" } },
 });
 const passes = Number(given.passes);
 const point = fileURLToPath(new URL("growth/point.mjs", import.meta.url));

@@ -12,7 +12,7 @@
 //
 // Making on all cores leaves none to the writer, so the WebAssembly backend is measured with one core free, too.
 //
-//   npm run bench:overlap -- [--tasks 1024] [--rounds 7] [--gpu-tasks N]
+//   npm run bench:overlap -- [--only wasm,webgpu] [--tasks 1024] [--rounds 7] [--gpu-tasks N]
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
@@ -27,6 +27,7 @@ import { machine, median, table, version } from "./support.mjs";
 
 const { values: given } = parseArgs({
   options: {
+    only: { type: "string", default: "wasm,webgpu" },
     tasks: { type: "string", default: "1024" },
     rounds: { type: "string", default: "7" },
     "gpu-tasks": { type: "string" },
@@ -36,18 +37,20 @@ const PIECE = 4 * 2 ** 20; // bytes that `generate` writes at a time, about
 const CHUNK = 32 * 2 ** 20; // bytes of a chunk of a store, about
 const CORES = availableParallelism();
 const TASK = 100 * 794 * 4 + 100; // bytes of a task: inputs and targets
-const SOFTWARE_TASKS = 4; // a software adapter makes one or a few tasks a second
+const SOFTWARE_TASKS = 16; // three pieces: a software adapter makes one or a few tasks a second
 const SOFTWARE_ROUNDS = 3;
 
 const folder = mkdtempSync(join(process.env.TASKLOOM_BENCH_DIR ?? tmpdir(), "taskloom-bench-"));
 const dataset = await mnist();
 console.log(`taskloom ${version()} on ${machine()}`);
 try {
-  const tasks = Number(given.tasks);
-  for (const workers of new Set([Math.max(1, CORES - 1), CORES])) {
-    await compare(`wasm, ${workers} of ${CORES} cores`, tasks, Number(given.rounds), { backend: "wasm", workers });
+  const only = given.only.split(",");
+  const taskCount = Number(given.tasks);
+  for (const workers of only.includes("wasm") ? new Set([Math.max(1, CORES - 1), CORES]) : []) {
+    const size = { taskCount, warmUp: taskCount, rounds: Number(given.rounds) };
+    await compare(`wasm, ${workers} of ${CORES} cores`, size, { backend: "wasm", workers });
   }
-  await compareGpu();
+  if (only.includes("webgpu")) await compareGpu();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -62,10 +65,15 @@ async function compareGpu() {
     return;
   }
   const { device, info } = gpu;
-  const tasks = Number(given["gpu-tasks"] ?? (info.software ? SOFTWARE_TASKS : given.tasks));
   const name = `webgpu, ${info.description || info.device}${info.software ? " (software)" : ""}`;
-  await compare(name, tasks, info.software ? SOFTWARE_ROUNDS : Number(given.rounds), { backend: device }, async () => {
-    const augmentor = new TaskAugmentor({ taskCount: tasks, seed: 42, backend: device });
+  const taskCount = Number(given["gpu-tasks"] ?? (info.software ? SOFTWARE_TASKS : given.tasks));
+  const size = {
+    taskCount,
+    warmUp: info.software ? 1 : taskCount,
+    rounds: info.software ? Math.min(SOFTWARE_ROUNDS, given.rounds) : Number(given.rounds),
+  };
+  await compare(name, size, { backend: device }, async (taskCount) => {
+    const augmentor = new TaskAugmentor({ taskCount, seed: 42, backend: device });
     for await (const batch of augmentor.gpuBatches(dataset)) batch.destroy();
     await device.queue.onSubmittedWorkDone();
     augmentor.dispose();
@@ -73,17 +81,20 @@ async function compareGpu() {
   device.destroy();
 }
 
-/** What each way to do a part of the work costs, and each way to do all of it. */
-async function compare(backend, taskCount, rounds, options, compute) {
-  const set = { taskCount, seed: 42, ...options };
-  const size = taskCount * TASK;
-  const into = (format) => (out) => generate(dataset, { ...set, out, format });
+/**
+ * What each way to do a part of the work costs, and each way to do all of it.
+ *
+ * @param compute makes tasks without reading them back, where that is something else than making
+ */
+async function compare(backend, { taskCount, warmUp, rounds }, options, compute) {
+  const set = (count) => ({ taskCount: count, seed: 42, ...options });
+  const into = (format) => (count, out) => generate(dataset, { ...set(count), out, format });
   const making = compute ? ["compute alone", "compute and read-back"] : ["making alone"];
   const parts = {
     ...(compute ? { "compute alone": compute } : {}),
-    [making.at(-1)]: () => make(set),
-    "writing alone, one file": (out) => write(out, size, Number.POSITIVE_INFINITY, false),
-    "writing alone, chunks with digests": (out) => write(out, size, CHUNK, true),
+    [making.at(-1)]: (count) => make(set(count)),
+    "writing alone, one file": (count, out) => write(out, count * TASK, Number.POSITIVE_INFINITY, false),
+    "writing alone, chunks with digests": (count, out) => write(out, count * TASK, CHUNK, true),
   };
   const ends = {
     "generate, npy": into("npy"),
@@ -93,14 +104,13 @@ async function compare(backend, taskCount, rounds, options, compute) {
   // What an end consists of.
   const partsOf = (end) => [...making, `writing alone, ${end.endsWith("zarr") ? "chunks with digests" : "one file"}`];
   const ways = { ...parts, ...ends };
-  for (const way of Object.values(ways)) await measure(way); // engines optimise
+  for (const way of Object.values(ways)) await measure(way, warmUp);
   const runs = Object.fromEntries(Object.keys(ways).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [name, way] of Object.entries(ways)) runs[name].push(await measure(way));
+    for (const [name, way] of Object.entries(ways)) runs[name].push(await measure(way, taskCount));
   }
-  console.log(
-    `\n${backend}, ${taskCount} tasks of MNIST, ${(size / 2 ** 20).toFixed(0)} MiB; medians of ${rounds} rounds\n`,
-  );
+  const size = `${((taskCount * TASK) / 2 ** 20).toFixed(0)} MiB`;
+  console.log(`\n${backend}, ${taskCount} tasks of MNIST, ${size}; medians of ${rounds} rounds\n`);
   const rows = Object.entries(runs).map(([name, own]) => {
     const of = (value) => median(own.map(value));
     const row = {
@@ -124,12 +134,12 @@ async function compare(backend, taskCount, rounds, options, compute) {
   table(rows);
 }
 
-/** Seconds of a way to fill a folder, CPU seconds of this process, and what threads and other programs did meanwhile. */
-async function measure(way) {
+/** Seconds of a way to make so many tasks, CPU seconds of this process, and what threads and other programs did meanwhile. */
+async function measure(way, taskCount) {
   const out = join(folder, "out");
   const threads = watchedThreads();
   const before = { ...process.cpuUsage(), busy: busySeconds(), at: performance.now() };
-  await way(out);
+  await way(taskCount, out);
   const seconds = (performance.now() - before.at) / 1000;
   const { user, system } = process.cpuUsage(before);
   const cpu = (user + system) / 1e6;
