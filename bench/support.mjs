@@ -48,17 +48,14 @@ export async function takeTurns(ways, rounds) {
   return times;
 }
 
-/** Rows of objects as aligned columns. */
+/** Rows of objects as a Markdown table, which is aligned as it stands. */
 export function table(rows) {
   const names = Object.keys(rows[0]);
   const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => String(row[name]).length)));
   const line = (cells) =>
-    cells.map((cell, i) => (i ? String(cell).padStart(widths[i]) : String(cell).padEnd(widths[i]))).join("  ");
-  console.log(
-    [line(names), line(widths.map((w) => "-".repeat(w))), ...rows.map((row) => line(names.map((n) => row[n])))].join(
-      "\n",
-    ),
-  );
+    `| ${cells.map((cell, i) => (i ? String(cell).padStart(widths[i]) : String(cell).padEnd(widths[i]))).join(" | ")} |`;
+  const rule = widths.map((width, i) => (i ? `${"-".repeat(width - 1)}:` : "-".repeat(width)));
+  console.log([line(names), line(rule), ...rows.map((row) => line(names.map((name) => row[name])))].join("\n"));
 }
 
 export function machine() {

@@ -1,6 +1,6 @@
 import type { Woven, WovenBuffers } from "./backend/backend.js";
 import { type Choice, chooseBackend } from "./backend/choose.js";
-import type { Plan } from "./backend/plan.js";
+import { itemBytes, type Plan } from "./backend/plan.js";
 import { chooseTask, type TaskChoice } from "./curriculum.js";
 import type { Dataset } from "./dataset/index.js";
 import { DisposedError, InvalidOptionError } from "./errors.js";
@@ -13,6 +13,12 @@ import { resolveStandardDeviation } from "./presets.js";
 import { LinearProjection } from "./projection.js";
 import { scaledWeaver, scalingOf } from "./scaling/weaver.js";
 import type { Batch, GpuBatch } from "./tensor.js";
+
+/**
+ * Bytes of `stream` that may wait while a writer waits: a disk that has just been told to flush answers late, and threads
+ * that make tasks would stand still meanwhile.
+ */
+const STREAM_SPARE_BYTES = 16 * 2 ** 20;
 
 /** A range of tasks, and how to walk it. */
 export interface BatchOptions {
@@ -182,8 +188,9 @@ export class TaskAugmentor {
     const loom = await this.#open(dataset, signal);
     loom.refuseBatchScaling();
     const { first = 0, count = loom.plan.itemCount - first } = options;
+    const spare = Math.floor(STREAM_SPARE_BYTES / (loom.pieceItems * itemBytes(loom.plan).inputs));
     let before: Woven | undefined;
-    for await (const piece of loom.pieces(first, count, loom.pieceItems, signal)) {
+    for await (const piece of loom.pieces(first, count, loom.pieceItems, signal, spare)) {
       yield { ...piece.woven, first: piece.first, count: piece.count };
       if (before) loom.recycle(before);
       before = piece.woven;

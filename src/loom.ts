@@ -52,12 +52,17 @@ export class Loom {
     this.#weaver.recycle?.(woven);
   }
 
-  /** Items `[first, first + count)` in pieces of `size`, in order, with `width + 1` under way. */
+  /**
+   * Items `[first, first + count)` in pieces of `size`, in order, with `width + 1` under way.
+   *
+   * @param spare how many more may be under way, or wait, made, for a caller who takes them at an uneven pace
+   */
   async *pieces(
     first: number,
     count: number,
     size: number,
     signal: AbortSignal | undefined,
+    spare = 0,
   ): AsyncGenerator<{ first: number; count: number; woven: Woven }> {
     const pending: { first: number; count: number; woven: Promise<Woven> }[] = [];
     const end = first + count;
@@ -66,7 +71,7 @@ export class Loom {
     const stopper = follow(signal);
     try {
       while (next < end || pending.length > 0) {
-        while (next < end && pending.length <= this.#weaver.width) {
+        while (next < end && pending.length <= this.#weaver.width + spare) {
           const n = Math.min(size, end - next);
           const woven = this.#weaver.weave(next, n, stopper.signal);
           woven.catch(() => undefined); // reported where it is awaited, unless an earlier one failed

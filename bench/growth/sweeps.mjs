@@ -4,7 +4,8 @@ const milliseconds = (point) => point.milliseconds;
 
 /**
  * `options` are the augmentor's for a value; `examples` says which examples: MNIST itself, or made-up ones of so many
- * inputs or classes. `tasks` is how many a walk has: what takes long enough to be timed.
+ * inputs or classes. `tasks` is how many a walk has: what takes long enough to be timed. `cost` is what grows, in `unit`;
+ * where `memory` is set, the picture has a panel of that, too.
  */
 export const SWEEPS = [
   {
@@ -13,7 +14,8 @@ export const SWEEPS = [
     setting: "MNIST, sequences of 100, 784 inputs projected to 49 values, 10 classes",
     unit: "seconds for all tasks",
     values: [4, 6, 8, 10, 12, 14, 16].map((exponent) => 2 ** exponent),
-    label: (x) => `2^${Math.log2(x)}`,
+    label: String,
+    memory: true,
     cost: ({ x, milliseconds: ms }) => (x * ms) / 1000,
     // A sixteenth of the outputs, so that 2^16 tasks take seconds; what is asked is whether a task costs the same in any set.
     options: () => ({ outFeatures: 49 }),

@@ -2,6 +2,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { TaskAugmentor } from "../../src/augmentor.js";
+import type { Weaver } from "../../src/backend/backend.js";
+import { Dataset } from "../../src/dataset/index.js";
+import { Loom } from "../../src/loom.js";
 import { OutputFolder } from "../../src/node/output-folder.js";
 import { WriteBehind } from "../../src/node/write-behind.js";
 import { temporaryFolder } from "../support/cli.js";
@@ -49,4 +53,24 @@ test("a file that is flushed on the way, being larger than 32 MiB, has its bytes
   await folder.commit();
   const written = createHash("sha256").update(readFileSync(`${path}/numbers`));
   expect(written.digest("hex")).toBe(expected.digest("hex"));
+});
+
+test("pieces are made ahead of a writer who waits: one more than can be worked on, and those spared", async () => {
+  const dataset = Dataset.from({ images: new Uint8Array(8), targets: new Uint8Array(8), shape: [1] });
+  using tasks = new TaskAugmentor({ taskCount: 100, sequenceLength: 8 });
+  let asked = 0;
+  const weaver: Weaver = {
+    width: 2,
+    pieceBytes: 1,
+    weave: async () => {
+      asked++;
+      return { inputs: new ArrayBuffer(0), targets: new ArrayBuffer(0) };
+    },
+    dispose: () => undefined,
+  };
+  const pieces = new Loom(tasks.plan(dataset), "counting", weaver, false).pieces(0, 100, 1, undefined, 4);
+  expect((await pieces.next()).value?.first).toBe(0);
+  expect(asked).toBe(2 + 1 + 4);
+  expect((await pieces.next()).value?.first).toBe(1);
+  expect(asked).toBe(2 + 1 + 4 + 1);
 });

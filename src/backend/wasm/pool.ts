@@ -15,8 +15,8 @@ interface Job {
 
 interface Member {
   readonly thread: Thread;
-  /** What it is working on, if anything. */
-  job: Job | undefined;
+  /** What it is working on, if anything, and what it goes on with by itself. */
+  readonly jobs: Job[];
 }
 
 /** Large enough that messages cost nothing, small enough for a few of them to be no burden. */
@@ -78,21 +78,21 @@ export class Pool implements Weaver {
     this.#disposed = true;
     clearTimeout(this.#lingering);
     this.#spares.length = 0;
-    const unfinished = [...this.#queue.splice(0), ...[...this.#members].flatMap((member) => member.job ?? [])];
+    const unfinished = [...this.#queue.splice(0), ...[...this.#members].flatMap(({ jobs }) => jobs)];
     for (const member of this.#members) member.thread.terminate();
     this.#members.clear();
     for (const job of unfinished) job.reject(new DisposedError("augmentor"));
   }
 
-  /** Gives waiting jobs to idle threads, starting threads while there are fewer than `width`. */
+  /** Gives waiting jobs to threads. */
   #assign(): void {
     clearTimeout(this.#lingering);
     if (this.#isIdle()) this.#lingering = setTimeout(() => this.#retire(), LINGER);
     while (this.#queue.length > 0) {
-      const member = [...this.#members].find(({ job }) => job === undefined) ?? this.#start();
+      const member = this.#free();
       if (!member) return;
       const job = this.#queue.shift() as Job;
-      member.job = job;
+      member.jobs.push(job);
       member.thread.keepAlive(true);
       const { first, count } = job;
       const spare = this.#spares.pop();
@@ -101,11 +101,24 @@ export class Pool implements Weaver {
     }
   }
 
+  /**
+   * A thread for the next job: an idle one, a new one while there are fewer than `width`, or, where every thread has more
+   * to do than it can have now, one that will go on with the job while the calling thread is busy with something else.
+   */
+  #free(): Member | undefined {
+    const members = [...this.#members];
+    const idle = members.find(({ jobs }) => jobs.length === 0) ?? this.#start();
+    if (idle || this.#queue.length < this.width) return idle;
+    return members.find(({ jobs }) => jobs.length === 1);
+  }
+
   /** Whether there is nothing to do, and threads that should not wait for ever. */
   #isIdle(): boolean {
     const members = [...this.#members];
     return (
-      this.#queue.length === 0 && members.every(({ job }) => !job) && members.some(({ thread }) => thread.holdsProcess)
+      this.#queue.length === 0 &&
+      members.every(({ jobs }) => jobs.length === 0) &&
+      members.some(({ thread }) => thread.holdsProcess)
     );
   }
 
@@ -121,7 +134,7 @@ export class Pool implements Weaver {
         (message) => this.#receive(member, message as Reply),
         (cause) => this.#lose(member, cause),
       ),
-      job: undefined,
+      jobs: [],
     };
     this.#members.add(member);
     member.thread.post({ kind: "set up", plan: this.#plan, examples: this.#examples } satisfies SetUp);
@@ -129,9 +142,8 @@ export class Pool implements Weaver {
   }
 
   #receive(member: Member, reply: Reply): void {
-    const { job } = member;
-    member.job = undefined;
-    member.thread.keepAlive(false);
+    const job = member.jobs.shift();
+    member.thread.keepAlive(member.jobs.length > 0);
     if (reply.kind === "woven") job?.resolve(reply.woven);
     else job?.reject(this.#failure(job, "a worker thread reports an error", reply.cause));
     this.#assign();
@@ -141,7 +153,9 @@ export class Pool implements Weaver {
   #lose(member: Member, cause: unknown): void {
     if (!this.#members.delete(member)) return;
     member.thread.terminate();
-    member.job?.reject(this.#failure(member.job, "a worker thread was lost", cause));
+    const [job, ...untouched] = member.jobs;
+    job?.reject(this.#failure(job, "a worker thread was lost", cause));
+    this.#queue.unshift(...untouched);
     this.#assign();
   }
 
