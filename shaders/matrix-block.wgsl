@@ -21,6 +21,10 @@ struct Matrix {
 @group(0) @binding(1) var<storage, read> normal_table: array<u32>;
 @group(0) @binding(2) var<storage, read> tasks: array<u32>;
 
+fn segment(number: u32) -> u32 {
+  return normal_table[number - SEGMENTS];
+}
+
 /// Deviates of columns 16 * block to 16 * block + 15, units of 1/4096.
 struct Deviates {
   a: vec4i,

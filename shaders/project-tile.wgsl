@@ -67,7 +67,6 @@ struct Tile {
 /// MASK_WORDS words an example, a bit for each block that has a pixel other than zero, else 0. Not read with SKIP 0.
 @group(0) @binding(7) var<storage, read> masks: array<u32>;
 
-var<workgroup> normal_table: array<u32, 768>;
 /// Where each position's example begins.
 var<workgroup> starts: array<u32, POSITIONS>;
 var<workgroup> row_sums: array<atomic<i32>, ROWS>;
@@ -210,7 +209,7 @@ fn main(
   let turn = workgroup % plan.row_blocks;
   let first_row = turn * ROWS;
   for (var i = index; i < 768u; i += THREADS) {
-    normal_table[i] = table[i];
+    keep_segment(i, table[i]);
   }
   for (var i = index; i < tile.count; i += THREADS) {
     starts[i] = indices[tile.first + i] * plan.blocks;

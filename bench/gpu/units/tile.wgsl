@@ -53,7 +53,6 @@ const LOW_SUMS = SLOTS * COLUMN;
 const LISTERS = 32u;
 
 var<workgroup> memory: array<vec4u, max(BUFFERS * BUFFER, 2u * LOW_SUMS)>;
-var<workgroup> normal_table: array<u32, 768>;
 var<workgroup> starts: array<u32, POSITIONS>;
 var<workgroup> pixel_sums: array<atomic<u32>, POSITIONS>;
 var<workgroup> row_sums: array<atomic<i32>, ROWS>;
@@ -66,7 +65,7 @@ var<workgroup> listed: u32;
 /// sums of whole rows are needed.
 fn prepare(index: u32, tile: Tile) {
   for (var i = index; i < 768u; i += THREADS) {
-    normal_table[i] = table[i];
+    keep_segment(i, table[i]);
   }
   for (var i = index; i < tile.count; i += THREADS) {
     starts[i] = indices[tile.first + i] * BLOCKS;

@@ -26,7 +26,7 @@ export const TILE_KINDS: Readonly<Record<Product, TileKind>> = {
   wide: { rows: 8, positions: 5, rowBytes: 64, positionBytes: 16, positionWords: 1, multiply: 900 },
 };
 
-const TABLE_WORDS = 768;
+const TABLE_WORDS = 1024;
 const MAX_GROUPS = 25;
 const MAX_DEPTH = 8;
 const WARP = 32;

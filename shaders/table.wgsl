@@ -1,0 +1,13 @@
+// The table of deviates in workgroup memory, for deviate.wgsl. Indices are remainders where Dawn then sees that they are
+// within, and does not check: see bench/NOTES.md.
+
+/// Segment n at n % 1024; the rest is not used.
+var<workgroup> normal_table: array<u32, 1024>;
+
+fn segment(number: u32) -> u32 {
+  return normal_table[number % 1024u];
+}
+
+fn keep_segment(i: u32, entry: u32) {
+  normal_table[(SEGMENTS + i) % 1024u] = entry;
+}
