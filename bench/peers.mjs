@@ -7,9 +7,9 @@
 // processes of one thread, as a PyTorch DataLoader starts them, take half of the row with one thread at best. A peer that is
 // not installed, or does not run here, is named with what it lacks.
 //
-//   npm run bench:peers -- [--passes 3] [--only taskloom,torch] [--python /usr/bin/python3 --python ...] [--no-webgpu]
+//   npm run bench:peers -- [--passes 3] [--only taskloom,torch] [--device wasm,cpu] [--python /usr/bin/python3 --python ...]
 //
-// --only: peers whose script begins so. --python, any number of times: where PyTorch, JAX and NumPy are looked for; each
+// --only: peers whose script begins so. --device: those on wasm, cpu, webgpu, cuda or gpu, which is JAX's. --python, any number of times: where PyTorch, JAX and NumPy are looked for; each
 // version that is found is measured, once. Default: TASKLOOM_PYTHON, else Debian's. jax-js and tfjs: npm ci in bench/peers.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -23,23 +23,25 @@ const { values } = parseArgs({
     passes: { type: "string", default: "3" },
     only: { type: "string" },
     python: { type: "string", multiple: true },
-    "no-webgpu": { type: "boolean", default: false },
+    device: { type: "string", default: "wasm,cpu,webgpu,cuda,gpu" },
   },
 });
 const debian = spawnSync("/usr/bin/python3", ["--version"]).status === 0 ? "/usr/bin/python3" : "python3";
 const pythons = values.python ?? [process.env.TASKLOOM_PYTHON ?? debian];
 
 const found = new Map();
-const isWanted = (script) => !values.only || values.only.split(",").some((name) => script.startsWith(name));
+const devices = values.device.split(",");
+const isWanted = (script, device) =>
+  devices.includes(device.split("-")[0]) && (values.only ?? "").split(",").some((name) => script.startsWith(name));
 const node = (script, device, threads, tasks, repeats = 5) =>
-  isWanted(script) ? [{ command: process.execPath, script, device, threads, tasks, repeats, more: [] }] : [];
+  isWanted(script, device) ? [{ command: process.execPath, script, device, threads, tasks, repeats, more: [] }] : [];
 /** A peer for each version of its library. */
 const py = (script, device, threads, tasks, ...more) =>
-  (isWanted(script) ? pythonsWith(script.split("_")[0]) : []).map((command) => {
+  (isWanted(script, device) ? pythonsWith(script.split("_")[0]) : []).map((command) => {
     return { command, script, device, threads, tasks, repeats: 5, more };
   });
 useSoftwareDriver();
-const adapter = values["no-webgpu"] ? { why: "left out by --no-webgpu" } : await findAdapter();
+const adapter = devices.includes("webgpu") ? await findAdapter() : { why: "--device leaves it out" };
 // On a software adapter a task takes a second or so.
 const gpuTasks = adapter.software ? 2 : 512;
 const gpuRepeats = adapter.software ? 2 : 5;
@@ -84,7 +86,7 @@ console.log("MNIST, 784 x 784, sequences of 100; ms a task");
 if (adapter.why !== undefined) console.log(`WebGPU is not measured: ${adapter.why}`);
 else if (adapter.software) console.log("WebGPU on a program that does a GPU's work: says nothing about GPUs");
 const adapters = [...results.values()].filter((result) => result.adapter).map((r) => `${r.device}: ${r.adapter}`);
-console.log(`${[...new Set(adapters)].join("\n")}\n`);
+console.log([...new Set(adapters), ""].join("\n"));
 table([...results.values()].map(row));
 
 /** Runs a peer once more. */
