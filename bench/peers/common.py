@@ -4,9 +4,9 @@ A peer calls run(name, library, make). make(library, images, labels) returns tas
   indices [100], matrix [784, 784] (pixel in, pixel out), output [100, 794] f32, targets [100]
 as arrays that numpy can read. Only task(n) is timed.
 
-A peer that makes many tasks at a time calls run(..., batches={device: sizes}). Its make(library, images, labels, device)
-returns of_size(batch), and that a task(n) whose results have one more dimension, in front. Where task(n) returns less,
-task.probe(n) returns all of it. The sizes are tried, and the one with the quickest tasks is measured.
+A peer that makes many tasks at a time calls run(..., ways={device: [(batch, ...), ...]}). Its make(library, images,
+labels, device) returns in_way(batch, ...), and that a task(n) whose results have one more dimension, in front. Where task(n)
+returns less, task.probe(n) returns all of it. The ways are tried, and the one with the quickest tasks is measured.
 """
 import argparse
 import importlib
@@ -36,20 +36,26 @@ def results(task):
 
     seen = 0
     for n in range(CHECKED_TASKS):
-        parts = [np.array(part.cpu() if hasattr(part, "cpu") else part) for part in getattr(task, "probe", task)(n)]
-        for one in zip(*parts) if parts[0].ndim > 1 else [parts]:
-            if seen < CHECKED_TASKS:
-                yield one
+        parts = getattr(task, "probe", task)(n)
+        several = parts[0].ndim > 1
+        if several:  # a batch for a GPU has gigabytes of matrices
+            parts = [part[: CHECKED_TASKS - seen] for part in parts]
+        parts = [np.array(part.cpu() if hasattr(part, "cpu") else part) for part in parts]
+        for one in zip(*parts) if several else [parts]:
+            yield one
             seen += 1
-        if seen >= CHECKED_TASKS:
+        if seen == CHECKED_TASKS:
             return
 
 
-def check(task, images, labels):
-    """Raises AssertionError if what task(n) makes is not the work this benchmark is about."""
+def check(task, images, labels, product):
+    """Raises AssertionError if what task(n) makes is not the work this benchmark is about.
+
+    Products may be off by `product` standard deviations of their values.
+    """
     import numpy as np
 
-    previous_matrix, permutations, ratios = None, set(), []
+    previous_matrix, permutations, ratios, drawn = None, set(), [], []
     for indices, matrix, output, targets in results(task):
         assert output.shape == (EXAMPLES, PIXELS + CLASSES), "output is not [100, 794]"
         assert output.dtype == np.float32, "output is not float32"
@@ -57,12 +63,13 @@ def check(task, images, labels):
 
         inputs = images[indices].astype(np.float64)
         error = np.abs(inputs @ matrix.astype(np.float64) - projected).max()
-        assert error < 1e-4 * projected.std(), f"projected values are off by {error}"
+        assert error < product * projected.std(), f"projected values are off by {error}"
         assert abs(matrix.var() / STD**2 - 1) < 0.02, f"variance of the matrix: {matrix.var()}"
         assert abs(matrix.mean()) < 6 * STD / PIXELS, f"mean of the matrix: {matrix.mean()}"
         ratios.append(projected.var(axis=1).mean() / ((inputs**2).sum(axis=1).mean() * STD**2))
         assert previous_matrix is None or not np.array_equal(matrix, previous_matrix), "two tasks share a matrix"
         previous_matrix = matrix
+        drawn.append(indices)
 
         own_labels = labels[indices].tolist()
         mapped = dict(zip(own_labels, targets.tolist()))
@@ -72,6 +79,10 @@ def check(task, images, labels):
         assert not one_hot[0].any() and one_hot.sum() == EXAMPLES - 1, "one-hot of position 0, or its sum, is wrong"
         assert (one_hot[np.arange(1, EXAMPLES), targets[:-1]] == 1).all(), "one-hot is not of the previous target"
     assert len(permutations) > 1, "all tasks share a permutation"
+    drawn = np.concatenate(drawn)
+    # Of 60,000 about 1% occur twice; the mean of so many has a deviation of 0.7% of them.
+    assert len(np.unique(drawn)) > 0.95 * len(drawn), "tasks share examples"
+    assert abs(drawn.mean() / len(images) - 0.5) < 0.05, "examples are not drawn from all"
     assert abs(np.mean(ratios) - 1) < 0.05, f"variance of the projected values: {np.mean(ratios)} of the expected"
 
 
@@ -89,16 +100,16 @@ def seconds_of(task, first, calls, library, device):
     return time.perf_counter() - start
 
 
-def quickest(of_size, sizes, library, device):
-    """The size of a batch with which a task takes the least time, and the function that makes such batches."""
+def quickest(in_way, ways, tasks, library, device):
+    """The batch of the way in which tasks take the least time, and the function that makes such batches."""
     found = None
-    for size in sizes:
-        task = of_size(size)
-        calls = -(-16 // size)
+    for way in ways:
+        task, batch = in_way(*way), way[0]
+        calls = -(-tasks // batch)
         seconds_of(task, 0, calls, library, device)
-        each = min(seconds_of(task, 0, calls, library, device) for _ in range(3)) / calls / size
+        each = min(seconds_of(task, 0, calls, library, device) for _ in range(2)) / calls / batch
         if found is None or each < found[0]:
-            found = each, size, task
+            found = each, batch, task
         del task
     return found[1:]
 
@@ -115,13 +126,15 @@ def has_device(library, name, device):
         return False
 
 
-def run(peer, library_name, make, batches=None):
+def run(peer, library_name, make, ways=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True, help="folder of the uncompressed MNIST IDX files")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tasks", type=int, default=50, help="tasks per timed round, rounded up to whole batches")
     parser.add_argument("--repeats", type=int, default=5, help="timed rounds")
     parser.add_argument("--device", default="cpu")
+    if library_name == "torch":
+        parser.add_argument("--tf32", action="store_true", help="on CUDA: products of factors rounded to 10 bits")
     args = parser.parse_args()
     for name in ("OMP", "OPENBLAS", "MKL"):  # BLAS reads these once, as the library is imported
         os.environ[f"{name}_NUM_THREADS"] = str(args.threads)
@@ -140,23 +153,29 @@ def run(peer, library_name, make, batches=None):
         return
     if library_name == "torch":
         library.set_num_threads(args.threads)
+        if args.tf32:
+            library.set_float32_matmul_precision("high")
+            peer += "-tf32"
     if not has_device(library, library_name, args.device):
         print(json.dumps({"peer": peer, "device": args.device, "absent": f"{library_name} sees no such device"}))
         return
 
     images, labels = read_mnist(args.data)
-    if batches:
-        size, task = quickest(make(library, images, labels, args.device), batches[args.device], library, args.device)
+    if ways:
+        in_way = make(library, images, labels, args.device)
+        batch, task = quickest(in_way, ways[args.device], args.tasks, library, args.device)
     else:
-        size, task = 1, make(library, images, labels)
-    calls = -(-args.tasks // size)
+        batch, task = 1, make(library, images, labels)
+    calls = -(-args.tasks // batch)
     seconds_of(task, 0, max(3, calls // 5), library, args.device)
     seconds = [seconds_of(task, round * calls, calls, library, args.device) for round in range(args.repeats)]
 
     line = {"peer": peer, "version": library.__version__, "device": args.device, "threads": args.threads}
-    line |= {"batch": size, "tasks": calls * size, "seconds": seconds, "ok": True}
+    line |= {"batch": batch, "tasks": calls * batch, "seconds": seconds, "ok": True}
+    if args.device == "cuda":
+        line["adapter"] = library.cuda.get_device_name()
     try:
-        check(task, images, labels)
+        check(task, images, labels, 1e-2 if getattr(args, "tf32", False) else 1e-4)
     except AssertionError as error:
         line |= {"ok": False, "why": str(error)}
     print(json.dumps(line))

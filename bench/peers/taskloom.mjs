@@ -3,7 +3,8 @@
  *
  *   node taskloom.mjs --data DIR [--device wasm] [--threads 1] [--tasks 50] [--repeats 5]
  *
- * With --device webgpu, on the adapter that the other libraries get too, and with results read back as theirs are.
+ * With --device webgpu, on the adapter that the other libraries get too, and with results read back as theirs are; with
+ * --device webgpu-kept results stay on it, as PyTorch's and JAX's do on CUDA.
  * Its results are checked bit by bit in the test suite; here the shapes are.
  */
 import { readFile } from "node:fs/promises";
@@ -26,34 +27,40 @@ const dataset = await readIdxDataset({
   images: join(values.data, "train-images-idx3-ubyte"),
   labels: join(values.data, "train-labels-idx1-ubyte"),
 });
+const kept = device === "webgpu-kept";
 const augmentor = new TaskAugmentor({
   taskCount: 2 ** 32,
   seed: 42,
-  ...(device === "webgpu" ? { backend: device } : { backend: device, workers: threads }),
+  ...(device === "wasm" ? { backend: device, workers: threads } : { backend: "webgpu" }),
 });
 const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
 const { reason } = await augmentor.describeBackend().catch((error) => {
   console.log(JSON.stringify({ peer: "taskloom", device, absent: error.message }));
   process.exit();
 });
+const batch = device === "wasm" ? Math.max(1, Math.min(16, Math.floor(tasks / threads / 2))) : Math.min(tasks, 64);
 
 let next = 0;
 let ok = true;
 async function round(count) {
-  const batchSize = Math.max(1, Math.min(16, Math.floor(count / threads / 2)));
-  for await (const { inputs, targets } of augmentor.batches(dataset, {
-    start: next,
-    stop: next + count,
-    batchSize,
-    reuse: true,
-  })) {
-    ok &&= inputs.shape[1] === 100 && inputs.shape[2] === 794 && targets.data.length === inputs.shape[0] * 100;
-  }
+  const walk = { start: next, stop: next + count, batchSize: batch };
   next += count;
+  let queue;
+  for await (const made of kept
+    ? augmentor.gpuBatches(dataset, walk)
+    : augmentor.batches(dataset, { ...walk, reuse: true })) {
+    const [n, length, width] = made.inputs.shape;
+    ok &&= length === 100 && width === 794 && made.targets.shape[0] === n && made.targets.shape[1] === 100;
+    if (kept) {
+      queue = made.device.queue;
+      made.destroy();
+    }
+  }
+  await queue?.onSubmittedWorkDone();
 }
 
 // Long enough for the engine to have optimised the module in every thread.
-await round(device === "webgpu" ? tasks : Math.max(tasks, 100 * threads));
+await round(device === "wasm" ? Math.max(tasks, 100 * threads) : tasks);
 const seconds = [];
 for (let i = 0; i < repeats; i++) {
   const start = performance.now();
@@ -61,4 +68,6 @@ for (let i = 0; i < repeats; i++) {
   seconds.push((performance.now() - start) / 1000);
 }
 augmentor.dispose();
-console.log(JSON.stringify({ peer: "taskloom", version, device, adapter: reason, threads, tasks, seconds, ok }));
+const adapter = device === "wasm" ? undefined : reason.replace("asked for: ", "");
+console.log(JSON.stringify({ peer: "taskloom", version, device, adapter, threads, batch, tasks, seconds, ok }));
+process.exit(); // a WebGPU device would keep the process

@@ -18,11 +18,12 @@ async function load(device) {
 
     const build = (n) =>
       tf.tidy(() => {
-        const matrix = tf.randomNormal([PIXELS, PIXELS], 0, STD, "float32", n + 1); // seed 0 would mean "any seed"
-        const indices = tf.randomUniformInt([EXAMPLES], 0, labels.length, n + 1);
+        const seed = 3 * n + 1; // seed 0 would mean "any seed"
+        const matrix = tf.randomNormal([PIXELS, PIXELS], 0, STD, "float32", seed);
+        const indices = tf.randomUniformInt([EXAMPLES], 0, labels.length, seed + 1);
         const projected = tf.matMul(tf.gather(data, indices), matrix);
 
-        const permutation = tf.topk(tf.randomUniform([CLASSES], 0, 1, "float32", n + 1), CLASSES).indices;
+        const permutation = tf.topk(tf.randomUniform([CLASSES], 0, 1, "float32", seed + 2), CLASSES).indices;
         const targets = tf.gather(permutation, tf.gather(dataLabels, indices));
         // cast: in 4.22 the wasm oneHot writes the integer's bits where it is asked for float32
         const oneHot = tf.cast(tf.oneHot(tf.slice(targets, 0, EXAMPLES - 1), CLASSES), "float32");
