@@ -11,7 +11,7 @@ export interface Variant {
 const BUDGETS = [
   // With 16 KiB, WebGPU's default, several workgroups share a processor on every card.
   { storage: 16384, threads: 256 },
-  { storage: 16384, threads: 128 },
+  { storage: 32768, threads: 128 },
   { storage: 32768, threads: 256 },
   { storage: 49152, threads: 256 },
 ] as const;
