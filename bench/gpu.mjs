@@ -27,6 +27,7 @@ import { measureVariants } from "./gpu/variants.mjs";
 /**
  * How much is done. A batch of 200 tasks is the most that the library puts into one dispatch; whole datasets begin to
  * have their own kernel at 513 examples.
+ * Tuning is for a set of so many tasks, of which a trial takes ten at most; then variants take so many turns.
  * Rates are of so many workgroups, grown until a dispatch takes so many milliseconds, and of memory of so many bytes,
  * more than caches hold.
  */
@@ -34,6 +35,8 @@ const HARDWARE = {
   tasks: 2 ** 16,
   batch: 200,
   warm: 3,
+  tuned: 2 ** 16,
+  turns: 31,
   rounds: 31,
   wholeExamples: 60000,
   wholeTasks: 8,
@@ -45,6 +48,8 @@ const SOFTWARE = {
   tasks: 8,
   batch: 2,
   warm: 1,
+  tuned: 2,
+  turns: 7,
   rounds: 3,
   wholeExamples: 520,
   wholeTasks: 1,
@@ -108,7 +113,7 @@ async function ratesPart() {
 }
 
 async function variantsPart() {
-  variants = await measureVariants(bench, dataset, batch, LENGTH, sizes.rounds);
+  variants = await measureVariants(bench, dataset, batch, LENGTH);
 }
 
 /** The fused kernel and its stages: those over all key-stream blocks, the kernel's floor of those that its tiles use. */

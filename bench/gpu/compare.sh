@@ -1,10 +1,12 @@
 #!/bin/sh
 # All that is asked of a machine with a GPU, in one go: results against the WebAssembly backend, the adapter's rates and
-# floors, every kernel, 2^16 tasks that stay in GPU memory, and PyTorch on the same card. Needs Node with Dawn
-# (`webgpu`), the folders dist/, shaders/ and bench/, package.json, and no network; nine minutes at most.
+# floors, every kernel, 2^16 tasks that stay in GPU memory, a candidate on matrix units, and PyTorch on the same card.
+# Needs Node with Dawn (`webgpu`), the folders dist/, shaders/ and bench/, package.json, and no network; ten minutes at
+# most.
 #
-# Results: $OUT (default build/bench-gpu): machine.txt, check.txt, gpu.txt, gpu.json, torch.jsonl. Arguments go to
-# bench/gpu.mjs. DATA may name the folder of the uncompressed MNIST files, PYTHON the Python that has PyTorch.
+# Results: $OUT (default build/bench-gpu): machine.txt, check.txt, gpu.txt, gpu.json, units.txt, units.json, torch.jsonl.
+# Arguments go to bench/gpu.mjs. DATA may name the folder of the uncompressed MNIST files, PYTHON the Python that has
+# PyTorch.
 cd "$(dirname "$0")/../.." || exit
 out=${OUT:-build/bench-gpu}
 mkdir -p "$out" || exit
@@ -25,12 +27,13 @@ step() {
 }
 
 if command -v nvidia-smi >"$out/machine.txt"; then
-  step machine.txt 20 nvidia-smi \
+  step machine.txt 10 nvidia-smi \
     --query-gpu=name,driver_version,clocks.max.sm,clocks.sm,clocks.mem,power.limit,memory.total --format=csv
 else
   echo "no nvidia-smi here" | tee "$out/machine.txt"
 fi
-step check.txt 180 node bench/gpu/check.mjs
-step gpu.txt 240 node bench/gpu.mjs --json "$out/gpu.json" "$@"
-step torch.jsonl 120 "${PYTHON:-python3}" bench/gpu/torch_batched.py ${DATA:+--data "$DATA"}
+step check.txt 150 node bench/gpu/check.mjs
+step gpu.txt 200 node bench/gpu.mjs --json "$out/gpu.json" "$@"
+step units.txt 120 node bench/gpu/units.mjs --json "$out/units.json"
+step torch.jsonl 110 "${PYTHON:-python3}" bench/gpu/torch_batched.py ${DATA:+--data "$DATA"}
 exit "$status"

@@ -6,14 +6,13 @@ import { PLACES, shapeOf, tilesOfSize, withFused } from "./fused.mjs";
 import { gridOf, OUTPUTS, outputEnd, timeOnce } from "./stages.mjs";
 
 const USAGE = { COPY_SRC: 4, COPY_DST: 8, UNIFORM: 0x40, STORAGE: 0x80 };
-/** Tasks of the tuned set: enough for trials of any size. */
-const MANY = 2 ** 16;
 /** Where `row_blocks` is in the plan. */
 const ROW_BLOCKS = 28;
 
 /** @returns of each variant its shape, whether it is the chosen one, and milliseconds for `length` positions */
-export async function measureVariants(bench, dataset, tasks, length, rounds) {
-  return withFused(bench, dataset, { taskCount: MANY, tune: true }, tasks, async (setting, batch) => {
+export async function measureVariants(bench, dataset, tasks, length) {
+  const { tuned, turns } = bench.sizes;
+  return withFused(bench, dataset, { taskCount: Math.max(tuned, tasks), tune: true }, tasks, async (setting, batch) => {
     const variants = await variantsOf(bench, setting);
     const outputs = Array.from({ length: OUTPUTS }, () => makeOutput(bench, setting));
     const expected = await library(bench, setting, batch);
@@ -23,7 +22,7 @@ export async function measureVariants(bench, dataset, tasks, length, rounds) {
       await check(bench, variant, kernel, outputs[0], expected);
       kernels.push(kernel);
     }
-    const times = await takeTurns(bench, kernels, rounds);
+    const times = await takeTurns(bench, kernels, turns);
     for (const buffer of [...outputs, ...kernels.flatMap(({ own }) => own)]) buffer.destroy();
     return {
       tasks: setting.positions / length,
@@ -36,15 +35,18 @@ export async function measureVariants(bench, dataset, tasks, length, rounds) {
   });
 }
 
-/** The pipelines that the library has made for this problem, and one more. */
+/** The variants that the library has compiled for this problem, and the chosen one with all blocks. */
 async function variantsOf({ device, recorder }, { pipeline, shape }) {
-  const variants = [];
+  const found = new Map();
   for (const [made, descriptor] of recorder.pipelines) {
     if (!/^taskloom project-(packed|wide)$/.test(descriptor.label)) continue;
     const other = shapeOf(descriptor);
     const same = ["SKIP", "IDENTITY", "OFFSET"].every((name) => other[name] === shape[name]);
-    if (same) variants.push({ pipeline: made, shape: other, chosen: made === pipeline });
+    // Every augmentor compiles its own.
+    if (same) found.set(variantName(other), { pipeline: made, shape: other, chosen: false });
   }
+  found.set(variantName(shape), { pipeline, shape, chosen: true });
+  const variants = [...found.values()];
   if (shape.SKIP > 0) {
     const { label, constants, code } = recorder.pipelines.get(pipeline);
     const all = { ...constants, SKIP: 0 };
