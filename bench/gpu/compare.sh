@@ -32,8 +32,8 @@ if command -v nvidia-smi >"$out/machine.txt"; then
 else
   echo "no nvidia-smi here" | tee "$out/machine.txt"
 fi
-step check.txt 150 node bench/gpu/check.mjs
-step gpu.txt 200 node bench/gpu.mjs --json "$out/gpu.json" "$@"
+step check.txt 140 node bench/gpu/check.mjs
+step gpu.txt 220 node bench/gpu.mjs --json "$out/gpu.json" "$@"
 step units.txt 120 node bench/gpu/units.mjs --json "$out/units.json"
-step torch.jsonl 110 "${PYTHON:-python3}" bench/gpu/torch_batched.py ${DATA:+--data "$DATA"}
+step torch.jsonl 100 "${PYTHON:-python3}" bench/gpu/torch_batched.py ${DATA:+--data "$DATA"}
 exit "$status"

@@ -58,6 +58,10 @@ async function settingOf(device, recorder, dataset) {
       `bench/gpu knows a fused kernel with ${BINDINGS.length} bindings; the library's has ${resources.length}`,
     );
   }
+  const { label } = resources[PLACES.examples].buffer;
+  // Else indices are of the batch, not of the dataset.
+  if (label !== "taskloom examples")
+    throw new Error(`the dataset does not fit one binding: its examples are "${label}"`);
   const bytes = {};
   for (const name of ["plan", "table", "tiles", "indices", "given"]) {
     const { buffer, offset = 0, size = buffer.size } = resources[PLACES[name]];
