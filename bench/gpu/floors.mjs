@@ -5,9 +5,10 @@
 // barriers) not at all. Units work side by side, so a floor is that of the unit that is busy longest; only integer
 // operations and dot products, which share a unit on some adapters, are taken together, as a kernel of both shows.
 
-import { POSITIONS_EACH, ROWS_EACH } from "./stages.mjs";
+import { PRODUCTS } from "./fused.mjs";
 
 const VECTOR = 16;
+const WORD = 4;
 const FLOAT = 4;
 
 /** What a task, or another piece of work, is made of. `columns` is a multiple of 16 or rounded up to one. */
@@ -36,10 +37,20 @@ export const WORK = {
    * Two limbs, four columns a packed dot product, sums for nothing. `reach` outputs [rows, examples] of an invocation
    * share what it reads from workgroup memory: 16 columns of both limbs of its rows and of its examples.
    */
-  products({ rows, columns, length }, [ownRows, ownExamples] = [ROWS_EACH, POSITIONS_EACH]) {
+  packedProducts({ rows, columns, length }, [ownRows, ownExamples]) {
     const dots = (2 * rows * columns * length) / 4;
     const vectors = (2 * ownRows + ownExamples) / (8 * ownRows * ownExamples);
     return { dots, shared: dots * vectors * VECTOR };
+  },
+
+  /**
+   * 32-bit multiply-adds; four columns at a time are a vector for each row of an invocation, and a word for each of its
+   * examples, which takes an operation a pixel apart.
+   */
+  wideProducts({ rows, columns, length }, [ownRows, ownExamples]) {
+    const multiplications = rows * columns * length;
+    const bytes = (ownRows * VECTOR + ownExamples * WORD) / (4 * ownRows * ownExamples);
+    return { multiplications, simples: multiplications / ownRows, shared: multiplications * bytes };
   },
 
   /** Multiply-adds; an invocation of shaders/project-float.wgsl has 4 rows of `reach` examples, four columns a vector. */
@@ -59,6 +70,15 @@ export const WORK = {
   written: (bytes) => ({ written: bytes }),
 };
 
+/** The making of tiles and the products of a variant of the fused kernel. */
+export function fusedWork(product, problem) {
+  const { rows, positions } = PRODUCTS[product];
+  const made = [WORK.words(problem), WORK.deviates(problem)];
+  if (product === "packed") made.push(WORK.limbs(problem));
+  const products = product === "packed" ? WORK.packedProducts : WORK.wideProducts;
+  return { making: together(...made), products: products(problem, [rows, positions]) };
+}
+
 /** Several pieces of work as one. */
 export function together(...works) {
   const sum = {};
@@ -70,10 +90,10 @@ export function together(...works) {
 export class Floors {
   /** How much of the shorter of integer operations and dot products goes beside the longer: 0 nothing, 1 all. */
   overlap;
-  #rates;
+  rates;
 
   constructor(rates) {
-    this.#rates = rates;
+    this.rates = rates;
     const [rotation, dot, either] = ["rotations", "packed_dots", "dots_and_rotations"].map((name) =>
       this.#time(name, 1),
     );
@@ -102,7 +122,7 @@ export class Floors {
   }
 
   #time(name, count) {
-    return count / this.#rates[name].perMillisecond;
+    return count / this.rates[name].perMillisecond;
   }
 
   #fastest(names, count) {

@@ -1,24 +1,23 @@
-// Listens to what the library does with a device: the time of each of its passes, and what it writes and compiles, so
-// that stages alone have the shape, the tiles and the table of the kernel as it is dispatched.
+// Listens to what the library does with a device: the time of each of its passes, what it compiles, and what it
+// dispatches, so that stages alone and other variants have the shape and the buffers of the kernel as it is dispatched.
 import { poison } from "./device.mjs";
 
-const SMALL = 2 ** 20;
+const USAGE = { COPY_SRC: 4, UNIFORM: 0x40, STORAGE: 0x80 };
 
 export class Recorder {
-  /** Override constants of each pipeline, by its label. */
-  constants = new Map();
-  /** The text of each shader module, by its label. */
-  code = new Map();
-  /** How many bindings bind groups of each label have. */
-  bindings = new Map();
-  /** The bytes first written to buffers of each label. */
-  writes = new Map();
+  /** Label, override constants and text of each pipeline. */
+  pipelines = new Map();
+  /** Whether dispatches are kept, and of each pass's label the last: its pipeline and its buffers, by binding. */
+  listening = false;
+  dispatches = new Map();
   /** Whether outputs are filled with 0xCD when they are made, and how many were. */
   poisoning = false;
   poisoned = 0;
   #device;
   #clock;
   #labels;
+  #code = new WeakMap();
+  #resources = new WeakMap();
 
   /** @param clock undefined where there are no timestamps */
   constructor(device, clock) {
@@ -47,42 +46,41 @@ export class Recorder {
 
   #watchPipelines() {
     const device = this.#device;
-    const compile = device.createComputePipelineAsync;
-    device.createComputePipelineAsync = (descriptor) => {
-      this.constants.set(descriptor.label, descriptor.compute.constants);
-      return compile.call(device, descriptor);
-    };
-    const { createShaderModule, createBindGroup } = device;
+    const { createShaderModule, createComputePipelineAsync } = device;
     device.createShaderModule = (descriptor) => {
-      this.code.set(descriptor.label, descriptor.code);
-      return createShaderModule.call(device, descriptor);
+      const module = createShaderModule.call(device, descriptor);
+      this.#code.set(module, descriptor.code);
+      return module;
     };
-    device.createBindGroup = (descriptor) => {
-      this.bindings.set(descriptor.label, descriptor.entries.length);
-      return createBindGroup.call(device, descriptor);
+    device.createComputePipelineAsync = async (descriptor) => {
+      const pipeline = await createComputePipelineAsync.call(device, descriptor);
+      const { label, compute } = descriptor;
+      this.pipelines.set(pipeline, { label, constants: compute.constants ?? {}, code: this.#code.get(compute.module) });
+      return pipeline;
     };
   }
 
   #watchBuffers() {
     const device = this.#device;
-    const { createBuffer } = device;
+    const { createBuffer, createBindGroup } = device;
     device.createBuffer = (descriptor) => {
-      const buffer = createBuffer.call(device, descriptor);
+      // What kernels read can be read back.
+      const readable = descriptor.usage & (USAGE.UNIFORM | USAGE.STORAGE) ? USAGE.COPY_SRC : 0;
+      const buffer = createBuffer.call(device, { ...descriptor, usage: descriptor.usage | readable });
       if (this.poisoning && descriptor.label?.includes("woven")) {
         poison(device, buffer);
         this.poisoned++;
       }
       return buffer;
     };
-    const { queue } = device;
-    const { writeBuffer } = queue;
-    queue.writeBuffer = (buffer, offset, data, ...rest) => {
-      const { label } = buffer;
-      if (label && data.byteLength <= SMALL && !this.writes.has(label)) {
-        const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : data;
-        this.writes.set(label, new Uint8Array(bytes).slice().buffer);
-      }
-      return writeBuffer.call(queue, buffer, offset, data, ...rest);
+    device.createBindGroup = (descriptor) => {
+      const group = createBindGroup.call(device, descriptor);
+      const sorted = [...descriptor.entries].sort((a, b) => a.binding - b.binding);
+      this.#resources.set(
+        group,
+        sorted.map(({ resource }) => resource),
+      );
+      return group;
     };
   }
 
@@ -94,11 +92,26 @@ export class Recorder {
       const begin = encoder.beginComputePass;
       encoder.beginComputePass = (pass) => {
         const timestampWrites = this.#labels && this.#clock?.next();
-        if (!timestampWrites) return begin.call(encoder, pass);
-        this.#labels.push(pass.label);
-        return begin.call(encoder, { ...pass, timestampWrites });
+        if (timestampWrites) this.#labels.push(pass.label);
+        const begun = begin.call(encoder, timestampWrites ? { ...pass, timestampWrites } : pass);
+        if (this.listening) this.#listen(begun, pass.label);
+        return begun;
       };
       return encoder;
+    };
+  }
+
+  #listen(pass, label) {
+    const { setPipeline, setBindGroup } = pass;
+    const dispatch = {};
+    this.dispatches.set(label, dispatch);
+    pass.setPipeline = (pipeline) => {
+      dispatch.pipeline = pipeline;
+      setPipeline.call(pass, pipeline);
+    };
+    pass.setBindGroup = (index, group, ...offsets) => {
+      dispatch.resources = this.#resources.get(group);
+      setBindGroup.call(pass, index, group, ...offsets);
     };
   }
 }

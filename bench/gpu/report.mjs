@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { machine, table, version } from "../support.mjs";
+import { variantName } from "./variants.mjs";
 
 const GIGA_PER_MILLI = 1e6;
 const JOB = 2 ** 16;
@@ -9,21 +10,25 @@ const JOB = 2 ** 16;
 const digits = (value, count = 4) => Number(value.toPrecision(count));
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
 
-export function printSetting({ info, limits, features, clock }, dataset, shape) {
+export function printSetting({ info, limits, features, clock }, dataset, fused) {
   const list = Object.entries(limits).map(([name, value]) => `${name} ${value}`);
   console.log(`taskloom ${version()} on ${machine()}`);
   console.log(`adapter: ${info.vendor}, ${info.architecture}, ${info.device}, ${info.description}`);
   console.log(`limits: ${list.join(", ")}`);
   console.log(`features: ${features.join(", ") || "none"}; examples: ${dataset.name}`);
-  if (shape) {
-    const { GROUPS, ROW_GROUPS, DEPTH, THREADS, ROWS, POSITIONS } = shape;
-    const tile = `${ROWS} rows x ${16 * DEPTH} columns x ${POSITIONS} positions`;
-    console.log(`tile: ${tile}, ${GROUPS}x${ROW_GROUPS} = ${THREADS} invocations`);
+  if (fused) {
+    console.log(`the library's kernel: ${variantName(fused.shape)}`);
+    console.log(`key-stream blocks that its tiles use: ${usedText(fused)}; stages alone are over all`);
   }
   const times = clock
     ? "GPU time of passes by timestamp queries"
     : "NO TIMESTAMP QUERIES HERE: host clock around submissions";
   console.log(`${times}; medians. Results checked, exact ones bit for bit.`);
+}
+
+function usedText({ shape, used, blocks }) {
+  const text = `${digits(used)} of ${blocks} on average`;
+  return shape.SKIP > 0 ? text : `${text}, as none are left out`;
 }
 
 /** Rates of the last sizes, the smallest first: bytes of memory, or steps of each invocation. */
@@ -78,8 +83,27 @@ export function printFloors(rows) {
   }
 }
 
-export function writeJson(file, { info, limits, features, clock, shape }, rest) {
-  const setting = { version: version(), machine: machine(), adapter: info, limits, features, shape };
+/** What `measureVariants` found. */
+export function printVariants({ tasks, variants }) {
+  const chosen = variants.find((variant) => variant.chosen);
+  console.log(
+    `\nVariants of the fused kernel, ${digits(tasks)} tasks a dispatch, turn by turn, all of the same bits:\n`,
+  );
+  table(
+    variants.map(({ shape, milliseconds }) => ({
+      variant: variantName(shape),
+      KiB: (shape.storage / 1024).toFixed(1),
+      blocks: shape.SKIP > 0 ? "used" : "all",
+      "ms a task": digits(milliseconds),
+      "of the chosen": (milliseconds / chosen.milliseconds).toFixed(3),
+    })),
+  );
+  console.log(`\nThe tuning run chose: ${variantName(chosen.shape)}.`);
+  if (chosen.shape.SKIP === 0) console.log("No example has a block of zeros, so none can be left out.");
+}
+
+export function writeJson(file, { info, limits, features, clock, fused }, rest) {
+  const setting = { version: version(), machine: machine(), adapter: info, limits, features, fused };
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify({ ...setting, timestamps: !!clock, ...rest }, null, 2)}\n`);
 }

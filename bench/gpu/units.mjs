@@ -16,6 +16,7 @@ import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { machine, median, table, version } from "../support.mjs";
 import { Clock, openDevice } from "./device.mjs";
+import { withFused } from "./fused.mjs";
 import { examples } from "./images.mjs";
 import { walk } from "./library.mjs";
 import { Recorder } from "./recorder.mjs";
@@ -115,7 +116,8 @@ async function measure() {
     rows.push({ name, bits: "the same", milliseconds: milliseconds * batch, seconds: (milliseconds * MANY) / 1000 });
   };
   await library("the library's kernel");
-  const normal = new Uint32Array(recorder.writes.get("taskloom deviates' table"));
+  const table = await withFused({ device, recorder }, dataset, OPTIONS, 1, ({ bytes }) => bytes.table);
+  const normal = new Uint32Array(table);
   const setting = new Setting(device, dataset, OPTIONS, normal);
   for (const { number, shape } of shapes) {
     // Said before, as a driver that fails may take the process along.
