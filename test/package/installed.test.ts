@@ -62,8 +62,11 @@ describe("the packed package in an empty project", () => {
     expect(await run(process.execPath, ["script.js"], { cwd: project })).toMatchObject({ code: 0, stdout: expected });
   });
 
-  test("Node runs it from its command line, whose flags threads would not take", async () => {
-    const args = ["--input-type=module", "--eval", SCRIPT];
+  test.each([
+    ["from its command line", ["--input-type=module", "--eval", SCRIPT]],
+    ["with flags of its engine", ["--expose-gc", "--max-old-space-size=1024", "script.js"]],
+    ["with code before it", ["--import", "data:text/javascript,globalThis.before=1", "script.js"]],
+  ])("Node runs it %s, whatever threads would say to the flags", async (_, args) => {
     expect(await run(process.execPath, args, { cwd: project })).toMatchObject({ code: 0, stdout: expected });
   });
 

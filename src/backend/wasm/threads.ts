@@ -23,9 +23,8 @@ export function startThread(onMessage: (message: unknown) => void, onFailure: (c
 function startNodeThread(onMessage: (message: unknown) => void, onFailure: (cause: unknown) => void): Thread {
   const threads = nodeThreads();
   if (!threads) throw new BackendError("wasm", "this runtime has no worker threads; use workers: 0");
-  // A thread inherits the flags of its process, and refuses this one, which is for code given on the command line.
-  const execArgv = process.execArgv.filter((flag) => !flag.startsWith("--input-type"));
-  const worker = new threads.Worker(new URL("./worker.js", import.meta.url), { execArgv });
+  // Without the flags of the process: the script needs none, and threads refuse some, such as --input-type.
+  const worker = new threads.Worker(new URL("./worker.js", import.meta.url), { execArgv: [] });
   worker.on("message", onMessage);
   worker.on("error", onFailure);
   worker.on("exit", (code) => onFailure(new Error(`the worker thread ended with code ${code}`)));
