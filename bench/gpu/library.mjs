@@ -5,7 +5,7 @@ import { busy } from "./busy.mjs";
 import { readBack } from "./device.mjs";
 
 /**
- * Walks `tasks` tasks in batches that stay on the GPU, after a warm-up batch.
+ * Walks `tasks` tasks in batches that stay on the GPU, in buffers that serve again, after a warm-up.
  *
  * Returns, for a task, the wall-clock milliseconds and those of each kind of pass, by label; medians over batches.
  */
@@ -13,22 +13,22 @@ export async function walk({ device, recorder, sizes }, dataset, options, tasks,
   const warm = sizes.warm * batchSize;
   const all = { seed: 42, ...options, taskCount: warm + tasks };
   return withAugmentor({ ...all, backend: device }, async (augmentor) => {
-    for await (const batch of augmentor.gpuBatches(dataset, { stop: warm, batchSize })) batch.destroy();
+    const batches = (range) => augmentor.gpuBatches(dataset, { ...range, batchSize, reuse: true });
+    for await (const _ of batches({ stop: warm }));
     recorder.start();
     const start = performance.now();
-    let last;
-    for await (const batch of augmentor.gpuBatches(dataset, { start: warm, batchSize })) {
-      last?.destroy();
-      last = batch;
+    for await (const batch of batches({ start: warm })) {
+      if (batch.tasks.stop < all.taskCount) continue;
+      // The last one, which is there only as long as the walk goes on.
+      const wall = (performance.now() - start) / tasks;
+      const passes = new Map();
+      for (const [label, times] of await recorder.stop()) {
+        passes.set(label, perBatch(times, tasks / batchSize) / batchSize);
+      }
+      await check(dataset, all, batch);
+      return { wall, passes };
     }
-    const wall = (performance.now() - start) / tasks;
-    const passes = new Map();
-    for (const [label, times] of await recorder.stop()) {
-      passes.set(label, perBatch(times, tasks / batchSize) / batchSize);
-    }
-    await check(dataset, all, last);
-    last.destroy();
-    return { wall, passes };
+    throw new Error("the walk ended before its last task");
   });
 }
 

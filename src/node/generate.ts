@@ -80,6 +80,7 @@ export interface Generated {
  */
 export async function generate(dataset: Dataset, options: GenerateOptions): Promise<Generated> {
   const { out, format = "npy", force = false, chunkTasks, shard, onehot = true, onProgress, ...rest } = options;
+  if (typeof out !== "string" || out === "") throw new InvalidOptionError("out", out, "the path of a folder");
   const write = WRITERS[format];
   if (!Object.hasOwn(WRITERS, format)) throw new InvalidOptionError("format", format, FORMATS.join(", "));
   if (format !== "zarr") {

@@ -132,3 +132,8 @@ test("options that do not go together", async () => {
   }
   expect(readdirSync(join(out, ".."))).toEqual([]);
 });
+
+test.each([undefined, "", 7])("an output %j is refused by name before anything is made", async (out) => {
+  const generating = generate(await fewDigits(), { ...small, out: out as never });
+  await expect(generating).rejects.toMatchObject({ code: "INVALID_OPTION", option: "out" });
+});

@@ -41,8 +41,8 @@ export async function prepareFused(
 /** Variants that were found to be the fastest, by adapter and problem. */
 const tuned = new Choices<Variant>();
 
-/** Multiplications, deviates counted as in `MAX_WORK`, from which on a set is worth a second of tuning. */
-const TUNE_FROM = 2 ** 16 * 1e8;
+/** Work, in multiplications as in `MAX_WORK`, from which on a set is worth a second of tuning: 2^16 tasks of MNIST. */
+const TUNE_FROM = 2 ** 16 * (100 + MAKING) * 784 ** 2;
 /** Of a trial: a fraction of a millisecond on a fast card, a second on a software device. */
 const TRIAL_WORK = 1e9;
 
@@ -54,7 +54,13 @@ async function variantFor(gpu: Gpu, plan: Plan, inputs: Inputs): Promise<Variant
   if (!(gpu.tune ?? (work >= TUNE_FROM && !gpu.adapter.software))) {
     return (await tuned.get(key)) ?? defaultVariant(device, problem);
   }
-  return tuned.of(key, () => tune(gpu, plan, inputs, candidates(device, problem)));
+  try {
+    return await tuned.of(key, () => tune(gpu, plan, inputs, candidates(device, problem)));
+  } catch (error) {
+    // What went wrong in a trial need not in the work itself; if it does, the work says so.
+    if (gpu.lost) throw error;
+    return defaultVariant(device, problem);
+  }
 }
 
 /** The fastest of some variants; those that the device refuses are left out. */
