@@ -65,7 +65,9 @@ describe("tuning", () => {
       return each * repeats + (i === 2 && called[i] === 4 ? 1000 : 0);
     };
     const trials = [trial(0, 0.2), trial(1, 0.15), trial(2, 0.1), trial(3, 5)];
-    expect(await fastest(trials)).toBe(2);
+    const { number, milliseconds } = await fastest(trials);
+    expect(number).toBe(2);
+    expect(milliseconds).toBeCloseTo(0.1);
     expect(called).toEqual([5, 5, 5, 2]); // the last was out of the question after the first round
   });
 

@@ -31,48 +31,69 @@ export async function prepareFused(
 ): Promise<PreparedPath> {
   const inputs = await Inputs.upload(gpu, plan, dataset, table);
   try {
-    return await Fused.create(gpu, plan, inputs, fixed ?? (await variantFor(gpu, plan, inputs)));
+    const { variant, maxWork } = fixed ? { variant: fixed, maxWork: MAX_WORK } : await choiceFor(gpu, plan, inputs);
+    return await Fused.create(gpu, plan, inputs, variant, maxWork);
   } catch (error) {
     inputs.destroy();
     throw error;
   }
 }
 
+/** A variant, and how much work may be in one dispatch of it. */
+interface Choice {
+  readonly variant: Variant;
+  readonly maxWork: number;
+}
+
 /** Variants that were found to be the fastest, by adapter and problem. */
-const tuned = new Choices<Variant>();
+const tuned = new Choices<Choice>();
 
 /** Work, in multiplications as in `MAX_WORK`, from which on a set is worth a second of tuning: 2^16 tasks of MNIST. */
 const TUNE_FROM = 2 ** 16 * (100 + MAKING) * 784 ** 2;
-/** Of a trial: a fraction of a millisecond on a fast card, a second on a software device. */
-const TRIAL_WORK = 1e9;
+/** Of a trial on a software device, where it takes a second. Elsewhere a trial is a whole dispatch: it has to fill a card. */
+const SOFTWARE_TRIAL_WORK = 1e9;
+/** Bytes that the results of a trial take at most. */
+const TRIAL_BYTES = 64 * 2 ** 20;
+/** The longest dispatch on a device whose speed is known, in milliseconds: short ones leave it idle at each of their ends. */
+const DISPATCH = 20;
 
-async function variantFor(gpu: Gpu, plan: Plan, inputs: Inputs): Promise<Variant> {
+async function choiceFor(gpu: Gpu, plan: Plan, inputs: Inputs): Promise<Choice> {
   const problem = inputs.problem;
   const device = { adapter: gpu.adapter, limits: gpu.limits, packedDot: await gpu.packedDot() };
   const key = JSON.stringify([device, problem, plan.dtype]);
+  const untuned = () => ({ variant: defaultVariant(device, problem), maxWork: MAX_WORK });
   const work = plan.itemCount * plan.length * workOf(plan, problem.count);
   if (!(gpu.tune ?? (work >= TUNE_FROM && !gpu.adapter.software))) {
-    return (await tuned.get(key)) ?? defaultVariant(device, problem);
+    return (await tuned.get(key)) ?? untuned();
   }
   try {
     return await tuned.of(key, () => tune(gpu, plan, inputs, candidates(device, problem)));
   } catch (error) {
     // What went wrong in a trial need not in the work itself; if it does, the work says so.
     if (gpu.lost) throw error;
-    return defaultVariant(device, problem);
+    return untuned();
   }
 }
 
 /** The fastest of some variants; those that the device refuses are left out. */
-async function tune(gpu: Gpu, plan: Plan, inputs: Inputs, variants: Variant[]): Promise<Variant> {
-  const made = await Promise.allSettled(variants.map((variant) => Fused.create(gpu, plan, inputs, variant)));
+async function tune(gpu: Gpu, plan: Plan, inputs: Inputs, variants: Variant[]): Promise<Choice> {
+  const made = await Promise.allSettled(variants.map((variant) => Fused.create(gpu, plan, inputs, variant, MAX_WORK)));
   const kernels = made.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const buffers = new Buffers(gpu);
   try {
     if (kernels.length === 0) throw (made[0] as PromiseRejectedResult).reason;
-    const trials: Trial[] = [];
-    for (const kernel of kernels) trials.push(await kernel.trial(new Loans(buffers)));
-    return (kernels[await fastest(trials)] as Fused).variant;
+    const trials: { trial: Trial; work: number }[] = [];
+    const most = plan.itemCount * plan.length * rowLength(plan) * bytesPerElement(plan.dtype);
+    const bytes = Math.min(most, TRIAL_BYTES, gpu.limits.maxStorageBufferBindingSize, gpu.limits.maxBufferSize);
+    const loans = new Loans(buffers);
+    const output = await loans.take("output of trials", Math.ceil(bytes / 4) * 4, USAGE.STORAGE | USAGE.COPY_DST);
+    for (const kernel of kernels) trials.push(await kernel.trial(loans, output, bytes));
+    const { number, milliseconds } = await fastest(trials.map(({ trial }) => trial));
+    const perMillisecond = (trials[number] as { work: number }).work / milliseconds;
+    return {
+      variant: (kernels[number] as Fused).variant,
+      maxWork: Math.max(MAX_WORK, perMillisecond * DISPATCH),
+    };
   } catch (cause) {
     throw await gpu.explain(cause, "tuning");
   } finally {
@@ -134,7 +155,7 @@ class Fused implements PreparedPath {
   readonly #pipeline: GPUComputePipeline;
   readonly #uniform: GPUBuffer;
 
-  static async create(gpu: Gpu, plan: Plan, inputs: Inputs, variant: Variant): Promise<Fused> {
+  static async create(gpu: Gpu, plan: Plan, inputs: Inputs, variant: Variant, maxWork: number): Promise<Fused> {
     const name = `project-${variant.product}${plan.dtype === "float16" ? "-f16" : ""}` as const;
     const pipeline = await gpu.pipeline(name, {
       ...variant.shape,
@@ -143,7 +164,7 @@ class Fused implements PreparedPath {
       OFFSET: plan.offset === 0 ? 0 : 1,
     });
     const uniform = await gpu.buffer("plan", PLAN_BYTES, USAGE.UNIFORM | USAGE.COPY_DST);
-    const fused = new Fused(gpu, plan, inputs, variant, pipeline, uniform);
+    const fused = new Fused(gpu, plan, inputs, variant, maxWork, pipeline, uniform);
     try {
       await gpu.submit("upload of the plan", () =>
         gpu.device.queue.writeBuffer(uniform, 0, planBytes(plan, fused.#rowBlocks)),
@@ -160,6 +181,7 @@ class Fused implements PreparedPath {
     plan: Plan,
     inputs: Inputs,
     variant: Variant,
+    maxWork: number,
     pipeline: GPUComputePipeline,
     uniform: GPUBuffer,
   ) {
@@ -176,7 +198,7 @@ class Fused implements PreparedPath {
     const perDispatch = gpu.limits.maxComputeWorkgroupsPerDimension ** 2 / this.#rowBlocks;
     const perBinding = gpu.limits.maxStorageBufferBindingSize / (TILE_WORDS * 4);
     const work = workOf(plan, Math.min(typicalRun(plan), this.#tilePositions));
-    this.maxPositions = evenPositions(Math.min(MAX_WORK / work, perDispatch, perBinding, inputs.examples.maxPositions));
+    this.maxPositions = evenPositions(Math.min(maxWork / work, perDispatch, perBinding, inputs.examples.maxPositions));
   }
 
   async stage(batch: Batch, loans: Loans): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
@@ -187,14 +209,18 @@ class Fused implements PreparedPath {
     };
   }
 
-  /** A trial of this variant, on tasks such as the plan has. */
-  async trial(loans: Loans): Promise<Trial> {
+  /**
+   * A trial of this variant, on tasks such as the plan has, and its work as `MAX_WORK` counts it.
+   *
+   * @param output of which `bytes` bytes may be written
+   */
+  async trial(loans: Loans, output: GPUBuffer, bytes: number): Promise<{ trial: Trial; work: number }> {
     const gpu = this.#gpu;
-    const { itemCount, length } = this.#plan;
-    const run = Math.min(typicalRun(this.#plan), this.maxPositions);
-    const enough = Math.floor(TRIAL_WORK / (run * workOf(this.#plan, run)));
-    const most = Math.min(this.maxPositions, itemCount * length);
-    const runs = Math.max(1, Math.min(enough, Math.floor(most / run)));
+    const rowBytes = rowLength(this.#plan) * bytesPerElement(this.#plan.dtype);
+    const work = gpu.adapter.software ? SOFTWARE_TRIAL_WORK : MAX_WORK;
+    const most = Math.min(this.maxPositions, Math.floor(bytes / rowBytes));
+    const run = Math.min(typicalRun(this.#plan), most);
+    const runs = Math.max(1, Math.min(Math.floor(work / (run * workOf(this.#plan, run))), Math.floor(most / run)));
     const positions = run * runs;
     const batch: Batch = {
       runs: Array.from({ length: runs }, (_, key) => ({
@@ -210,16 +236,15 @@ class Fused implements PreparedPath {
       given: new Uint32Array(labelCells(this.#plan) > 0 ? positions : 0),
       outputFirst: 0,
     };
-    const bytes = Math.ceil((positions * rowLength(this.#plan) * bytesPerElement(this.#plan.dtype)) / 4) * 4;
-    const output = await loans.take("output of a trial", bytes, USAGE.STORAGE | USAGE.COPY_DST);
     const { write, encode } = await this.#stage(batch, loans);
     await gpu.submit("trial", write);
-    return async (repeats) => {
+    const trial: Trial = async (repeats) => {
       const start = performance.now();
       await gpu.submit("trial", (encoder) => encode(encoder, output, repeats));
       await gpu.device.queue.onSubmittedWorkDone();
       return performance.now() - start;
     };
+    return { trial, work: positions * workOf(this.#plan, run) };
   }
 
   async #stage(batch: Batch, loans: Loans) {
