@@ -1,5 +1,4 @@
-import type { WovenBuffers } from "./backend/backend.js";
-import { destroyBuffers } from "./gpu-tensors.js";
+import { destroyBuffers, type WovenBuffers } from "./backend/backend.js";
 
 /**
  * The buffers of a walk that uses them again. Commands that a caller submitted before giving a batch back come before

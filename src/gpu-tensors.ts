@@ -38,9 +38,3 @@ export function buffersOf({
     ...(labels ? { labels: labels.buffer } : {}),
   };
 }
-
-export function destroyBuffers({ inputs, targets, labels }: WovenBuffers): void {
-  inputs.destroy();
-  targets.destroy();
-  labels?.destroy();
-}

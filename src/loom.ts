@@ -1,9 +1,9 @@
-import type { GpuWeaver, Weaver, Woven, WovenBuffers } from "./backend/backend.js";
+import { destroyBuffers, type GpuWeaver, type Weaver, type Woven, type WovenBuffers } from "./backend/backend.js";
 import { itemBytes, type Plan, taskOf } from "./backend/plan.js";
 import { BufferRing } from "./buffer-ring.js";
 import { BackendError, InvalidOptionError } from "./errors.js";
 import { Assembly, gather, tensorsOf } from "./gather.js";
-import { destroyBuffers, gpuTensorsOf } from "./gpu-tensors.js";
+import { gpuTensorsOf } from "./gpu-tensors.js";
 import { scaleBatch } from "./scaling/batch.js";
 import { follow } from "./stopper.js";
 import type { Batch, GpuBatch } from "./tensor.js";

@@ -71,6 +71,12 @@ export interface WovenBuffers {
   readonly bytes: number;
 }
 
+export function destroyBuffers({ inputs, targets, labels }: WovenBuffers): void {
+  inputs.destroy();
+  targets.destroy();
+  labels?.destroy();
+}
+
 /** Raw results: `count * itemBytes(plan)` bytes each, the caller's own. */
 export interface Woven {
   readonly inputs: ArrayBuffer;

@@ -1,8 +1,8 @@
-import type { WovenBuffers } from "../backend/backend.js";
+import { destroyBuffers, type WovenBuffers } from "../backend/backend.js";
 import { BufferRing } from "../buffer-ring.js";
 import { DisposedError, InvalidOptionError } from "../errors.js";
 import { tensorsOf } from "../gather.js";
-import { buffersOf, destroyBuffers, gpuTensorsOf } from "../gpu-tensors.js";
+import { buffersOf, gpuTensorsOf } from "../gpu-tensors.js";
 import { checkInteger } from "../options.js";
 import type { Recipe } from "../recipe.js";
 import { follow } from "../stopper.js";

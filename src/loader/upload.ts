@@ -1,8 +1,7 @@
-import type { WovenBuffers } from "../backend/backend.js";
+import { destroyBuffers, type WovenBuffers } from "../backend/backend.js";
 import { Gpu } from "../backend/webgpu/device.js";
 import { outputBuffers } from "../backend/webgpu/outputs.js";
 import { InvalidOptionError } from "../errors.js";
-import { destroyBuffers } from "../gpu-tensors.js";
 import type { Sequences } from "./task-set.js";
 
 /** Puts arrays into buffers of a device that is the caller's; they are laid out as a WebGPU backend's own results. */

@@ -1,4 +1,4 @@
-import type { WovenBuffers } from "../backend/backend.js";
+import { destroyBuffers, type WovenBuffers } from "../backend/backend.js";
 import { type Plan, rowLength } from "../backend/plan.js";
 import { USAGE } from "../backend/webgpu/buffers.js";
 import { gpuOf } from "../backend/webgpu/device-gpu.js";
@@ -7,7 +7,6 @@ import { StandardiseRows } from "../backend/webgpu/kernels/standardise-rows.js";
 import { StatisticsKernel, type Table } from "../backend/webgpu/kernels/statistics.js";
 import { perform } from "../backend/webgpu/kernels/work.js";
 import { InvalidOptionError } from "../errors.js";
-import { destroyBuffers } from "../gpu-tensors.js";
 
 /** Added to deviations, so that a constant feature becomes 0 / 1e-12 = 0. */
 const EPSILON = 1e-12;

@@ -37,7 +37,7 @@ export function shader(shape, blocks, emulated = false) {
   return [
     enable,
     constants(shape, blocks),
-    ...["chacha8", "deviate", "table", "project-limbs", "row-sum"].map((name) => assemble(name)),
+    ...["chacha8", "deviate", "table", "project-limbs", "row-sum", "tile-plan"].map((name) => assemble(name)),
     read("tile"),
     types,
     fill(shape),

@@ -8,33 +8,6 @@
 // shader.mjs declares the constants before this file, and after it `fill` and the entry point, which are text of their own
 // for each shape: WGSL has matrices of constant sizes only, and a variable for each costs no index.
 
-struct Plan {
-  seed: vec2u,
-  columns: u32,
-  blocks: u32,
-  rows: u32,
-  width: u32,
-  cells: u32,
-  row_blocks: u32,
-  offset: i32,
-  scale: f32,
-  identity_scale: f32,
-}
-
-struct Tile {
-  task: u32,
-  identity: u32,
-  first: u32,
-  count: u32,
-  output: u32,
-}
-
-@group(0) @binding(0) var<uniform> plan: Plan;
-@group(0) @binding(1) var<storage, read> table: array<u32>;
-@group(0) @binding(2) var<storage, read> examples: array<vec4u>;
-@group(0) @binding(3) var<storage, read> tiles: array<Tile>;
-@group(0) @binding(4) var<storage, read> indices: array<u32>;
-@group(0) @binding(5) var<storage, read> given: array<u32>;
 @group(0) @binding(6) var<storage, read_write> out: array<f32>;
 
 /// Rows of the tile's limbs, then of its pixels, STRIDE vectors each; a buffer has all of them once.

@@ -1,5 +1,4 @@
-import { destroyBuffers } from "../../gpu-tensors.js";
-import type { WovenBuffers } from "../backend.js";
+import { destroyBuffers, type WovenBuffers } from "../backend.js";
 import { USAGE } from "./buffers.js";
 import type { Gpu } from "./device.js";
 

@@ -1,7 +1,6 @@
 import type { Dataset } from "../../dataset/index.js";
 import { DisposedError, InvalidOptionError } from "../../errors.js";
-import { destroyBuffers } from "../../gpu-tensors.js";
-import type { GpuWeaver, Woven, WovenBuffers } from "../backend.js";
+import { destroyBuffers, type GpuWeaver, type Woven, type WovenBuffers } from "../backend.js";
 import { type Items, listOf, runOf } from "../items.js";
 import { hasLabels, itemBytes, type Plan, taskOf } from "../plan.js";
 import { storeLabels, targetView } from "../wasm/draws.js";
