@@ -1,7 +1,4 @@
-export { type BatchOptions, TaskAugmentor } from "./augmentor.js";
-export { WebGpuError, type WebGpuReason } from "./backend/webgpu/failure.js";
-export type { Fixed, Schedule, Share } from "./curriculum.js";
-export * from "./dataset/index.js";
+export { WebGpuError, type WebGpuReason } from "./backend/webgpu/device/failure.js";
 export {
   BackendError,
   DatasetError,
@@ -11,17 +8,28 @@ export {
   RecipeError,
   StoreError,
   TaskloomError,
-} from "./errors.js";
-export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./gpu-on-demand.js";
-export { findLeaks, type LeakSide, type Leaks, type Split, type SplitOptions, splitTaskSet } from "./leaks.js";
+} from "./base/errors.js";
+export type {
+  Batch,
+  FloatDtype,
+  GpuBatch,
+  GpuTensor,
+  InputTensor,
+  Sequences,
+  TargetDtype,
+  TargetTensor,
+  Tensor,
+} from "./base/tensor.js";
+export * from "./dataset/index.js";
+export type { ReadableStore } from "./files/store.js";
 export type { BatchIterator } from "./loader/iterator.js";
 export { type OpenOptions, openTasks, type TaskSetSource } from "./loader/open.js";
 export type { GpuLoaderOptions, LoaderOptions } from "./loader/options.js";
-export type { ItemReader } from "./loader/source.js";
 export type { LoaderState } from "./loader/state.js";
-export type { BatchPlace, LoadedBatch, LoadedGpuBatch, Sequences, TaskSet } from "./loader/task-set.js";
-export type { TaskAugmentorOptions } from "./options.js";
-export { TargetPermutation, type TargetPermutationOptions } from "./permutation.js";
+export type { BatchPlace, LoadedBatch, LoadedGpuBatch, TaskSet } from "./loader/task-set.js";
+export type { Fixed, Schedule, Share } from "./plan/curriculum.js";
+export { findLeaks, type LeakSide, type Leaks, type Split, type SplitOptions, splitTaskSet } from "./plan/leaks.js";
+export type { TaskAugmentorOptions } from "./plan/options.js";
 export {
   type Episode,
   type Generator,
@@ -33,21 +41,15 @@ export {
   type Preset,
   type PresetName,
   type StandardDeviation,
-} from "./presets.js";
-export { type Matrix, project } from "./project.js";
-export { LinearProjection, type LinearProjectionOptions } from "./projection.js";
-export { parseRecipe, type Recipe, recipeOf } from "./recipe.js";
+} from "./plan/presets.js";
+export { parseRecipe, type Recipe } from "./plan/recipe.js";
+export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./steps/gpu-on-demand.js";
+export { TargetPermutation, type TargetPermutationOptions } from "./steps/permutation.js";
+export { type Matrix, project } from "./steps/project.js";
+export { LinearProjection, type LinearProjectionOptions } from "./steps/projection.js";
 export type { ArrayName, StoredArray, StoredDtype } from "./store/arrays.js";
+export type { ItemReader } from "./store/item-reader.js";
 export { type OpenStoreOptions, openStore, StoreReader } from "./store/reader.js";
-export type { ReadableStore } from "./store/source.js";
-export type {
-  Batch,
-  FloatDtype,
-  GpuBatch,
-  GpuTensor,
-  InputTensor,
-  TargetDtype,
-  TargetTensor,
-  Tensor,
-} from "./tensor.js";
-export { generationSeeds } from "./torch/seeds.js";
+export { generationSeeds } from "./stream/torch-seeds.js";
+export { type BatchOptions, TaskAugmentor } from "./tasks/augmentor.js";
+export { recipeOf } from "./tasks/recipe-of.js";

@@ -48,7 +48,7 @@ def sequences(images, labels, tasks, samples, kept=slice(None)):
     return torch.stack(inputs), torch.stack(targets)
 
 
-def normalised(inputs):
+def normalized(inputs):
     return (inputs - inputs.mean((0, 1))) / (inputs.std((0, 1)) + 1e-12)
 
 
@@ -68,14 +68,14 @@ matrix, new_labels = projection(images.shape[1], seeds[0]), permutation(10, seed
 first = torch.nn.functional.linear(images[:1], matrix)
 inputs, targets = sequences(images, labels, TASKS, 1)
 twice, twice_targets = sequences(images, labels, TASKS, 2)
-scaled = normalised(twice)
+scaled = normalized(twice)
 last, last_targets = sequences(images, labels, 2**16, 1, slice(2**16 - 1, None))
 
 print(f"PyTorch {torch.__version__}")
 print(f"seeds {seeds.tolist()}")
 print(f"matrix of the first: mean {matrix.mean():.4e}, deviation {matrix.std():.4f}; its permutation {new_labels.tolist()}")
 print(f"first example: label {labels[0]}, permuted {new_labels[labels[0]]}, projected {first[0, :3].tolist()} ...")
-print(f"sequences {list(inputs.shape)}, two a task and normalised {list(scaled.shape)}")
+print(f"sequences {list(inputs.shape)}, two a task and normalized {list(scaled.shape)}")
 print(f"task 65535: targets {last_targets[0, :20].tolist()} ...")
 if given.out:
     given.out.mkdir(parents=True, exist_ok=True)

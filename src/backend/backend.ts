@@ -1,5 +1,5 @@
 import type { Dataset } from "../dataset/index.js";
-import type { Plan } from "./plan.js";
+import type { Plan } from "../plan/plan.js";
 
 /**
  * What a backend does: it holds the examples, and makes any run of items of a plan. The augmentor does the rest
@@ -22,14 +22,14 @@ export interface Weaver {
    * Makes items `[first, first + count)`. Calls may overlap. Rejects with `signal.reason` when aborted and with a
    * `BackendError` when the machinery fails; later calls work again.
    */
-  weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven>;
+  weave(first: number, count: number, signal: AbortSignal | undefined): Promise<ItemBytes>;
   /**
    * As `weave`, but into arrays for as many items that are there already: for weavers that get along without a copy then.
    * A long run is made step by step.
    */
-  fill?(first: number, count: number, into: Woven, signal: AbortSignal | undefined): Promise<void>;
+  fill?(first: number, count: number, into: ItemBytes, signal: AbortSignal | undefined): Promise<void>;
   /** Takes results back that nobody looks at any more, so that their memory can serve again. */
-  recycle?(woven: Woven): void;
+  recycle?(woven: ItemBytes): void;
   /** Releases memory and threads; calls under way reject with a `DisposedError`. */
   dispose(): void;
 }
@@ -40,13 +40,13 @@ export interface Weaver {
  */
 export interface GpuWeaver extends Weaver {
   /** As `weave`, for the items of these numbers, in this order. */
-  weaveItems(items: Float64Array, signal: AbortSignal | undefined): Promise<Woven>;
+  weaveItems(items: Float64Array, signal: AbortSignal | undefined): Promise<ItemBytes>;
   /** As `weaveBuffers`, for the items of these numbers, in this order. */
   weaveItemBuffers(
     items: Float64Array,
     signal: AbortSignal | undefined,
-    into?: WovenBuffers | undefined,
-  ): Promise<WovenBuffers>;
+    into?: ItemBuffers | undefined,
+  ): Promise<ItemBuffers>;
   /**
    * As `weave`, but into buffers that are ready to be bound when the promise resolves; the caller's own.
    *
@@ -57,12 +57,12 @@ export interface GpuWeaver extends Weaver {
     first: number,
     count: number,
     signal: AbortSignal | undefined,
-    into?: WovenBuffers | undefined,
-  ): Promise<WovenBuffers>;
+    into?: ItemBuffers | undefined,
+  ): Promise<ItemBuffers>;
 }
 
 /** Results in buffers: `bytes` bytes of inputs, and one u32 for each target and each given label. */
-export interface WovenBuffers {
+export interface ItemBuffers {
   readonly device: GPUDevice;
   readonly inputs: GPUBuffer;
   readonly targets: GPUBuffer;
@@ -71,14 +71,14 @@ export interface WovenBuffers {
   readonly bytes: number;
 }
 
-export function destroyBuffers({ inputs, targets, labels }: WovenBuffers): void {
+export function destroyBuffers({ inputs, targets, labels }: ItemBuffers): void {
   inputs.destroy();
   targets.destroy();
   labels?.destroy();
 }
 
 /** Raw results: `count * itemBytes(plan)` bytes each, the caller's own. */
-export interface Woven {
+export interface ItemBytes {
   readonly inputs: ArrayBuffer;
   readonly targets: ArrayBuffer;
   /** Only where the plan has labels in an array of their own. */
@@ -86,6 +86,6 @@ export interface Woven {
 }
 
 /** All arrays of a result, to be transferred. */
-export function buffersOf({ inputs, targets, labels }: Woven): ArrayBuffer[] {
+export function buffersOf({ inputs, targets, labels }: ItemBytes): ArrayBuffer[] {
   return labels ? [inputs, targets, labels] : [inputs, targets];
 }

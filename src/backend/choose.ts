@@ -1,10 +1,10 @@
 import type { Backend } from "./backend.js";
 import { WasmBackend } from "./wasm/backend.js";
 import { availableParallelism } from "./wasm/threads.js";
-import { adapterName, adapterText } from "./webgpu/adapter.js";
 import type { WebGpuBackend } from "./webgpu/backend.js";
-import { messageOf, WebGpuError } from "./webgpu/failure.js";
-import { findGpu, mayHaveGpu } from "./webgpu/find.js";
+import { adapterName, adapterText } from "./webgpu/device/adapter.js";
+import { messageOf, WebGpuError } from "./webgpu/device/failure.js";
+import { findGpu, mayHaveGpu } from "./webgpu/device/find.js";
 
 /** A backend, and in a few words why it is this one. */
 export interface Choice {
@@ -30,7 +30,7 @@ export interface BackendOptions {
 export async function chooseBackend({ backend, workers, tune }: BackendOptions): Promise<Choice> {
   if (typeof backend === "object") {
     const name = adapterName(adapterText(backend.adapterInfo));
-    const { WebGpuBackend } = await import("../gpu-code.js");
+    const { WebGpuBackend } = await import("./webgpu/chunk.js");
     return { backend: new WebGpuBackend({ device: backend, tune }), reason: `the caller's device: ${name}` };
   }
   if (backend === "webgpu") {
@@ -53,7 +53,7 @@ const powerPreference = "high-performance";
 /** Asks for an adapter, to know its name and whether it is one to take. */
 async function probe(software: boolean): Promise<{ gpu: GPU; name: string }> {
   const gpu = await findGpu();
-  const { findAdapter } = await import("../gpu-code.js");
+  const { findAdapter } = await import("./webgpu/chunk.js");
   const { text } = await findAdapter(gpu, { powerPreference, software });
   return { gpu, name: adapterName(text) };
 }
@@ -62,7 +62,7 @@ async function probe(software: boolean): Promise<{ gpu: GPU; name: string }> {
 const backends = new Map<string, WebGpuBackend>();
 
 async function sharedBackend(gpu: GPU, software: boolean, tune: boolean | undefined): Promise<WebGpuBackend> {
-  const { WebGpuBackend } = await import("../gpu-code.js");
+  const { WebGpuBackend } = await import("./webgpu/chunk.js");
   const key = JSON.stringify([software, tune]);
   const backend = backends.get(key) ?? new WebGpuBackend({ gpu, software, powerPreference, tune });
   backends.set(key, backend);

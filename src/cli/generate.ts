@@ -1,10 +1,11 @@
 import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
-import { InvalidOptionError } from "../errors.js";
-import { formatBytes } from "../node/disk.js";
-import { FORMATS, generate, type StoreFormat } from "../node/generate.js";
-import { openDataset } from "../node/open-dataset.js";
-import { preview } from "../node/preview.js";
+import { InvalidOptionError } from "../base/errors.js";
+import { openDataset } from "../node/dataset/open-dataset.js";
+import { preview } from "../node/read/preview.js";
+import { formatBytes } from "../node/write/disk.js";
+import { FORMATS, generate } from "../node/write/generate.js";
+import type { StoreFormat } from "../node/write/job.js";
 import { shardOf, wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { formatNumber, printJson } from "./report.js";

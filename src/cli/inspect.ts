@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type ArrayReport, type Inspection, inspect } from "../node/inspect.js";
+import { type ArrayReport, type Inspection, inspect } from "../node/read/inspect.js";
 import { printJson } from "./report.js";
 import { signal } from "./signal.js";
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { InvalidOptionError } from "../errors.js";
-import { preview } from "../node/preview.js";
+import { InvalidOptionError } from "../base/errors.js";
+import { preview } from "../node/read/preview.js";
 import { wholeNumber } from "./parsers.js";
 import { printJson } from "./report.js";
 import { signal } from "./signal.js";

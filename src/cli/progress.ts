@@ -1,5 +1,5 @@
 import { SingleBar } from "cli-progress";
-import { formatBytes } from "../node/disk.js";
+import { formatBytes } from "../node/write/disk.js";
 import { formatNumber } from "./report.js";
 
 /** The bar on standard error, with rate, bytes and time left; in a log file a line every two seconds; or nothing. */

@@ -1,4 +1,4 @@
-import { InvalidOptionError, TaskloomError } from "../errors.js";
+import { InvalidOptionError, TaskloomError } from "../base/errors.js";
 
 /** Exit codes, also in the help text and the README. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { TaskAugmentorOptions } from "../options.js";
-import type { Episode, LabelFormat, LabelLayout, OutputScaling, PresetName } from "../presets.js";
-import { PRESETS } from "../presets.js";
-import type { FloatDtype } from "../tensor.js";
+import type { FloatDtype } from "../base/tensor.js";
+import type { TaskAugmentorOptions } from "../plan/options.js";
+import type { Episode, LabelFormat, LabelLayout, OutputScaling, PresetName } from "../plan/presets.js";
+import { PRESETS } from "../plan/presets.js";
 import { seedNumber, wholeNumber } from "./parsers.js";
 
 /** The flags that say which tasks are made. */
@@ -63,7 +63,7 @@ export function addTaskOptions(command: Command): Command {
       new Option("--episode <n,k,q>", "n classes, k examples of each to learn from, q to ask for").argParser(episode),
     )
     .addOption(
-      new Option("--output-scaling <name>", "standardise results (default: none)").choices([
+      new Option("--output-scaling <name>", "standardize results (default: none)").choices([
         "none",
         "example",
         "set",

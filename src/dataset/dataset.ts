@@ -1,7 +1,7 @@
-import { DatasetError, InvalidOptionError } from "../errors.js";
+import { DatasetError, InvalidOptionError } from "../base/errors.js";
+import { sha256 } from "../base/sha256.js";
 import { littleEndianBytes } from "./endian.js";
 import { type Moments, momentsOf } from "./moments.js";
-import { sha256 } from "./sha256.js";
 import { checkTargets, type Targets } from "./targets.js";
 import { checkShape, type DType, dtypeOf, kindOf, type Pixels, product, shapeText } from "./tensor.js";
 import { applyToAll } from "./transforms/apply.js";

@@ -1,5 +1,5 @@
-import { DatasetError } from "../errors.js";
-import { messageOf, type ReadOptions } from "./source.js";
+import { DatasetError, messageOf } from "../base/errors.js";
+import type { ReadOptions } from "../files/bytes.js";
 
 /** Deflate cannot shrink by more than this, so a damaged length cannot ask for more memory than the data could fill. */
 const deflateLimit = 1032;

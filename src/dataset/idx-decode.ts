@@ -1,4 +1,4 @@
-import { DatasetError } from "../errors.js";
+import { DatasetError } from "../base/errors.js";
 import { fromBigEndian } from "./endian.js";
 import { product, shapeText } from "./tensor.js";
 

@@ -1,8 +1,8 @@
-import { DatasetError } from "../errors.js";
+import { DatasetError } from "../base/errors.js";
+import { nameOf, type ReadOptions, readBytes, type Source } from "../files/bytes.js";
 import { Dataset } from "./dataset.js";
 import { gunzip, isGzip } from "./gunzip.js";
 import { decodeIdx, type IdxArray } from "./idx-decode.js";
-import { nameOf, type ReadOptions, readBytes, type Source } from "./source.js";
 import { shapeText } from "./tensor.js";
 
 /** What {@link readIdxDataset} takes. */

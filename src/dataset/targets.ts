@@ -1,4 +1,4 @@
-import { DatasetError, describe, InvalidOptionError } from "../errors.js";
+import { DatasetError, describe, InvalidOptionError } from "../base/errors.js";
 
 /** Labels as a caller may have them: non-negative integers. */
 export type Targets = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | readonly number[];

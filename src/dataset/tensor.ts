@@ -1,4 +1,4 @@
-import { describe, InvalidOptionError } from "../errors.js";
+import { describe, InvalidOptionError } from "../base/errors.js";
 
 /** How one value is held: `"uint8"` is 0 to 255, `"float32"` anything. */
 export type DType = "uint8" | "float32";

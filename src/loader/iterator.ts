@@ -1,4 +1,4 @@
-import { follow } from "../stopper.js";
+import { follow } from "../base/abort.js";
 import type { LoaderState } from "./state.js";
 
 /** What an iteration is made of. */

@@ -1,19 +1,20 @@
 import * as v from "valibot";
+import { DatasetError, InvalidOptionError, RecipeError } from "../base/errors.js";
 import type { Dataset, Source } from "../dataset/index.js";
-import { nameOf, readBytes } from "../dataset/source.js";
-import { DatasetError, InvalidOptionError, RecipeError } from "../errors.js";
-import type { TaskAugmentorOptions } from "../options.js";
-import { parseRecipe, type Recipe } from "../recipe.js";
-import { augmentorSchema, parse } from "../schemas.js";
+import { nameOf, readBytes } from "../files/bytes.js";
+import { type Files, handleFiles, httpFiles, pathFiles } from "../files/folder.js";
+import type { TaskAugmentorOptions } from "../plan/options.js";
+import { parseRecipe, type Recipe } from "../plan/recipe.js";
+import { recipeKey } from "../plan/recipe-key.js";
+import { augmentorSchema, parse } from "../plan/schemas.js";
+import type { ItemReader } from "../store/item-reader.js";
+import { openNpyStore } from "../store/npy-reader.js";
 import { openStore } from "../store/reader.js";
-import { type Files, handleFiles, httpFiles, pathFiles } from "./files.js";
-import { openNpyStore } from "./npy-store.js";
-import { recipeKey } from "./recipe-key.js";
 import { checkDataset, RecipeSource } from "./recipe-source.js";
 import { ShuffleKeys } from "./shuffle.js";
-import type { ItemReader, TaskSource } from "./source.js";
 import { StoreSource } from "./store-source.js";
 import { TaskSet } from "./task-set.js";
+import type { TaskSource } from "./task-source.js";
 
 /**
  * What can be opened: a recipe, as an object, as JSON text, or in a file that a URL, a path (in Node and Deno), a `Blob`

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { InvalidOptionError } from "../errors.js";
-import { augmentorSchema, parse } from "../schemas.js";
+import { InvalidOptionError } from "../base/errors.js";
+import { augmentorSchema, parse } from "../plan/schemas.js";
 import type { LoaderState } from "./state.js";
 import { checkAgainst, parseState } from "./state.js";
 

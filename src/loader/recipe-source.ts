@@ -1,10 +1,10 @@
-import { TaskAugmentor } from "../augmentor.js";
-import type { Woven, WovenBuffers } from "../backend/backend.js";
+import type { ItemBuffers, ItemBytes } from "../backend/backend.js";
+import { InvalidOptionError, RecipeError } from "../base/errors.js";
 import type { Dataset } from "../dataset/index.js";
-import { InvalidOptionError, RecipeError } from "../errors.js";
-import type { TaskAugmentorOptions } from "../options.js";
-import { optionsOf, type Recipe } from "../recipe.js";
-import type { TaskSource } from "./source.js";
+import type { TaskAugmentorOptions } from "../plan/options.js";
+import { optionsOf, type Recipe } from "../plan/recipe.js";
+import { TaskAugmentor } from "../tasks/augmentor.js";
+import type { TaskSource } from "./task-source.js";
 
 /** Tasks made from a recipe and its dataset whenever they are asked for: nothing is held but the dataset. */
 export class RecipeSource implements TaskSource {
@@ -50,11 +50,11 @@ export class RecipeSource implements TaskSource {
     this.#dataset = dataset;
   }
 
-  read(items: Float64Array, signal: AbortSignal): Promise<Woven> {
+  read(items: Float64Array, signal: AbortSignal): Promise<ItemBytes> {
     return this.#tasks.items(this.#dataset, items, signal);
   }
 
-  readBuffers(items: Float64Array, signal: AbortSignal, into?: WovenBuffers): Promise<WovenBuffers> {
+  readBuffers(items: Float64Array, signal: AbortSignal, into?: ItemBuffers): Promise<ItemBuffers> {
     return this.#tasks.itemBuffers(this.#dataset, items, signal, into);
   }
 

@@ -1,6 +1,6 @@
-import { Layout } from "../backend/wasm/memory.js";
-import type { KernelExports } from "../backend/wasm/module.js";
-import { instantiate } from "../backend/wasm/module.js";
+import type { KernelExports } from "../wasm/module.js";
+import { instantiate } from "../wasm/module.js";
+import { Regions } from "../wasm/regions.js";
 
 /** See docs/shuffle.md, which defines every number below. */
 
@@ -91,7 +91,7 @@ export class ShuffleKeys {
   }
 
   private constructor(kernel: KernelExports) {
-    const layout = new Layout(kernel);
+    const layout = new Regions(kernel);
     this.#kernel = kernel;
     this.#out = layout.place(ROUNDS * 4);
     layout.commit();

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { describe, InvalidOptionError, RecipeError } from "../errors.js";
+import { describe, InvalidOptionError, RecipeError } from "../base/errors.js";
 
 /** Where an iteration stands, as JSON: `batches({ state })` goes on from there, with exactly the remaining batches. */
 export interface LoaderState {

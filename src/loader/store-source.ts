@@ -1,9 +1,10 @@
-import type { Woven } from "../backend/backend.js";
-import { RecipeError } from "../errors.js";
-import { gather } from "../gather.js";
-import type { Recipe } from "../recipe.js";
-import { layoutOf, type SetLayout } from "./layout.js";
-import type { ItemReader, TaskSource } from "./source.js";
+import type { ItemBytes } from "../backend/backend.js";
+import { RecipeError } from "../base/errors.js";
+import { gather } from "../batch/gather.js";
+import type { Recipe } from "../plan/recipe.js";
+import { layoutOf, type SetLayout } from "../plan/set-layout.js";
+import type { ItemReader } from "../store/item-reader.js";
+import type { TaskSource } from "./task-source.js";
 
 /** Reads under way for a batch: files like a few readers, and browsers open six connections to a server. */
 const WIDTH = 6;
@@ -28,7 +29,7 @@ export class StoreSource implements TaskSource {
     this.#owned = owned;
   }
 
-  read(items: Float64Array, signal: AbortSignal): Promise<Woven> {
+  read(items: Float64Array, signal: AbortSignal): Promise<ItemBytes> {
     return gather(items, this.#layout, WIDTH, async (first, count) => {
       const woven = await this.#reader.read(first, count, signal);
       signal.throwIfAborted();

@@ -1,30 +1,20 @@
-import { destroyBuffers, type WovenBuffers } from "../backend/backend.js";
-import { BufferRing } from "../buffer-ring.js";
-import { DisposedError, InvalidOptionError } from "../errors.js";
-import { tensorsOf } from "../gather.js";
-import { buffersOf, gpuTensorsOf } from "../gpu-tensors.js";
-import { checkInteger } from "../options.js";
-import type { Recipe } from "../recipe.js";
-import { follow } from "../stopper.js";
-import type { FloatDtype, GpuTensor, InputTensor, TargetTensor } from "../tensor.js";
+import { destroyBuffers, type ItemBuffers } from "../backend/backend.js";
+import type { Uploader } from "../backend/webgpu/upload.js";
+import { follow } from "../base/abort.js";
+import { checkInteger } from "../base/check.js";
+import { DisposedError, InvalidOptionError } from "../base/errors.js";
+import type { FloatDtype, GpuTensor, Sequences } from "../base/tensor.js";
+import { BufferRing } from "../batch/buffer-ring.js";
+import { tensorsOf } from "../batch/gather.js";
+import { buffersOf, gpuTensorsOf } from "../batch/gpu-tensors.js";
+import type { Recipe } from "../plan/recipe.js";
+import { layoutOf, type SetLayout } from "../plan/set-layout.js";
 import { BatchIterator, type Iteration } from "./iterator.js";
-import { layoutOf, type SetLayout } from "./layout.js";
 import { type GpuLoaderOptions, type LoaderOptions, resolveWalk, type Walk } from "./options.js";
 import type { ShuffleKeys } from "./shuffle.js";
-import type { TaskSource } from "./source.js";
 import type { LoaderState } from "./state.js";
-import { batchesOf, type Place, type Step, shareOf, stepsOf } from "./steps.js";
-import type { Uploader } from "./upload.js";
-
-/** Sequences as typed arrays, the caller's own. */
-export interface Sequences {
-  /** `[n, length, outFeatures + cells]`, of one sequence `[length, ...]`; without sequences `[n, outFeatures]`. */
-  readonly inputs: InputTensor;
-  /** `[n, length]`, of one sequence `[length]`; without sequences `[n]`. uint8 up to 256 values, else uint16. */
-  readonly targets: TargetTensor;
-  /** The labels that positions are given, where they are integers: as `Batch.labels`. */
-  readonly labels?: TargetTensor;
-}
+import type { TaskSource } from "./task-source.js";
+import { batchesOf, type Place, type Step, shareOf, stepsOf } from "./walk.js";
 
 /** Which batch of a walk it is. */
 export interface BatchPlace {
@@ -189,7 +179,7 @@ export class TaskSet {
     if (!device && !source.readBuffers) {
       throw new InvalidOptionError("device", device, "a GPUDevice, to which sequences of a store are uploaded");
     }
-    const make = (items: Float64Array, signal: AbortSignal, into?: WovenBuffers): Promise<WovenBuffers> =>
+    const make = (items: Float64Array, signal: AbortSignal, into?: ItemBuffers): Promise<ItemBuffers> =>
       source.readBuffers && device === source.device
         ? source.readBuffers(items, signal, into)
         : this.#upload(items, device as GPUDevice, signal, into);
@@ -288,15 +278,15 @@ export class TaskSet {
     items: Float64Array,
     device: GPUDevice,
     signal: AbortSignal,
-    into: WovenBuffers | undefined,
-  ): Promise<WovenBuffers> {
+    into: ItemBuffers | undefined,
+  ): Promise<ItemBuffers> {
     const tensors = await this.#tensors(items, signal);
-    const { Uploader } = await import("../gpu-code.js");
+    const { Uploader } = await import("../backend/webgpu/chunk.js");
     if (this.#uploader?.device !== device) this.#uploader = { device, uploader: new Uploader(device) };
     return this.#uploader.uploader.upload(tensors, into);
   }
 
-  #gpuTensors(count: number, woven: WovenBuffers, destroy: () => void): Omit<LoadedGpuBatch, keyof BatchPlace> {
+  #gpuTensors(count: number, woven: ItemBuffers, destroy: () => void): Omit<LoadedGpuBatch, keyof BatchPlace> {
     return { device: woven.device, ...gpuTensorsOf(this.#layout, count, woven), destroy };
   }
 }

@@ -1,5 +1,5 @@
-import { InvalidOptionError } from "../errors.js";
-import { checkInteger } from "../options.js";
+import { checkInteger } from "../base/check.js";
+import { InvalidOptionError } from "../base/errors.js";
 
 /**
  * Checks that `rows` holds `count` rows of `stride` values, of which the first `used` matter. The last row may end with

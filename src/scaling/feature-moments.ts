@@ -1,5 +1,5 @@
-import { InvalidOptionError } from "../errors.js";
-import { checkInteger } from "../options.js";
+import { checkInteger } from "../base/check.js";
+import { InvalidOptionError } from "../base/errors.js";
 import { checkRows } from "./check-rows.js";
 
 /**

@@ -1,6 +1,5 @@
-import { hasLabels, inputShape, labelDtype, type Plan, targetDtype, targetShape } from "../backend/plan.js";
-import type { Recipe } from "../recipe.js";
-import { bytesPerElement, type FloatDtype, type TargetDtype } from "../tensor.js";
+import { bytesPerElement, type FloatDtype, type TargetDtype } from "../base/tensor.js";
+import { hasLabels, inputShape, labelDtype, type Plan, targetDtype, targetShape } from "../plan/plan.js";
 
 /** The arrays of a task set, in the order in which files hold them. `labels` is there where labels are given as integers. */
 export const ARRAY_NAMES = ["inputs", "targets", "labels"] as const;
@@ -38,25 +37,4 @@ export function storedArrays(plan: Plan, { onehot = true } = {}): StoredArray[] 
 /** Bytes of one item. */
 export function storedItemBytes({ dtype, itemShape }: StoredArray): number {
   return itemShape.reduce((a, b) => a * b, bytesPerElement(dtype));
-}
-
-/** Items of a recipe's set: sequences, or examples where no sequences are drawn. */
-export function itemsOf(recipe: Recipe): number {
-  const { drawSequence, taskCount, samplesPerTask = 1, samples, examples, dataset } = recipe;
-  return drawSequence
-    ? taskCount * samplesPerTask
-    : (samples ?? taskCount * (examples ?? (dataset.shape[0] as number)));
-}
-
-/**
- * The tasks that items `[first, first + count)` belong to, last exclusive; `undefined` where each sample draws its own.
- */
-export function tasksOf(recipe: Recipe, first: number, count: number): { start: number; stop: number } | undefined {
-  const { taskOffset, taskCount, samples } = recipe;
-  if (samples !== undefined) return undefined;
-  const itemsPerTask = itemsOf(recipe) / taskCount;
-  return {
-    start: taskOffset + Math.floor(first / itemsPerTask),
-    stop: Math.min(taskOffset + taskCount, taskOffset + Math.ceil((first + count) / itemsPerTask)),
-  };
 }

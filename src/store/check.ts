@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { StoreError } from "../errors.js";
+import { StoreError } from "../base/errors.js";
 
 export function check<S extends v.GenericSchema>(
   schema: S,

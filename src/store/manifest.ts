@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { describe, StoreError } from "../errors.js";
+import { describe, StoreError } from "../base/errors.js";
 import { ARRAY_NAMES, type ArrayName } from "./arrays.js";
 import { check } from "./check.js";
 import { chunkBytes, chunkCount, parseJson, STORE_FILES, type StoreLayout } from "./zarr.js";

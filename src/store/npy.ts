@@ -1,5 +1,5 @@
-import { RecipeError } from "../errors.js";
-import type { FloatDtype, TargetDtype } from "../tensor.js";
+import { RecipeError } from "../base/errors.js";
+import type { FloatDtype, TargetDtype } from "../base/tensor.js";
 
 /** The .npy format, version 1.0: magic, header length, a Python dict literal padded to 64 bytes, then the values. */
 
@@ -58,3 +58,6 @@ export function parseNpyHeader(bytes: Uint8Array, source: string): NpyInfo {
     offset,
   };
 }
+
+/** The files of a folder in the format npy; the recipe is written last and says that the others are whole. */
+export const FILES = { inputs: "inputs.npy", targets: "targets.npy", recipe: "recipe.json" } as const;

@@ -1,9 +1,9 @@
-import { firstHidden, labelCells } from "../backend/plan.js";
-import { NO_LABEL } from "../backend/wasm/draws.js";
-import { Layout } from "../backend/wasm/memory.js";
-import { instantiate, type KernelExports } from "../backend/wasm/module.js";
-import { labelValuesOf, type Recipe } from "../recipe.js";
-import { bytesPerElement, type FloatDtype } from "../tensor.js";
+import { bytesPerElement, type FloatDtype } from "../base/tensor.js";
+import { NO_LABEL } from "../draws/draws.js";
+import { firstHidden, labelCells } from "../plan/plan.js";
+import { labelValuesOf, type Recipe } from "../plan/recipe.js";
+import { instantiate, type KernelExports } from "../wasm/module.js";
+import { Regions } from "../wasm/regions.js";
 
 /**
  * Label cells taken out of stored inputs and put back on reading: they follow from the targets, so that a store need
@@ -71,7 +71,7 @@ export class OneHotPacker {
     this.#kernel = kernel;
     this.#layout = layout;
     this.#block = layout.length * Math.max(1, Math.floor(BLOCK / (layout.length * this.#rowBytes)));
-    const memory = new Layout(kernel);
+    const memory = new Regions(kernel);
     this.#at = {
       rows: memory.place(this.#block * this.#rowBytes),
       targets: memory.place(this.#block * 2),

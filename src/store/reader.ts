@@ -1,12 +1,12 @@
-import type { Woven } from "../backend/backend.js";
-import { sha256 } from "../dataset/sha256.js";
-import { DisposedError, StoreError, TaskloomError } from "../errors.js";
-import { checkInteger } from "../options.js";
-import type { Recipe } from "../recipe.js";
+import type { ItemBytes } from "../backend/backend.js";
+import { checkInteger } from "../base/check.js";
+import { DisposedError, StoreError, TaskloomError } from "../base/errors.js";
+import { sha256 } from "../base/sha256.js";
+import { type NamedSource, type ReadableStore, sourceOf } from "../files/store.js";
+import type { Recipe } from "../plan/recipe.js";
 import { type ArrayName, type StoredArray, storedItemBytes } from "./arrays.js";
 import { digestsOf, type Manifest, parseManifest } from "./manifest.js";
 import { OneHotPacker, rowLayoutOf } from "./one-hot.js";
-import { type NamedSource, type ReadableStore, sourceOf } from "./source.js";
 import { chunkBytes, chunkKey, itemsOfChunk, parseGroup, STORE_FILES, type StoreLayout } from "./zarr.js";
 
 export interface OpenStoreOptions {
@@ -114,7 +114,7 @@ export class StoreReader {
    * @throws InvalidOptionError when the range is empty or not within the store
    * @throws StoreError when a chunk is missing, truncated or damaged, or the server has no range requests
    */
-  async read(first: number, count = 1, signal?: AbortSignal): Promise<Woven> {
+  async read(first: number, count = 1, signal?: AbortSignal): Promise<ItemBytes> {
     checkInteger("first", first, 0, this.items - 1);
     checkInteger("count", count, 1, this.items - first);
     if (this.#closed) throw new DisposedError("store");
@@ -122,7 +122,7 @@ export class StoreReader {
     const entries = await Promise.all(
       this.#layout.arrays.map(async (array) => [array.name, await this.#rows(array, first, count, signal)] as const),
     );
-    const woven = Object.fromEntries(entries) as unknown as Woven;
+    const woven = Object.fromEntries(entries) as unknown as ItemBytes;
     if (!this.#packer) return woven;
     const targets = this.#layout.arrays.find(({ name }) => name === "targets") as StoredArray;
     const labels = targets.dtype === "uint8" ? new Uint8Array(woven.targets) : new Uint16Array(woven.targets);

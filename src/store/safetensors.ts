@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { RecipeError } from "../errors.js";
-import { bytesPerElement } from "../tensor.js";
+import { RecipeError } from "../base/errors.js";
+import { bytesPerElement } from "../base/tensor.js";
 import { ARRAY_NAMES, type ArrayName, type StoredArray, type StoredDtype, storedItemBytes } from "./arrays.js";
 
 /**
@@ -116,3 +116,6 @@ export function parseSafetensorsHeader(
   }
   return { recipe: result.output.__metadata__.taskloom, tensors };
 }
+
+/** The file of a folder in the format safetensors. */
+export const SAFETENSORS_FILE = "tasks.safetensors";

@@ -1,8 +1,9 @@
 import * as v from "valibot";
-import { describe, StoreError } from "../errors.js";
-import { parseRecipe, type Recipe } from "../recipe.js";
-import { bytesPerElement } from "../tensor.js";
-import { ARRAY_NAMES, type ArrayName, itemsOf, type StoredArray, type StoredDtype, storedItemBytes } from "./arrays.js";
+import { describe, StoreError } from "../base/errors.js";
+import { bytesPerElement } from "../base/tensor.js";
+import { parseRecipe, type Recipe } from "../plan/recipe.js";
+import { itemsOf } from "../plan/set-layout.js";
+import { ARRAY_NAMES, type ArrayName, type StoredArray, type StoredDtype, storedItemBytes } from "./arrays.js";
 import { check } from "./check.js";
 
 /**

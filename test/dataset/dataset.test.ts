@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { DatasetError, InvalidOptionError } from "../../src/base/errors.js";
 import { Dataset, type DatasetInit } from "../../src/dataset/dataset.js";
-import { DatasetError, InvalidOptionError } from "../../src/errors.js";
 import { errorOf, fakeDataset } from "./fake.js";
 
 describe("Dataset.from", () => {

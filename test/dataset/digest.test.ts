@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { DatasetError } from "../../src/base/errors.js";
 import { Dataset } from "../../src/dataset/dataset.js";
 import { fromBigEndian, littleEndianBytes, reversed } from "../../src/dataset/endian.js";
-import { DatasetError } from "../../src/errors.js";
 import { fakeDataset } from "./fake.js";
 
 afterEach(() => vi.unstubAllGlobals());

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DatasetError, InvalidOptionError } from "../../src/base/errors.js";
 import { readIdx, readIdxDataset } from "../../src/dataset/idx.js";
 import { Compose, ConvertImageDtype, Flatten, Resize } from "../../src/dataset/transforms/index.js";
-import { DatasetError, InvalidOptionError } from "../../src/errors.js";
-import { readFolder } from "../../src/node/folder.js";
-import { findMnist, mnist } from "../../src/node/mnist.js";
+import { readFolder } from "../../src/node/dataset/idx-folder.js";
+import { findMnist, mnist } from "../../src/node/dataset/mnist.js";
 import { errorOf, idxFile } from "./fake.js";
 
 const real = findMnist([import.meta.url]);

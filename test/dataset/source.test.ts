@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { nameOf, readBytes, type Source } from "../../src/dataset/source.js";
-import { DatasetError } from "../../src/errors.js";
+import { DatasetError } from "../../src/base/errors.js";
+import { nameOf, readBytes, type Source } from "../../src/files/bytes.js";
 import { errorOf } from "./fake.js";
 
 const bytes = Uint8Array.of(5, 4, 3, 2, 1);

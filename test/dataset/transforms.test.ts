@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { DatasetError, InvalidOptionError } from "../../src/base/errors.js";
 import { Dataset } from "../../src/dataset/dataset.js";
 import type { ImageTensor } from "../../src/dataset/tensor.js";
 import {
@@ -13,7 +14,6 @@ import {
   Resize,
   type Transform,
 } from "../../src/dataset/transforms/index.js";
-import { DatasetError, InvalidOptionError } from "../../src/errors.js";
 import { errorOf, fakeDataset } from "./fake.js";
 
 const batch = (shape: number[], dtype: "uint8" | "float32" = "uint8", count = 1): ImageBatch => {

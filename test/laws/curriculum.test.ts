@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Dataset, type Schedule, type Share, TaskAugmentor, type TaskAugmentorOptions } from "taskloom";
 import { describe, expect, test } from "vitest";
-import { chooseTask, scheduleOf, shareAt } from "../../src/curriculum.js";
+import { chooseTask, scheduleOf, shareAt } from "../../src/plan/curriculum.js";
 import { KeyStream, PURPOSE } from "../../src/stream/chacha8.js";
 import { golden, moduleWith, name, u32 } from "../support/support.js";
 

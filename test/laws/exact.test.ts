@@ -86,7 +86,7 @@ test("sums wrap in 32 bits where they do not fit", async () => {
   expect(inputs.data).toEqual(expected.inputs);
 });
 
-test("preset paper: deviation 1/sqrt(n), standardised by the dataset, without replacement", async () => {
+test("preset paper: deviation 1/sqrt(n), standardized by the dataset, without replacement", async () => {
   const mnist = await trainingSet();
   const { mean, standardDeviation } = mnist.moments();
   using tasks = new TaskAugmentor({ preset: "paper", seed: 7, taskOffset: 11, workers: 0 });

@@ -63,7 +63,7 @@ test("matrix() is the deviates scaled, whole or in parts, and apply() multiplies
   }
 });
 
-test("float32 datasets: unit scaling takes them as they are, standard scaling standardises", async () => {
+test("float32 datasets: unit scaling takes them as they are, standard scaling standardizes", async () => {
   const images = Float32Array.from({ length: 20 * 9 }, (_, i) => Math.sin(i) * 5 + 3);
   const dataset = Dataset.from({ images, targets: Array.from({ length: 20 }, (_, i) => i % 4), shape: [9] });
   const { mean, standardDeviation } = dataset.moments();

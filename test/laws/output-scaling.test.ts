@@ -1,6 +1,6 @@
 import { type Batch, Dataset, TaskAugmentor, type TaskAugmentorOptions } from "taskloom";
 import { describe, expect, test } from "vitest";
-import { float16ToFloat32 } from "../../src/store/float16.js";
+import { float16ToFloat32 } from "../../src/base/float16.js";
 
 const dataset = Dataset.from({
   images: Uint8Array.from({ length: 30 * 12 }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 20) % 256),

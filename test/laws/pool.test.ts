@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
-import { TaskAugmentor } from "../../src/augmentor.js";
-import type { Woven } from "../../src/backend/backend.js";
+import type { ItemBytes } from "../../src/backend/backend.js";
 import { Pool } from "../../src/backend/wasm/pool.js";
 import { Dataset } from "../../src/dataset/index.js";
+import { TaskAugmentor } from "../../src/tasks/augmentor.js";
 
 /** Threads that do nothing but remember what they are told. */
 interface FakeThread {
@@ -33,7 +33,7 @@ vi.mock("../../src/backend/wasm/threads.js", () => ({
   },
 }));
 
-function nothing(): Woven {
+function nothing(): ItemBytes {
   return { inputs: new ArrayBuffer(0), targets: new ArrayBuffer(0) };
 }
 

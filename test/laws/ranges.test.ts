@@ -22,7 +22,7 @@ function expectSame(batch: Batch, expected: { inputs: Buffer; targets: Buffer })
 const kinds: [string, TaskAugmentorOptions][] = [
   ["sequences", { sequenceLength: 13 }],
   ["several sequences a task", { sequenceLength: 7, samplesPerTask: 3 }],
-  ["without replacement, standardised, float16", { preset: "paper", sequenceLength: 9, dtype: "float16" }],
+  ["without replacement, standardized, float16", { preset: "paper", sequenceLength: 9, dtype: "float16" }],
   ["whole dataset", { drawSequence: false }],
 ];
 

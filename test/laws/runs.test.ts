@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { listOf, runOf } from "../../src/backend/items.js";
-import { hasLabels, labelValues, type Plan } from "../../src/backend/plan.js";
-import { NO_LABEL } from "../../src/backend/wasm/draws.js";
-import { Batches, type DrawnBatch } from "../../src/backend/webgpu/batches.js";
-import { chooseTask } from "../../src/curriculum.js";
+import { Batches, type DrawnDispatch } from "../../src/backend/webgpu/batches.js";
+import { NO_LABEL } from "../../src/draws/draws.js";
+import { listOf, runOf } from "../../src/draws/items.js";
+import { chooseTask } from "../../src/plan/curriculum.js";
+import { hasLabels, labelValues, type Plan } from "../../src/plan/plan.js";
 import { plain } from "../support/plans.js";
 import { moduleWith, u32 } from "../support/support.js";
 
@@ -112,14 +112,14 @@ const plans = fc
       features: 4,
       outFeatures: 4,
       exampleDtype: "uint8",
-      offset: 0,
+      grayOffset: 0,
       scale: 1,
       dtype: "float32",
     };
   });
 
 /** What a batch says of each of its positions. */
-function positionsOf({ runs, indices, given, targets, labels }: DrawnBatch): unknown[] {
+function positionsOf({ runs, indices, given, targets, labels }: DrawnDispatch): unknown[] {
   const all = [...runs].flatMap(({ matrix, first, count }) => {
     const places = Array.from({ length: count }, (_, i) => first + i);
     return places.map((p) => [p, matrix.key, matrix.identity, indices[p], given[p], targets[p], labels[p]]);

@@ -40,7 +40,7 @@ const kinds: [string, TaskAugmentorOptions, { onehot?: boolean }][] = [
     { onehot: false },
   ],
   [
-    "every example of some classes, standardised",
+    "every example of some classes, standardized",
     { ...PLAIN, drawSequence: false, classSubset: [3, 1], outputScaling: "set" },
     {},
   ],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { InvalidOptionError } from "../../src/errors.js";
+import { InvalidOptionError } from "../../src/base/errors.js";
 import { FeatureMoments } from "../../src/scaling/feature-moments.js";
 
 /** Rows of integers times 2^-10, exact in float32, so that the oracle can be exact too. */

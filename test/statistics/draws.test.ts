@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KernelExports } from "../../src/backend/wasm/module.js";
+import type { KernelExports } from "../../src/wasm/module.js";
 import { moduleWith } from "../support/support.js";
 import { normalP } from "./distributions.js";
 import { expectPlausible, expectRejected, type PValues, tally, uniformP } from "./measures.js";

@@ -79,7 +79,7 @@ export function correlationP(x: Float64Array, y: Float64Array, lag = 0): number 
   return normalP(sum / Math.sqrt(n));
 }
 
-/** Squares of deviates, standardised: their correlation shows a dependence in size that leaves the signs free. */
+/** Squares of deviates, standardized: their correlation shows a dependence in size that leaves the signs free. */
 export function squares(deviates: Float64Array): Float64Array {
   return deviates.map((z) => hermite[2](z) / Math.SQRT2);
 }

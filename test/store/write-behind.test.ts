@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { TaskAugmentor } from "../../src/augmentor.js";
 import type { Weaver } from "../../src/backend/backend.js";
 import { Dataset } from "../../src/dataset/index.js";
-import { Loom } from "../../src/loom.js";
-import { OutputFolder } from "../../src/node/output-folder.js";
-import { WriteBehind } from "../../src/node/write-behind.js";
+import { OutputFolder } from "../../src/node/write/output-folder.js";
+import { WriteBehind } from "../../src/node/write/write-behind.js";
+import { TaskAugmentor } from "../../src/tasks/augmentor.js";
+import { Loom } from "../../src/tasks/loom.js";
 import { temporaryFolder } from "../support/cli.js";
 
 describe("WriteBehind", () => {

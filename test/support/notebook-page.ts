@@ -56,12 +56,12 @@ export function projectionBounds(matrix: Float32Array, units: number): (x: Float
 }
 
 /**
- * How far normalised values may be from PyTorch's; docs/from-the-notebook.md derives it.
+ * How far normalized values may be from PyTorch's; docs/from-the-notebook.md derives it.
  *
- * @param inputs Taskloom's values before they are normalised, rows of `width`
+ * @param inputs Taskloom's values before they are normalized, rows of `width`
  * @param apart how far each may be from PyTorch's
  */
-export function normalisedBounds(inputs: Float32Array, width: number, apart: Float64Array): Float64Array {
+export function normalizedBounds(inputs: Float32Array, width: number, apart: Float64Array): Float64Array {
   const rows = inputs.length / width;
   const bounds = new Float64Array(inputs.length);
   for (let column = 0; column < width; column++) {
@@ -195,13 +195,13 @@ export async function expectRecorded(backend: Backend, units: number): Promise<v
   // It is for bounds alone, which need not be that exact.
   const plain = await woven({ ...two, ...ONE_THREAD });
   const scaled = await woven({ ...two, ...backend, outputScaling: "notebook" });
-  const normalised = normalisedBounds(plain.inputs, WIDTH, await inputBounds(two, units));
+  const normalized = normalizedBounds(plain.inputs, WIDTH, await inputBounds(two, units));
   const recorded = torchCpu.normalized_two_tasks_two_samples;
   for (const [at, expected] of [
     [300, recorded.value_0_0_300to310],
     [(3 * LENGTH + 99) * WIDTH + 784, recorded.value_3_99_784to794],
   ] as const) {
-    expectWithin(`normalised, from ${at}`, places(scaled.inputs, at, 10), expected, places(normalised, at, 10));
+    expectWithin(`normalized, from ${at}`, places(scaled.inputs, at, 10), expected, places(normalized, at, 10));
   }
 }
 
@@ -238,9 +238,9 @@ export async function expectPyTorchs(python: string, backend: Backend, units: nu
   const plain = await woven({ ...twice, ...ONE_THREAD });
   const scaled = await woven({ ...twice, ...backend, outputScaling: "notebook" });
   expect(scaled.targets).toEqual(bytes("scaled_targets"));
-  const normalised = normalisedBounds(plain.inputs, WIDTH, await inputBounds(twice, units));
-  const apart = expectWithin("normalised", scaled.inputs, floats("scaled"), normalised);
-  found.push(["eight sequences, normalised", apart]);
+  const normalized = normalizedBounds(plain.inputs, WIDTH, await inputBounds(twice, units));
+  const apart = expectWithin("normalized", scaled.inputs, floats("scaled"), normalized);
+  found.push(["eight sequences, normalized", apart]);
 
   const version = /PyTorch (\S+)/.exec(stdout)?.[1];
   return found.map(([what, nearness]) => `PyTorch ${version}, ${what}: ${nearnessText(nearness)}`).join("\n");

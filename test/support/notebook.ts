@@ -67,7 +67,7 @@ export interface NotebookExamples {
 
 /**
  * The notebook's `transform`, in float64. `error` has a bound, for each value, on how far a float32 evaluation may be from
- * it: see `projectionBound`; for normalised values with mean m and deviation s, both moved by at most the largest error e
+ * it: see `projectionBound`; for normalized values with mean m and deviation s, both moved by at most the largest error e
  * of their column, |dz| <= (e + e + 1.1 |z| e) / s, and one rounding. (1.1: the unbiased deviation of errors of at most e
  * is at most e sqrt(n / (n - 1)), for n > 5.)
  */
@@ -119,7 +119,7 @@ export function notebookTransform(options: NotebookOptions, examples: NotebookEx
       errors[i]!.push(...new Array<number>(10).fill(0));
     });
   }
-  if (normalize && nSamples !== 1) normaliseColumns(rows, errors);
+  if (normalize && nSamples !== 1) normalizeColumns(rows, errors);
   return { seeds, data: rows.flat(), error: errors.flat(), targets: labels };
 }
 
@@ -148,7 +148,7 @@ function projected(matrix: Float64Array, x: Float64Array): { value: number[]; er
   return { value, error };
 }
 
-function normaliseColumns(rows: number[][], errors: number[][]): void {
+function normalizeColumns(rows: number[][], errors: number[][]): void {
   const n = rows.length;
   for (let c = 0; c < rows[0]!.length; c++) {
     const mean = rows.reduce((sum, row) => sum + row[c]!, 0) / n;

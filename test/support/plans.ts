@@ -1,4 +1,4 @@
-import type { Plan } from "../../src/backend/plan.js";
+import type { Plan } from "../../src/plan/plan.js";
 
 /** To nothing, and to every task. */
 export const never = [[0, 0]] as const;

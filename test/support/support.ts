@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Dataset } from "taskloom";
 import { mnist } from "taskloom/node";
-import { Layout } from "../../src/backend/wasm/memory.js";
-import { instantiate, type KernelExports } from "../../src/backend/wasm/module.js";
+import { instantiate, type KernelExports } from "../../src/wasm/module.js";
+import { Regions } from "../../src/wasm/regions.js";
 
 /** Golden vectors of one (seed, task); see the file's `about`. */
 export interface GoldenCase {
@@ -50,7 +50,7 @@ export async function moduleWith<K extends string>(
   sizes: Record<K, number>,
 ): Promise<{ kernel: KernelExports; at: Record<K, number> }> {
   const kernel = await instantiate(seed);
-  const layout = new Layout(kernel);
+  const layout = new Regions(kernel);
   const at = Object.fromEntries(
     Object.entries<number>(sizes).map(([region, bytes]) => [region, layout.place(bytes)]),
   ) as Record<K, number>;

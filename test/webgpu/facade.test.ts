@@ -15,7 +15,7 @@ import {
   WebGpuError,
 } from "taskloom";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { adapterText } from "../../src/backend/webgpu/adapter.js";
+import { adapterText } from "../../src/backend/webgpu/device/adapter.js";
 import { dawn } from "./dawn.js";
 
 /** Kept, as Dawn ends when it is collected. */
@@ -259,7 +259,7 @@ describe("single steps", () => {
   });
 
   test.each(["example", "batch", "set", "notebook"] as const)(
-    "outputs standardised by %s: what WebAssembly gives, within the kernels' bounds",
+    "outputs standardized by %s: what WebAssembly gives, within the kernels' bounds",
     async (outputScaling) => {
       const scaled = { ...options, taskCount: 12, samplesPerTask: 2, outputScaling };
       using cpu = new TaskAugmentor({ ...scaled, backend: "wasm", workers: 0 });

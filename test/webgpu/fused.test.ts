@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { itemBytes, type Plan } from "../../src/backend/plan.js";
-import { Kernel } from "../../src/backend/wasm/kernel.js";
+import { Engine } from "../../src/backend/wasm/engine.js";
 import { WebGpuBackend } from "../../src/backend/webgpu/backend.js";
-import { USAGE } from "../../src/backend/webgpu/buffers.js";
-import { Gpu, type GpuOptions } from "../../src/backend/webgpu/device.js";
-import { failureOf, WebGpuError } from "../../src/backend/webgpu/failure.js";
-import { prepareFused } from "../../src/backend/webgpu/fused.js";
-import { identityPath } from "../../src/backend/webgpu/identity.js";
-import type { Path } from "../../src/backend/webgpu/path.js";
-import type { Variant } from "../../src/backend/webgpu/variants.js";
+import { USAGE } from "../../src/backend/webgpu/device/buffers.js";
+import { Gpu, type GpuOptions } from "../../src/backend/webgpu/device/device.js";
+import { failureOf, WebGpuError } from "../../src/backend/webgpu/device/failure.js";
+import { prepareFused } from "../../src/backend/webgpu/paths/fused.js";
+import { identityPath } from "../../src/backend/webgpu/paths/identity-path.js";
+import type { Path } from "../../src/backend/webgpu/paths/path.js";
+import type { Variant } from "../../src/backend/webgpu/paths/variants.js";
 import { WebGpuWeaver } from "../../src/backend/webgpu/weaver.js";
-import { isAlways } from "../../src/curriculum.js";
+import { BackendError, DisposedError, InvalidOptionError } from "../../src/base/errors.js";
 import { Dataset } from "../../src/dataset/index.js";
-import { BackendError, DisposedError, InvalidOptionError } from "../../src/errors.js";
+import { isAlways } from "../../src/plan/curriculum.js";
+import { itemBytes, type Plan } from "../../src/plan/plan.js";
 import { always, plain } from "../support/plans.js";
 import { golden, name, sha256, trainingSet } from "../support/support.js";
 import { dawn } from "./dawn.js";
@@ -36,7 +36,7 @@ const notebook: Plan = {
   exampleClasses: 10,
   classes: 10,
   exampleDtype: "uint8",
-  offset: 0,
+  grayOffset: 0,
   scale: Math.fround(1 / 784 / (4096 * 255)),
   dtype: "float32",
 };
@@ -119,7 +119,7 @@ const plans = fc
     labelFormat: fc.constantFrom("one-hot", "one-hot", "integer") as fc.Arbitrary<Plan["labelFormat"]>,
     specialTokens: fc.constantFrom(0, 2),
     startToken: fc.constantFrom(null, 1),
-    offset: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 255 })),
+    grayOffset: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 255 })),
     scale: fc.constantFrom(1e-12, 3e-10, 1e-6, 0.37).map(Math.fround),
     identityScale: fc.constantFrom(1e-6, 0.37, 300).map(Math.fround),
     dtype: fc.constantFrom("float32", "float16") as fc.Arbitrary<Plan["dtype"]>,
@@ -187,7 +187,7 @@ describe.each(kinds)("the same bits as WebAssembly, %s", (_, variant, options) =
     await fc.assert(
       fc.asyncProperty(plans, async ({ plan, first, count, sparse }) => {
         const dataset = datasetFor(plan, sparse);
-        const expected = (await Kernel.create(plan, dataset)).weave(first, count);
+        const expected = (await Engine.create(plan, dataset)).weave(first, count);
         const weaver = await open(plan, dataset);
         try {
           // Calls that overlap share the drawing module and the buffers.
@@ -217,7 +217,7 @@ describe.each(kinds)("the same bits as WebAssembly, %s", (_, variant, options) =
         const dataset = datasetFor(plan);
         const count = Math.max(1, Math.min(wanted, Math.floor(2048 / itemBytes(plan).inputs)));
         const fits = count * itemBytes(plan).inputs <= gpu.limits.maxStorageBufferBindingSize;
-        const expected = (await Kernel.create(plan, dataset)).weave(first, count);
+        const expected = (await Engine.create(plan, dataset)).weave(first, count);
         const weaver = await open(plan, dataset);
         try {
           const weaving = weaver.weaveBuffers(first, count, undefined);
@@ -253,7 +253,7 @@ describe.each(kinds)("the same bits as WebAssembly, %s", (_, variant, options) =
 test("tuning takes one of the variants, once for an adapter, and changes no bit", async () => {
   const plan: Plan = { ...small, taskCount: 3, itemCount: 3 };
   const dataset = datasetFor(plan, true);
-  const expected = (await Kernel.create(plan, dataset)).weave(0, 3);
+  const expected = (await Engine.create(plan, dataset)).weave(0, 3);
   const compiled: number[] = [];
   for (let turn = 0; turn < 2; turn++) {
     const owner = await Gpu.request({ gpu: host, software: true });

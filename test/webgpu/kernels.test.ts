@@ -1,25 +1,25 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Plan } from "../../src/backend/plan.js";
-import { rowLength } from "../../src/backend/plan.js";
-import { Kernel } from "../../src/backend/wasm/kernel.js";
-import { USAGE } from "../../src/backend/webgpu/buffers.js";
-import { Gpu } from "../../src/backend/webgpu/device.js";
-import { floatPath } from "../../src/backend/webgpu/kernels/float-path.js";
-import { identityFloatPath } from "../../src/backend/webgpu/kernels/identity-float-path.js";
+import { Engine } from "../../src/backend/wasm/engine.js";
+import { USAGE } from "../../src/backend/webgpu/device/buffers.js";
+import { Gpu } from "../../src/backend/webgpu/device/device.js";
+import { uploadTable } from "../../src/backend/webgpu/device/table.js";
 import { LimbsKernel } from "../../src/backend/webgpu/kernels/limbs.js";
 import { blocksOf, MatrixKernel } from "../../src/backend/webgpu/kernels/matrix.js";
 import { NarrowKernel } from "../../src/backend/webgpu/kernels/narrow.js";
-import { NormaliseKernel } from "../../src/backend/webgpu/kernels/normalise.js";
+import { NormalizeKernel } from "../../src/backend/webgpu/kernels/normalize.js";
 import { ProductKernel } from "../../src/backend/webgpu/kernels/product.js";
-import { productPath } from "../../src/backend/webgpu/kernels/product-path.js";
 import { ProjectFloatKernel } from "../../src/backend/webgpu/kernels/project-float.js";
 import { StatisticsKernel } from "../../src/backend/webgpu/kernels/statistics.js";
-import { uploadTable } from "../../src/backend/webgpu/kernels/table.js";
 import { perform, type Work } from "../../src/backend/webgpu/kernels/work.js";
-import type { Path } from "../../src/backend/webgpu/path.js";
+import { floatPath } from "../../src/backend/webgpu/paths/float-path.js";
+import { identityFloatPath } from "../../src/backend/webgpu/paths/identity-float-path.js";
+import type { Path } from "../../src/backend/webgpu/paths/path.js";
+import { productPath } from "../../src/backend/webgpu/paths/product-path.js";
 import { WebGpuWeaver } from "../../src/backend/webgpu/weaver.js";
 import { Dataset } from "../../src/dataset/index.js";
+import type { Plan } from "../../src/plan/plan.js";
+import { rowLength } from "../../src/plan/plan.js";
 import { float16Edges } from "../support/float16-values.js";
 import { always, never, plain } from "../support/plans.js";
 import { deviatesOf, moduleWith, u32 } from "../support/support.js";
@@ -185,7 +185,7 @@ function datasetPlan(
     exampleDtype: "uint8",
     identityPermutation: always,
     labelLayout: given.mode === "sequence" ? "shifted" : "none",
-    offset: 0,
+    grayOffset: 0,
     scale: Math.fround(1 / (4096 * 255)),
     dtype: "float32",
     ...given,
@@ -198,7 +198,7 @@ const shapes = fc.record({
   examples: fc.integer({ min: 1, max: 300 }),
   features: fc.integer({ min: 1, max: 130 }),
   outFeatures: fc.integer({ min: 1, max: 150 }),
-  offset: fc.constantFrom(0, 33, 255, -2000),
+  grayOffset: fc.constantFrom(0, 33, 255, -2000),
 });
 
 test.each(["packed", "emulated"])("product: bit for bit the module's, for any sizes (%s)", async (kind) => {
@@ -208,7 +208,7 @@ test.each(["packed", "emulated"])("product: bit for bit the module's, for any si
   await fc.assert(
     fc.asyncProperty(shapes, fc.nat(2 ** 31), fc.nat(1000), fc.nat(1000), async (shape, salt, skip, cut) => {
       const plan = datasetPlan(shape);
-      const { examples, features, outFeatures, seed, offset, scale } = plan;
+      const { examples, features, outFeatures, seed, grayOffset, scale } = plan;
       const next = uniform(salt);
       const images = Uint8Array.from({ length: examples * features }, () => next() * 300);
       const first = skip % examples;
@@ -224,13 +224,13 @@ test.each(["packed", "emulated"])("product: bit for bit the module's, for any si
               buffer: work.temporary("sums", rows * 4, USAGE.STORAGE | USAGE.COPY_DST),
             },
           };
-          limbsKernel.encode(work, { seed, tasks: [plan.taskOffset], row, rows, columns: features }, offset, limbs);
+          limbsKernel.encode(work, { seed, tasks: [plan.taskOffset], row, rows, columns: features }, grayOffset, limbs);
           const range = { first, examples: examples - first, columns: features, rows, position: 1, column: row };
           product.encode(work, { ...range, stride: outFeatures, scale }, pixels, limbs, { buffer: out });
           row += rows;
         }
       });
-      const kernel = await Kernel.create(plan, { images, targets: new Uint16Array(examples) });
+      const kernel = await Engine.create(plan, { images, targets: new Uint16Array(examples) });
       const expected = new Float32Array(kernel.weave(first, examples - first).inputs);
       expectSame(new Float32Array(actual, 0, outFeatures), new Array(outFeatures).fill(POISON));
       expectSame(new Float32Array(actual, outFeatures * 4), expected);
@@ -305,7 +305,7 @@ test("narrow: the module's float16, at its edges and for many values", async () 
     identityScale: 1,
     dtype: "float16",
   };
-  const kernel = await Kernel.create(plan, { images: values, targets: new Uint16Array(1) });
+  const kernel = await Engine.create(plan, { images: values, targets: new Uint16Array(1) });
   const expected = new Uint16Array(kernel.weave(0, 1).inputs);
   const narrow = await NarrowKernel.create(gpu);
   const actual = await collect(12 + Math.ceil(values.length / 2) * 4, (work, out) => {
@@ -324,12 +324,12 @@ test.each([
   [20000, 3, 3],
   [1000, 70, 70],
 ])(
-  "statistics of %i rows x %i of %i values, and what they normalise, within the bound",
+  "statistics of %i rows x %i of %i values, and what they normalize, within the bound",
   async (rows, width, stride) => {
     // So that the largest table takes several bindings.
     const device = withBindings(2 ** 16);
     const statistics = await StatisticsKernel.create(device);
-    const normalise = await NormaliseKernel.create(device);
+    const normalize = await NormalizeKernel.create(device);
     const next = uniform(rows);
     // Features far from zero and close together, of very different sizes, constant, and with one outlier as first value.
     const values = Float32Array.from({ length: rows * stride }, (_, k) => {
@@ -349,11 +349,11 @@ test.each([
         const what = { values: out, rows, width, stride };
         merges = StatisticsKernel.merges(device.limits, what);
         statistics.encode(work, what, unbiased, { buffer: result });
-        normalise.encode(work, what, { buffer: result }, eps);
+        normalize.encode(work, what, { buffer: result }, eps);
         work.encoder.copyBufferToBuffer(result, 0, out, resultAt, width * 8);
       });
       const result = new Float32Array(actual, resultAt, width * 2);
-      const normalised = new Float32Array(actual, 0, rows * stride);
+      const normalized = new Float32Array(actual, 0, rows * stride);
       for (let column = 0; column < width; column++) {
         const feature = Array.from({ length: rows }, (_, row) => values[row * stride + column]!);
         const mean = feature.reduce((sum, v) => sum + v, 0) / rows;
@@ -363,15 +363,15 @@ test.each([
         const [m, d] = [result[2 * column]!, result[2 * column + 1]!];
         expect(Math.abs(m - mean)).toBeLessThanOrEqual(bound);
         expect(Math.abs(d - deviation)).toBeLessThanOrEqual(bound * (unbiased ? Math.sqrt(rows / (rows - 1)) : 1));
-        // Normalising adds three roundings and a division of 2.5 ulp, for the very statistics on the device.
+        // Normalizing adds three roundings and a division of 2.5 ulp, for the very statistics on the device.
         for (let row = 0; row < rows; row++) {
           const exact = (feature[row]! - m) / (d + eps);
-          expect(Math.abs(normalised[row * stride + column]! - exact)).toBeLessThanOrEqual(
+          expect(Math.abs(normalized[row * stride + column]! - exact)).toBeLessThanOrEqual(
             8 * 2 ** -24 * Math.abs(exact),
           );
         }
       }
-      for (let k = 0; k < rows * stride; k++) if (k % stride >= width) expect(normalised[k]).toBe(values[k]);
+      for (let k = 0; k < rows * stride; k++) if (k % stride >= width) expect(normalized[k]).toBe(values[k]);
     }
   },
 );
@@ -383,7 +383,7 @@ async function weaveBoth(path: Path, plan: Plan, images: Uint8Array | Float32Arr
   const dataset = Dataset.from({ images, targets: labels, shape: [features], classes });
   const lease = { acquire: async () => withBindings(limit), release: () => undefined };
   const weaver = await WebGpuWeaver.open(plan, dataset, path, lease, undefined);
-  const kernel = await Kernel.create(plan, { images, targets: labels });
+  const kernel = await Engine.create(plan, { images, targets: labels });
   const first = Math.floor(plan.itemCount / 3);
   const count = plan.itemCount - first;
   try {
@@ -412,7 +412,7 @@ test.each([
       [40, never],
       [71, [[0, 0.5]]],
     ] as const) {
-      const sizes = { seed: 77n, taskOffset: 2 ** 32 - 3, examples, features: 50, outFeatures, offset: 33 };
+      const sizes = { seed: 77n, taskOffset: 2 ** 32 - 3, examples, features: 50, outFeatures, grayOffset: 33 };
       const plan: Plan = datasetPlan({
         ...sizes,
         taskCount: 3,

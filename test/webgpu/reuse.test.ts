@@ -8,7 +8,7 @@ import {
   type TaskAugmentorOptions,
 } from "taskloom";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { Gpu } from "../../src/backend/webgpu/device.js";
+import { Gpu } from "../../src/backend/webgpu/device/device.js";
 import { outputBuffers } from "../../src/backend/webgpu/outputs.js";
 import { dawn } from "./dawn.js";
 

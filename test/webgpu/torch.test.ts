@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { USAGE } from "../../src/backend/webgpu/buffers.js";
-import { Gpu } from "../../src/backend/webgpu/device.js";
+import { USAGE } from "../../src/backend/webgpu/device/buffers.js";
+import { Gpu } from "../../src/backend/webgpu/device/device.js";
 import { MatrixKernel } from "../../src/backend/webgpu/kernels/matrix.js";
 import { TorchMatrixKernel, type TorchMatrixRows } from "../../src/backend/webgpu/kernels/torch-matrix.js";
 import { perform } from "../../src/backend/webgpu/kernels/work.js";

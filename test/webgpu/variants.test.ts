@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { blockMasks } from "../../src/backend/webgpu/examples.js";
-import { tileStorage } from "../../src/backend/webgpu/tile-shape.js";
-import { Choices, fastest } from "../../src/backend/webgpu/tuning.js";
-import { candidates, defaultVariant, type VariantDevice } from "../../src/backend/webgpu/variants.js";
+import { blockMasks } from "../../src/backend/webgpu/paths/examples.js";
+import { tileStorage } from "../../src/backend/webgpu/paths/tile-shape.js";
+import { Choices, fastest } from "../../src/backend/webgpu/paths/tuning.js";
+import { candidates, defaultVariant, type VariantDevice } from "../../src/backend/webgpu/paths/variants.js";
 
 function device(description: string, packedDot: boolean, storage: number): VariantDevice {
   const limits = { maxComputeWorkgroupStorageSize: storage, maxComputeInvocationsPerWorkgroup: 256 };

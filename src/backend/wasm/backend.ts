@@ -1,8 +1,8 @@
+import { DisposedError } from "../../base/errors.js";
 import type { Dataset } from "../../dataset/index.js";
-import { DisposedError } from "../../errors.js";
-import type { Backend, Weaver, Woven } from "../backend.js";
-import { itemBytes, type Plan } from "../plan.js";
-import { type Examples, Kernel } from "./kernel.js";
+import { itemBytes, type Plan } from "../../plan/plan.js";
+import type { Backend, ItemBytes, Weaver } from "../backend.js";
+import { Engine, type Examples } from "./engine.js";
 import { PIECE_BYTES, Pool } from "./pool.js";
 
 /** The CPU backend: WebAssembly SIMD on `workers` threads, or in the calling thread where `workers` is 0. */
@@ -18,7 +18,7 @@ export class WasmBackend implements Backend {
     const examples: Examples = { images: dataset.images, targets: dataset.targets };
     if (this.#workers === 0) {
       const step = Math.max(1, Math.floor(PIECE_BYTES / itemBytes(plan).inputs));
-      return new OneThread(await Kernel.create(plan, examples), step);
+      return new OneThread(await Engine.create(plan, examples), step);
     }
     return new Pool(this.#workers, plan, examples);
   }
@@ -46,32 +46,32 @@ function breathe(): Promise<void> {
 class OneThread implements Weaver {
   readonly width = 1;
   readonly pieceBytes = PIECE_BYTES;
-  #kernel: Kernel | undefined;
+  #kernel: Engine | undefined;
   /** Items made at a time where there are many. */
   readonly #step: number;
   /** When it last looked at them. */
   #breath = performance.now();
   /** Results that nobody needs any more: the page faults of fresh memory cost up to a third of the work that fills it. */
-  readonly #spares: Woven[] = [];
+  readonly #spares: ItemBytes[] = [];
 
-  constructor(kernel: Kernel, step: number) {
+  constructor(kernel: Engine, step: number) {
     this.#kernel = kernel;
     this.#step = step;
   }
 
-  async weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
+  async weave(first: number, count: number, signal: AbortSignal | undefined): Promise<ItemBytes> {
     const kernel = await this.#ready(signal);
     return kernel.weave(first, count, this.#spares.pop());
   }
 
-  async fill(first: number, count: number, into: Woven, signal: AbortSignal | undefined): Promise<void> {
+  async fill(first: number, count: number, into: ItemBytes, signal: AbortSignal | undefined): Promise<void> {
     for (let done = 0; done < count; done += this.#step) {
       const kernel = await this.#ready(signal);
       kernel.fill(first + done, Math.min(this.#step, count - done), into, done);
     }
   }
 
-  async #ready(signal: AbortSignal | undefined): Promise<Kernel> {
+  async #ready(signal: AbortSignal | undefined): Promise<Engine> {
     if (performance.now() - this.#breath > BREATH) {
       await breathe();
       this.#breath = performance.now();
@@ -81,7 +81,7 @@ class OneThread implements Weaver {
     return this.#kernel;
   }
 
-  recycle(woven: Woven): void {
+  recycle(woven: ItemBytes): void {
     // Results that were handed on by transfer have no bytes left to reuse.
     if (this.#spares.length <= this.width && woven.inputs.byteLength > 0) this.#spares.push(woven);
   }

@@ -1,6 +1,6 @@
-import type { Woven } from "../backend.js";
-import type { Plan } from "../plan.js";
-import type { Examples } from "./kernel.js";
+import type { Plan } from "../../plan/plan.js";
+import type { ItemBytes } from "../backend.js";
+import type { Examples } from "./engine.js";
 
 /** To a worker, once and first. */
 export interface SetUp {
@@ -15,10 +15,10 @@ export interface Weave {
   readonly first: number;
   readonly count: number;
   /** Memory that may hold the result. */
-  readonly spare: Woven | undefined;
+  readonly spare: ItemBytes | undefined;
 }
 
 /** From a worker, one for each `Weave`, in order. */
 export type Reply =
-  | { readonly kind: "woven"; readonly woven: Woven }
+  | { readonly kind: "woven"; readonly woven: ItemBytes }
   | { readonly kind: "failed"; readonly cause: unknown };

@@ -1,15 +1,15 @@
-import { BackendError, DisposedError } from "../../errors.js";
-import { buffersOf, type Weaver, type Woven } from "../backend.js";
-import type { Plan } from "../plan.js";
-import { taskOf } from "../plan.js";
-import type { Examples } from "./kernel.js";
+import { BackendError, DisposedError } from "../../base/errors.js";
+import type { Plan } from "../../plan/plan.js";
+import { taskOf } from "../../plan/plan.js";
+import { buffersOf, type ItemBytes, type Weaver } from "../backend.js";
+import type { Examples } from "./engine.js";
 import type { Reply, SetUp, Weave } from "./messages.js";
 import { startThread, type Thread } from "./threads.js";
 
 interface Job {
   readonly first: number;
   readonly count: number;
-  readonly resolve: (woven: Woven) => void;
+  readonly resolve: (woven: ItemBytes) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -36,7 +36,7 @@ export class Pool implements Weaver {
   readonly #examples: Examples;
   readonly #members = new Set<Member>();
   readonly #queue: Job[] = [];
-  readonly #spares: Woven[] = [];
+  readonly #spares: ItemBytes[] = [];
   #disposed = false;
   #lingering: ReturnType<typeof setTimeout> | undefined;
 
@@ -46,7 +46,7 @@ export class Pool implements Weaver {
     this.#examples = shareExamples(examples);
   }
 
-  weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
+  weave(first: number, count: number, signal: AbortSignal | undefined): Promise<ItemBytes> {
     if (this.#disposed) return Promise.reject(new DisposedError("augmentor"));
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
@@ -69,7 +69,7 @@ export class Pool implements Weaver {
     });
   }
 
-  recycle(woven: Woven): void {
+  recycle(woven: ItemBytes): void {
     // Results that were handed on by transfer have no bytes left to reuse.
     if (this.#spares.length <= this.width && woven.inputs.byteLength > 0) this.#spares.push(woven);
   }

@@ -1,5 +1,5 @@
-import { nodeOs, nodeThreads } from "../../builtin.js";
-import { BackendError } from "../../errors.js";
+import { BackendError } from "../../base/errors.js";
+import { nodeOs, nodeThreads } from "../../base/host.js";
 
 /**
  * Worker threads as all runtimes have them: Web Workers in browsers and Deno (whose `node:worker_threads` loses large

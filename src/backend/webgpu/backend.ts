@@ -1,11 +1,11 @@
+import { DisposedError, InvalidOptionError } from "../../base/errors.js";
 import type { Dataset } from "../../dataset/index.js";
-import { DisposedError, InvalidOptionError } from "../../errors.js";
+import type { Plan } from "../../plan/plan.js";
 import type { Backend } from "../backend.js";
-import type { Plan } from "../plan.js";
-import { Gpu, type GpuOptions, type GpuRequest } from "./device.js";
-import { messageOf, WebGpuError } from "./failure.js";
+import { Gpu, type GpuOptions, type GpuRequest } from "./device/device.js";
+import { messageOf, WebGpuError } from "./device/failure.js";
 import { MIN_TORCH_VALUES } from "./kernels/torch-matrix.js";
-import { pathFor } from "./paths.js";
+import { pathFor } from "./paths/pick.js";
 import { type GpuLease, WebGpuWeaver } from "./weaver.js";
 
 export interface WebGpuBackendOptions extends Omit<GpuRequest, "signal">, GpuOptions {

@@ -1,15 +1,15 @@
-import type { Items } from "../items.js";
-import { hasLabels, labelValues, type Plan } from "../plan.js";
-import { type Drawn, Draws, type MatrixChoice, type MatrixRun, NO_LABEL } from "../wasm/draws.js";
-import { Layout } from "../wasm/memory.js";
-import { instantiate } from "../wasm/module.js";
-import type { Batch } from "./path.js";
+import { type Drawn, Draws, type MatrixChoice, type MatrixRun, NO_LABEL } from "../../draws/draws.js";
+import type { Items } from "../../draws/items.js";
+import { hasLabels, labelValues, type Plan } from "../../plan/plan.js";
+import { instantiate } from "../../wasm/module.js";
+import { Regions } from "../../wasm/regions.js";
+import type { Dispatch } from "./paths/path.js";
 
 /** Positions drawn at a time at most, but for a single item. */
 const GROUP = 4096;
 
 /** A batch and its labels; `first` counts positions of the call, and is where it goes in the call's results. */
-export interface DrawnBatch extends Omit<Batch, "outputFirst"> {
+export interface DrawnDispatch extends Omit<Dispatch, "outputFirst"> {
   readonly first: number;
   readonly targets: Uint32Array<ArrayBuffer>;
   /** The given labels, `labelValues(plan)` for none, where they are an array of their own; else empty. */
@@ -25,7 +25,7 @@ export class Batches {
 
   static async create(plan: Plan, labels: Uint16Array): Promise<Batches> {
     const exports = await instantiate(plan.seed);
-    const layout = new Layout(exports);
+    const layout = new Regions(exports);
     const draws = new Draws(exports, layout, plan, labels, Math.max(1, Math.floor(GROUP / plan.length)));
     layout.commit();
     draws.start();
@@ -39,7 +39,7 @@ export class Batches {
   }
 
   /** Items in batches of `maxPositions` (the last may have fewer), each made when asked for. */
-  *of(items: Items, maxPositions: number): Generator<DrawnBatch> {
+  *of(items: Items, maxPositions: number): Generator<DrawnDispatch> {
     const total = items.count * this.#plan.length;
     for (let first = 0; first < total; first += maxPositions) {
       yield this.#batch(items, first, Math.min(maxPositions, total - first));
@@ -47,9 +47,9 @@ export class Batches {
   }
 
   /** Positions `[first, first + count)`. An item that two batches have part of is drawn for each. */
-  #batch(items: Items, first: number, count: number): DrawnBatch {
+  #batch(items: Items, first: number, count: number): DrawnDispatch {
     const { length } = this.#plan;
-    const batch = new Filling(this.#plan, first, count);
+    const batch = new DispatchBuilder(this.#plan, first, count);
     let item = Math.floor(first / length);
     let skipped = first - item * length;
     while (batch.room > 0) {
@@ -63,7 +63,7 @@ export class Batches {
 }
 
 /** A batch that is being filled. */
-class Filling {
+class DispatchBuilder {
   readonly #plan: Plan;
   readonly #first: number;
   readonly #indices: Uint32Array<ArrayBuffer>;
@@ -105,7 +105,7 @@ class Filling {
     }
   }
 
-  done(): DrawnBatch {
+  done(): DrawnDispatch {
     const none = new Uint32Array();
     const separate = hasLabels(this.#plan);
     return {

@@ -1,6 +1,6 @@
-import { destroyBuffers, type WovenBuffers } from "../backend.js";
-import { USAGE } from "./buffers.js";
-import type { Gpu } from "./device.js";
+import { destroyBuffers, type ItemBuffers } from "../backend.js";
+import { USAGE } from "./device/buffers.js";
+import type { Gpu } from "./device/device.js";
 
 /** What results take: bytes of inputs, and integers of targets and, where labels are an array of their own, of those. */
 export interface OutputSizes {
@@ -19,8 +19,8 @@ export async function outputBuffers(
   gpu: Gpu,
   prefix: string,
   { bytes, integers, labels }: OutputSizes,
-  into: WovenBuffers | undefined,
-): Promise<WovenBuffers> {
+  into: ItemBuffers | undefined,
+): Promise<ItemBuffers> {
   const { device } = gpu;
   const words = Math.ceil(bytes / 4) * 4;
   if (into) {

@@ -1,16 +1,16 @@
+import { DisposedError, InvalidOptionError } from "../../base/errors.js";
 import type { Dataset } from "../../dataset/index.js";
-import { DisposedError, InvalidOptionError } from "../../errors.js";
-import { destroyBuffers, type GpuWeaver, type Woven, type WovenBuffers } from "../backend.js";
-import { type Items, listOf, runOf } from "../items.js";
-import { hasLabels, itemBytes, type Plan, taskOf } from "../plan.js";
-import { storeLabels, targetView } from "../wasm/draws.js";
-import { Batches, type DrawnBatch } from "./batches.js";
-import { Buffers, Loans, USAGE } from "./buffers.js";
-import type { Gpu } from "./device.js";
-import { WebGpuError } from "./failure.js";
-import { Limiter } from "./limiter.js";
+import { storeLabels, targetView } from "../../draws/draws.js";
+import { type Items, listOf, runOf } from "../../draws/items.js";
+import { hasLabels, itemBytes, type Plan, taskOf } from "../../plan/plan.js";
+import { destroyBuffers, type GpuWeaver, type ItemBuffers, type ItemBytes } from "../backend.js";
+import { Batches, type DrawnDispatch } from "./batches.js";
+import { Buffers, Loans, USAGE } from "./device/buffers.js";
+import type { Gpu } from "./device/device.js";
+import { WebGpuError } from "./device/failure.js";
+import { Limiter } from "./device/limiter.js";
 import { outputBuffers } from "./outputs.js";
-import { evenPositions, type Path, type PreparedPath } from "./path.js";
+import { evenPositions, type Path, type PreparedPath } from "./paths/path.js";
 
 /** What a weaver shares with others of its backend: a device, for as long as somebody uses it. */
 export interface GpuLease {
@@ -87,15 +87,15 @@ export class WebGpuWeaver implements GpuWeaver {
     return this.#pieceBytes;
   }
 
-  weave(first: number, count: number, signal: AbortSignal | undefined): Promise<Woven> {
+  weave(first: number, count: number, signal: AbortSignal | undefined): Promise<ItemBytes> {
     return this.#weave(runOf(first, count), signal);
   }
 
-  weaveItems(items: Float64Array, signal: AbortSignal | undefined): Promise<Woven> {
+  weaveItems(items: Float64Array, signal: AbortSignal | undefined): Promise<ItemBytes> {
     return this.#weave(listOf(items), signal);
   }
 
-  #weave(items: Items, signal: AbortSignal | undefined): Promise<Woven> {
+  #weave(items: Items, signal: AbortSignal | undefined): Promise<ItemBytes> {
     const { count } = items;
     return this.#guard(items.at(0), signal, async (session, stop) => {
       const bytes = itemBytes(this.#plan);
@@ -130,20 +130,20 @@ export class WebGpuWeaver implements GpuWeaver {
     first: number,
     count: number,
     signal: AbortSignal | undefined,
-    into?: WovenBuffers | undefined,
-  ): Promise<WovenBuffers> {
+    into?: ItemBuffers | undefined,
+  ): Promise<ItemBuffers> {
     return this.#weaveBuffers(runOf(first, count), signal, into);
   }
 
   weaveItemBuffers(
     items: Float64Array,
     signal: AbortSignal | undefined,
-    into?: WovenBuffers | undefined,
-  ): Promise<WovenBuffers> {
+    into?: ItemBuffers | undefined,
+  ): Promise<ItemBuffers> {
     return this.#weaveBuffers(listOf(items), signal, into);
   }
 
-  #weaveBuffers(items: Items, signal: AbortSignal | undefined, into: WovenBuffers | undefined): Promise<WovenBuffers> {
+  #weaveBuffers(items: Items, signal: AbortSignal | undefined, into: ItemBuffers | undefined): Promise<ItemBuffers> {
     const { count } = items;
     return this.#guard(items.at(0), signal, async (session, stop) => {
       const { gpu, path } = session;
@@ -170,7 +170,7 @@ export class WebGpuWeaver implements GpuWeaver {
   }
 
   /** Submits a batch of results that stay. */
-  async #make({ gpu, path, buffers }: Session, batch: DrawnBatch, woven: WovenBuffers): Promise<void> {
+  async #make({ gpu, path, buffers }: Session, batch: DrawnDispatch, woven: ItemBuffers): Promise<void> {
     const { inputs, targets, labels } = woven;
     const { queue } = gpu.device;
     const loans = new Loans(buffers);
@@ -202,7 +202,7 @@ export class WebGpuWeaver implements GpuWeaver {
     items: Items,
     maxPositions: number,
     stop: AbortSignal,
-    work: (batch: DrawnBatch) => Promise<void>,
+    work: (batch: DrawnDispatch) => Promise<void>,
   ): Promise<void> {
     const pending: Promise<void>[] = [];
     let failure: { error: unknown } | undefined;
@@ -228,7 +228,7 @@ export class WebGpuWeaver implements GpuWeaver {
   }
 
   /** Makes a batch and copies it to `to`. */
-  async #read({ gpu, path, buffers }: Session, batch: DrawnBatch, to: Uint8Array): Promise<void> {
+  async #read({ gpu, path, buffers }: Session, batch: DrawnDispatch, to: Uint8Array): Promise<void> {
     const loans = new Loans(buffers);
     const reading = new Loans(buffers);
     const bytes = Math.ceil(to.length / 4) * 4;

@@ -1,4 +1,4 @@
-import { DatasetError } from "../../errors.js";
+import { DatasetError } from "../../base/errors.js";
 import { allocate, dtypeOf, type ImageTensor, kindOf, type Pixels, product, sameShape, shapeText } from "../tensor.js";
 import type { ImageBatch, Transform } from "./transform.js";
 

@@ -1,4 +1,4 @@
-import { DatasetError, InvalidOptionError } from "../../errors.js";
+import { DatasetError, InvalidOptionError } from "../../base/errors.js";
 import type { DType } from "../tensor.js";
 import type { ImageBatch, Transform } from "./transform.js";
 

@@ -2,7 +2,7 @@ import { product } from "../tensor.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /**
- * Any shape becomes `[features]`; nothing is copied. The order of the values stays channel-last: for colour images it is
+ * Any shape becomes `[features]`; nothing is copied. The order of the values stays channel-last: for color images it is
  * not the order of `torch.flatten`, which is channel-first.
  */
 export class Flatten implements Transform {

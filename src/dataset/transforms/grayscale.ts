@@ -1,4 +1,4 @@
-import { DatasetError } from "../../errors.js";
+import { DatasetError } from "../../base/errors.js";
 import { allocate, shapeText } from "../tensor.js";
 import { imageShape } from "./image-shape.js";
 import type { ImageBatch, Transform } from "./transform.js";

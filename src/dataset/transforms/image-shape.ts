@@ -1,4 +1,4 @@
-import { DatasetError } from "../../errors.js";
+import { DatasetError } from "../../base/errors.js";
 import { shapeText } from "../tensor.js";
 
 /** Height, width and channels of `[H, W]` or `[H, W, C]`. */

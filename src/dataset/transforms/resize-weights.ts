@@ -14,7 +14,7 @@ export interface AxisWeights {
 /**
  * The weights of torch's `interpolate(mode="bilinear", align_corners=False)` in f64, as torch computes them for uint8.
  * Pixel centres are at half-integers. With `antialias` it is a triangle as wide as the shrinkage (Pillow's filter), cut
- * off at the borders and normalised; when enlarging, and without `antialias`, it is two taps.
+ * off at the borders and normalized; when enlarging, and without `antialias`, it is two taps.
  */
 export function bilinearWeights(inputs: number, outputs: number, antialias: boolean): AxisWeights {
   const scale = inputs / outputs;

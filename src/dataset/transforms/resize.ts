@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../../errors.js";
+import { InvalidOptionError } from "../../base/errors.js";
 import type { Pixels } from "../tensor.js";
 import { imageShape } from "./image-shape.js";
 import { type AxisWeights, bilinearWeights, fixedPoint } from "./resize-weights.js";

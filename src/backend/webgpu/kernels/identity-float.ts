@@ -1,4 +1,4 @@
-import type { Gpu } from "../device.js";
+import type { Gpu } from "../device/device.js";
 import { f32, groupsFor, MAX_GROUPS, type Work } from "./work.js";
 
 /** Which positions are copied, and where to. */

@@ -1,4 +1,4 @@
-import type { Gpu } from "../device.js";
+import type { Gpu } from "../device/device.js";
 import { BLOCK, blocksOf, type MatrixRows, matrixDispatch } from "./matrix.js";
 import type { Work } from "./work.js";
 

@@ -1,4 +1,4 @@
-import type { Gpu } from "../device.js";
+import type { Gpu } from "../device/device.js";
 import { f32, groupsFor, type Work } from "./work.js";
 
 /** Rows `[row, row + rows)` of the matrices of some tasks. */

@@ -1,4 +1,4 @@
-import type { Gpu } from "../device.js";
+import type { Gpu } from "../device/device.js";
 import { groupsFor, MAX_GROUPS, type Work } from "./work.js";
 
 /** Which positions get a one-hot. */

@@ -1,5 +1,5 @@
-import { InvalidOptionError } from "../../../errors.js";
-import type { GpuLimits } from "../adapter.js";
+import { InvalidOptionError } from "../../../base/errors.js";
+import type { GpuLimits } from "../device/adapter.js";
 
 /** A range of a buffer may begin at multiples of this on every device, in bytes. */
 const BINDING_ALIGNMENT = 256;

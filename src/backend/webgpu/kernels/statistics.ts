@@ -1,7 +1,7 @@
-import { InvalidOptionError } from "../../../errors.js";
-import type { GpuLimits } from "../adapter.js";
-import { USAGE } from "../buffers.js";
-import type { Gpu } from "../device.js";
+import { InvalidOptionError } from "../../../base/errors.js";
+import type { GpuLimits } from "../device/adapter.js";
+import { USAGE } from "../device/buffers.js";
+import type { Gpu } from "../device/device.js";
 import { rowsOfBinding } from "./ranges.js";
 import { f32, groupsFor, type Work } from "./work.js";
 

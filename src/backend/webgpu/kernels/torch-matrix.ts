@@ -1,4 +1,4 @@
-import type { Gpu } from "../device.js";
+import type { Gpu } from "../device/device.js";
 import { BLOCK, blocksOf } from "./matrix.js";
 import { f32, type Work } from "./work.js";
 

@@ -1,5 +1,5 @@
-import { USAGE } from "../buffers.js";
-import type { Gpu } from "../device.js";
+import { USAGE } from "../device/buffers.js";
+import type { Gpu } from "../device/device.js";
 
 /** The most workgroups along a dimension that every device takes. */
 export const MAX_GROUPS = 65535;

@@ -1,0 +1,86 @@
+import type { Plan } from "../../../plan/plan.js";
+import { rowLength } from "../../../plan/plan.js";
+import { type Loans, USAGE } from "../device/buffers.js";
+import type { Gpu } from "../device/device.js";
+import { ByteExamples, exampleBytes } from "./examples.js";
+import { bindGroup, images } from "./fused.js";
+import { type Dispatch, evenPositions, grid, type Path, type PreparedPath } from "./path.js";
+
+/** uint8 examples under the identity projection: see shaders/project-identity.wgsl. */
+export const identityPath: Path = {
+  name: "identity",
+  async prepare(gpu, plan, dataset) {
+    const pipeline = await gpu.pipeline("project-identity", { HALF: plan.dtype === "float16" ? 1 : 0 });
+    const uniform = await gpu.buffer("plan", PLAN_BYTES, USAGE.UNIFORM | USAGE.COPY_DST);
+    try {
+      await gpu.submit("upload of the plan", () => gpu.device.queue.writeBuffer(uniform, 0, planBytes(plan)));
+      const examples = await ByteExamples.upload(gpu, images(dataset), plan.features);
+      return new Identity(gpu, plan, pipeline, examples, uniform);
+    } catch (error) {
+      uniform.destroy();
+      throw error;
+    }
+  },
+};
+
+const PLAN_BYTES = 24;
+const WORKGROUP = 64;
+
+class Identity implements PreparedPath {
+  readonly maxPositions: number;
+  readonly #gpu: Gpu;
+  readonly #plan: Plan;
+  readonly #pipeline: GPUComputePipeline;
+  readonly #examples: ByteExamples;
+  readonly #uniform: GPUBuffer;
+
+  constructor(gpu: Gpu, plan: Plan, pipeline: GPUComputePipeline, examples: ByteExamples, uniform: GPUBuffer) {
+    this.#gpu = gpu;
+    this.#plan = plan;
+    this.#pipeline = pipeline;
+    this.#examples = examples;
+    this.#uniform = uniform;
+    const perDispatch = (gpu.limits.maxComputeWorkgroupsPerDimension ** 2 * WORKGROUP) / rowLength(plan);
+    const perBinding = gpu.limits.maxStorageBufferBindingSize / 4;
+    this.maxPositions = evenPositions(Math.min(perDispatch, perBinding, examples.maxPositions));
+  }
+
+  async stage(batch: Dispatch, loans: Loans): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
+    const usage = USAGE.STORAGE | USAGE.COPY_DST;
+    const examples = await this.#examples.gather(batch.indices, loans);
+    const range = await loans.take("range", 8, usage);
+    const indices = await loans.take("indices", examples.indices.byteLength, usage);
+    const given = batch.given.length > 0 ? await loans.take("given labels", batch.given.byteLength, usage) : indices;
+    const count = batch.indices.length;
+    const values = count * rowLength(this.#plan);
+    const words = this.#plan.dtype === "float16" ? Math.ceil(values / 2) : values;
+    return (encoder, output) => {
+      const { queue } = this.#gpu.device;
+      examples.write();
+      queue.writeBuffer(range, 0, Uint32Array.of(batch.outputFirst, count));
+      queue.writeBuffer(indices, 0, examples.indices);
+      if (batch.given.length > 0) queue.writeBuffer(given, 0, batch.given);
+      const resources = [this.#uniform, range, examples.buffer, indices, given, output];
+      const pass = encoder.beginComputePass({ label: "taskloom identity" });
+      pass.setPipeline(this.#pipeline);
+      pass.setBindGroup(0, bindGroup(this.#gpu, this.#pipeline, "identity", resources));
+      pass.dispatchWorkgroups(...grid(Math.ceil(words / WORKGROUP), this.#gpu));
+      pass.end();
+    };
+  }
+
+  destroy(): void {
+    this.#examples.destroy();
+    this.#uniform.destroy();
+  }
+}
+
+/** `Plan` of shaders/project-identity.wgsl. */
+function planBytes(plan: Plan): ArrayBuffer {
+  const bytes = new ArrayBuffer(PLAN_BYTES);
+  const words = exampleBytes(plan.features) / 4;
+  new Uint32Array(bytes, 0, 4).set([plan.features, words, plan.outFeatures, rowLength(plan)]);
+  new Int32Array(bytes, 16, 1)[0] = plan.grayOffset;
+  new Float32Array(bytes, 20, 1)[0] = plan.identityScale;
+  return bytes;
+}

@@ -1,0 +1,114 @@
+import type { GpuLimits } from "../device/adapter.js";
+
+/** How a tile multiplies: shaders/tile-packed.wgsl or shaders/tile-wide.wgsl. */
+export type Product = "packed" | "wide";
+
+/** Override constants of shaders/project-tile.wgsl. */
+export interface TileShape {
+  readonly GROUPS: number;
+  readonly ROW_GROUPS: number;
+  readonly DEPTH: number;
+}
+
+/** What an invocation sums; bytes that a block takes of each row and each position, and 32-bit words of its own. */
+interface TileKind {
+  readonly rows: number;
+  readonly positions: number;
+  readonly rowBytes: number;
+  readonly positionBytes: number;
+  readonly positionWords: number;
+  /** Instructions of an invocation for a block, counted roughly. */
+  readonly multiply: number;
+}
+
+export const TILE_KINDS: Readonly<Record<Product, TileKind>> = {
+  packed: { rows: 4, positions: 10, rowBytes: 32, positionBytes: 16, positionWords: 2, multiply: 400 },
+  wide: { rows: 8, positions: 5, rowBytes: 64, positionBytes: 16, positionWords: 1, multiply: 900 },
+};
+
+const TABLE_WORDS = 1024;
+const MAX_GROUPS = 25;
+const MAX_DEPTH = 8;
+const WARP = 32;
+
+/** Instructions, counted roughly: a block of 16 deviates, a vector of pixels, a barrier. */
+const COST = { make: 700, load: 30, step: 100 };
+
+/** What a shape is for. */
+export interface TileProblem {
+  readonly product: Product;
+  /** Rows of the matrix, and key-stream blocks of a row. */
+  readonly rows: number;
+  readonly blocks: number;
+  /** Positions of a run, typically. */
+  readonly count: number;
+  /** `SKIP` of project-tile.wgsl. */
+  readonly skip: number;
+}
+
+/** Bytes of workgroup memory; each variable is placed at a multiple of 16. */
+export function tileStorage({ product, skip }: Pick<TileProblem, "product" | "skip">, shape: TileShape): number {
+  const kind = TILE_KINDS[product];
+  const rows = kind.rows * shape.ROW_GROUPS;
+  const positions = kind.positions * shape.GROUPS;
+  const each = Array<number>(kind.positionWords).fill(positions);
+  const words = [TABLE_WORDS, ...each, rows, skip + 1, 1, Math.floor(skip / 32) + 1];
+  const small = words.reduce((sum, count) => sum + Math.ceil(count / 4) * 16, 0);
+  return small + shape.DEPTH * (rows * kind.rowBytes + positions * kind.positionBytes);
+}
+
+/**
+ * The shape that takes the fewest instructions, by a model: results do not depend on it.
+ *
+ * @param storage bytes of workgroup memory, and `threads` invocations, that it may take of what the device has
+ * @returns undefined where no shape fits
+ */
+export function tileShape(
+  limits: GpuLimits,
+  problem: TileProblem,
+  { storage, threads }: { storage: number; threads: number },
+): TileShape | undefined {
+  const { rows, positions } = TILE_KINDS[problem.product];
+  const mostStorage = Math.min(limits.maxComputeWorkgroupStorageSize, storage);
+  const mostThreads = Math.min(limits.maxComputeInvocationsPerWorkgroup, threads);
+  const groups = Math.min(MAX_GROUPS, Math.ceil(problem.count / positions), limits.maxComputeWorkgroupSizeX);
+  let best: TileShape | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (let GROUPS = 1; GROUPS <= groups; GROUPS++) {
+    const rowGroups = Math.min(
+      Math.floor(mostThreads / GROUPS),
+      Math.ceil(problem.rows / rows),
+      limits.maxComputeWorkgroupSizeY,
+    );
+    for (let ROW_GROUPS = 1; ROW_GROUPS <= rowGroups; ROW_GROUPS++) {
+      for (let DEPTH = 1; DEPTH <= Math.min(MAX_DEPTH, problem.blocks); DEPTH++) {
+        const shape = { GROUPS, ROW_GROUPS, DEPTH };
+        if (tileStorage(problem, shape) > mostStorage) break;
+        const cost = costOf(problem, shape);
+        if (cost < least) {
+          least = cost;
+          best = shape;
+        }
+      }
+    }
+  }
+  return best;
+}
+
+/** Instructions of all warps for the rows and positions of a run. */
+function costOf({ product, rows, blocks, count }: TileProblem, { GROUPS, ROW_GROUPS, DEPTH }: TileShape): number {
+  const kind = TILE_KINDS[product];
+  const threads = GROUPS * ROW_GROUPS;
+  const warps = Math.ceil(threads / WARP);
+  const height = kind.rows * ROW_GROUPS;
+  const width = kind.positions * GROUPS;
+  const workgroups = Math.ceil(rows / height) * Math.ceil(count / width);
+  // Warps without a block to make wait for the others, unless another workgroup has work for the processor.
+  const busy = Math.ceil((height * DEPTH) / WARP);
+  const waiting = warps * Math.ceil((height * DEPTH) / threads);
+  const step =
+    COST.make * ((busy + waiting) / 2) +
+    COST.load * Math.ceil((width * DEPTH) / WARP) +
+    warps * (kind.multiply * DEPTH + COST.step);
+  return workgroups * Math.ceil(blocks / DEPTH) * step;
+}

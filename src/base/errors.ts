@@ -1,0 +1,131 @@
+/**
+ * Every error Taskloom throws on purpose. Each message says what was given, what is allowed and what to do; the typed
+ * fields say the same for programs. Aborting is not among them: an aborted call rejects with `signal.reason`.
+ */
+
+/** The common base: `catch (e) { if (e instanceof TaskloomError) ... }`. */
+export abstract class TaskloomError extends Error {
+  /** A stable identifier, the same in every version: `"INVALID_OPTION"`, `"DATASET"`, ... */
+  abstract readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** An argument or option is outside what is allowed. */
+export class InvalidOptionError extends TaskloomError {
+  readonly code = "INVALID_OPTION";
+  /** The option's name, as the caller wrote it. */
+  readonly option: string;
+  /** The value that was given. */
+  readonly given: unknown;
+  /** What would have been accepted, in words. */
+  readonly allowed: string;
+
+  constructor(option: string, given: unknown, allowed: string, options?: ErrorOptions) {
+    super(`${option} is ${describe(given)}; allowed: ${allowed}`, options);
+    this.option = option;
+    this.given = given;
+    this.allowed = allowed;
+  }
+}
+
+/** A dataset file or array is missing, malformed or contradicts another one. */
+export class DatasetError extends TaskloomError {
+  readonly code = "DATASET";
+  /** The file, URL or array the complaint is about. */
+  readonly source: string;
+
+  constructor(source: string, problem: string, options?: ErrorOptions) {
+    super(`${source}: ${problem}`, options);
+    this.source = source;
+  }
+}
+
+/** A result could not be written or an existing one is in the way. What was there before is untouched. */
+export class OutputError extends TaskloomError {
+  readonly code = "OUTPUT";
+  /** The path that could not be written. */
+  readonly path: string;
+
+  constructor(path: string, problem: string, options?: ErrorOptions) {
+    super(`${path}: ${problem}`, options);
+    this.path = path;
+  }
+}
+
+/** A recipe or store cannot be read: foreign, damaged, newer than this version, or made from another dataset. */
+export class RecipeError extends TaskloomError {
+  readonly code = "RECIPE";
+  /** Where the recipe came from. */
+  readonly source: string;
+
+  constructor(source: string, problem: string, options?: ErrorOptions) {
+    super(`${source}: ${problem}`, options);
+    this.source = source;
+  }
+}
+
+/** A store, or a part of one, cannot be read: missing, damaged, foreign, newer, or served in a way that does not do. */
+export class StoreError extends TaskloomError {
+  readonly code = "STORE";
+  /** The folder or URL of the store. */
+  readonly source: string;
+  /** The file within the store that the complaint is about, such as `"inputs/c/7/0/0"`. */
+  readonly chunk: string | undefined;
+
+  constructor(source: string, problem: string, options?: ErrorOptions & { chunk?: string | undefined }) {
+    super(options?.chunk === undefined ? `${source}: ${problem}` : `${source}: ${options.chunk} ${problem}`, options);
+    this.source = source;
+    this.chunk = options?.chunk;
+  }
+}
+
+/** A backend could not be started or failed while working; the augmentor can be used again. */
+export class BackendError extends TaskloomError {
+  readonly code = "BACKEND";
+  /** The backend: `"wasm"`, `"webgpu"`. */
+  readonly backend: string;
+  /** The first task without a result, to go on from; `undefined` when nothing had begun. */
+  readonly nextTask: number | undefined;
+
+  constructor(backend: string, problem: string, options?: ErrorOptions & { nextTask?: number | undefined }) {
+    super(`${backend}: ${problem}`, options);
+    this.backend = backend;
+    this.nextTask = options?.nextTask;
+  }
+}
+
+/** The object was used after `dispose()`. */
+export class DisposedError extends TaskloomError {
+  readonly code = "DISPOSED";
+
+  constructor(what: string) {
+    super(`this ${what} has been disposed; make a new one`);
+  }
+}
+
+/** A value as a message shows it: short, and told apart from its look-alikes (`"5"` from `5` from `5n`). */
+export function describe(value: unknown): string {
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
+  if (typeof value === "symbol" || typeof value === "undefined") return String(value);
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
+  if (typeof value === "number") return String(value);
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    text = undefined;
+  }
+  text ??= Object.prototype.toString.call(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** What an error says, with its cause: Node's `fetch failed` says why only there. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${messageOf(error.cause)}` : error.message;
+}

@@ -1,0 +1,74 @@
+/** Element types of results. `float16` is held as its bits in a `Uint16Array`, the same in every engine. */
+export type FloatDtype = "float32" | "float16";
+export type TargetDtype = "uint8" | "uint16";
+
+/** A dense, row-major array. */
+export interface Tensor<Dtype extends string = string, Data extends ArrayBufferView = ArrayBufferView> {
+  readonly dtype: Dtype;
+  /** Sizes from the slowest to the fastest dimension; their product is `data.length`. */
+  readonly shape: readonly number[];
+  readonly data: Data;
+}
+
+export type InputTensor = Tensor<FloatDtype, Float32Array | Uint16Array>;
+export type TargetTensor = Tensor<TargetDtype, Uint8Array | Uint16Array>;
+
+/** Inputs and targets of consecutive tasks, as typed arrays in this process' memory. They belong to the caller. */
+export interface Batch {
+  /** The tasks within, first inclusive, last exclusive; `undefined` where samples were drawn from all tasks. */
+  readonly tasks: { readonly start: number; readonly stop: number } | undefined;
+  /**
+   * `[sequences, length, outFeatures + cells]`, the cells being those of the one-hots, one for each class and special
+   * token, or none; `[n, outFeatures]` where no sequences are drawn.
+   */
+  readonly inputs: InputTensor;
+  /** The permuted labels, `[sequences, length]` or `[n]`; uint8 up to 256 values, else uint16. */
+  readonly targets: TargetTensor;
+  /**
+   * With `labelFormat: "integer"`, the label each position is given, `[sequences, length]`; classes + specialTokens where
+   * none is. uint8 up to 255 such, else uint16.
+   */
+  readonly labels?: TargetTensor;
+}
+
+/** A dense, row-major array in a GPU buffer, ready to be bound. */
+export interface GpuTensor<Dtype extends string = string> {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** Usage STORAGE, COPY_SRC and COPY_DST. */
+  readonly buffer: GPUBuffer;
+  /** Where the values begin in the buffer, and how many bytes they take: `{ buffer, offset, size }` is a binding. */
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Inputs and targets of consecutive tasks on a GPU. The buffers belong to the caller, who destroys them, but with `reuse`. */
+export interface GpuBatch {
+  /** The tasks within, first inclusive, last exclusive. */
+  readonly tasks: { readonly start: number; readonly stop: number };
+  /** The device of the buffers. */
+  readonly device: GPUDevice;
+  /** As `Batch.inputs`; rows of float16 values that do not fill a 4-byte word share it with the next row. */
+  readonly inputs: GpuTensor<FloatDtype>;
+  /** As `Batch.targets`, but one u32 each, which is what a shader reads. */
+  readonly targets: GpuTensor<"uint32">;
+  /** As `Batch.labels`, one u32 each. */
+  readonly labels?: GpuTensor<"uint32">;
+  /** Destroys the buffers; does nothing with `reuse`, where they are the walk's. */
+  destroy(): void;
+}
+
+/** Bytes of one element. */
+export function bytesPerElement(dtype: FloatDtype | TargetDtype): number {
+  return dtype === "float32" ? 4 : dtype === "uint8" ? 1 : 2;
+}
+
+/** Sequences as typed arrays, the caller's own. */
+export interface Sequences {
+  /** `[n, length, outFeatures + cells]`, of one sequence `[length, ...]`; without sequences `[n, outFeatures]`. */
+  readonly inputs: InputTensor;
+  /** `[n, length]`, of one sequence `[length]`; without sequences `[n]`. uint8 up to 256 values, else uint16. */
+  readonly targets: TargetTensor;
+  /** The labels that positions are given, where they are integers: as `Batch.labels`. */
+  readonly labels?: TargetTensor;
+}

@@ -1,0 +1,107 @@
+import type { ItemBytes } from "../backend/backend.js";
+import { InvalidOptionError } from "../base/errors.js";
+import type { InputTensor, TargetDtype, TargetTensor } from "../base/tensor.js";
+import { listOf } from "../draws/items.js";
+import {
+  hasLabels,
+  type ItemLayout,
+  inputShape,
+  itemBytes,
+  labelDtype,
+  targetDtype,
+  targetShape,
+} from "../plan/plan.js";
+
+/** The arrays of some items, put together from those of fewer. */
+export class Assembly {
+  readonly woven: ItemBytes;
+  readonly #layout: ItemLayout;
+
+  /** @throws InvalidOptionError when an array does not fit into memory */
+  constructor(layout: ItemLayout, count: number) {
+    const bytes = itemBytes(layout);
+    this.#layout = layout;
+    this.woven = {
+      inputs: allocate(count * bytes.inputs),
+      targets: allocate(count * bytes.targets),
+      ...(hasLabels(layout) ? { labels: allocate(count * bytes.labels) } : {}),
+    };
+  }
+
+  /** Copies items to their place, the number of the first of them. */
+  put(some: ItemBytes, place: number): void {
+    const bytes = itemBytes(this.#layout);
+    const { inputs, targets, labels } = this.woven;
+    new Uint8Array(inputs).set(new Uint8Array(some.inputs), place * bytes.inputs);
+    new Uint8Array(targets).set(new Uint8Array(some.targets), place * bytes.targets);
+    if (labels && some.labels) new Uint8Array(labels).set(new Uint8Array(some.labels), place * bytes.labels);
+  }
+}
+
+/**
+ * Items in any order, from a source of runs of consecutive ones: `width` runs are under way at a time, and each goes to its
+ * place as it comes, so that little more than the result is held.
+ *
+ * @throws InvalidOptionError when the result does not fit into one array
+ */
+export async function gather(
+  numbers: Float64Array,
+  layout: ItemLayout,
+  width: number,
+  read: (first: number, count: number) => Promise<ItemBytes>,
+): Promise<ItemBytes> {
+  const items = listOf(numbers);
+  if (items.runFrom(0) === items.count) return read(items.at(0), items.count);
+  const whole = new Assembly(layout, items.count);
+  let next = 0;
+  let failed = false;
+  // The lanes share the runs, and the first to fail ends them for all.
+  const lane = async () => {
+    try {
+      while (!failed && next < items.count) {
+        const at = next;
+        const count = items.runFrom(at);
+        next += count;
+        whole.put(await read(items.at(at), count), at);
+      }
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.count) }, lane));
+  return whole.woven;
+}
+
+/** The bytes of `count` items as arrays. */
+export function tensorsOf(
+  layout: ItemLayout,
+  count: number,
+  { inputs, targets, labels }: ItemBytes,
+): { inputs: InputTensor; targets: TargetTensor; labels?: TargetTensor } {
+  const { dtype } = layout;
+  const integers = (dtype: TargetDtype, buffer: ArrayBuffer): TargetTensor => ({
+    dtype,
+    shape: targetShape(layout, count),
+    data: dtype === "uint8" ? new Uint8Array(buffer) : new Uint16Array(buffer),
+  });
+  return {
+    inputs: {
+      dtype,
+      shape: inputShape(layout, count),
+      data: dtype === "float32" ? new Float32Array(inputs) : new Uint16Array(inputs),
+    },
+    targets: integers(targetDtype(layout), targets),
+    ...(labels ? { labels: integers(labelDtype(layout), labels) } : {}),
+  };
+}
+
+/** @throws InvalidOptionError where so many bytes are not to be had in one array */
+function allocate(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (cause) {
+    const allowed = "what one array can hold here; walk batches() instead";
+    throw new InvalidOptionError("the result", `${bytes} bytes`, allowed, { cause });
+  }
+}

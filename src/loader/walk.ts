@@ -1,0 +1,71 @@
+import type { SetLayout } from "../plan/set-layout.js";
+import type { Walk } from "./options.js";
+import { Shuffle, type ShuffleKeys } from "./shuffle.js";
+
+/** One batch of a walk: which it is, and what is in it. */
+export interface Step {
+  readonly epoch: number;
+  /** Counted over all shards from the beginning of the epoch. */
+  readonly batch: number;
+  /** The items, in order. */
+  readonly items: Float64Array;
+}
+
+/** A place between two batches of a walk. */
+export interface Place {
+  readonly epoch: number;
+  readonly batch: number;
+}
+
+/** Batches of an epoch, over all shards. */
+export function batchesOf(layout: SetLayout, { batchSize, dropLast }: Walk): number {
+  return dropLast ? Math.floor(layout.items / batchSize) : Math.ceil(layout.items / batchSize);
+}
+
+/** Those of a walk's shard. */
+export function shareOf(batches: number, { shard }: Walk): number {
+  return Math.max(0, Math.ceil((batches - shard.index) / shard.count));
+}
+
+/** The place before a step, or after the last of an epoch, which is before the next one's first. */
+function placeOf(epoch: number, batch: number, batches: number, { shard }: Walk): Place {
+  return batch < batches ? { epoch, batch } : { epoch: epoch + 1, batch: shard.index };
+}
+
+/** The batches of a walk, and the place after each, made one by one: nothing is held but the batch at hand. */
+export function* stepsOf(layout: SetLayout, walk: Walk, keys: ShuffleKeys): Generator<{ step: Step; after: Place }> {
+  const batches = batchesOf(layout, walk);
+  if (shareOf(batches, walk) === 0) return;
+  const { batchSize, shard, end, reshuffle } = walk;
+  // A place that stands at the end of its epoch, as none of state() does, is none to begin at.
+  let { epoch, batch } = placeOf(walk.epoch, walk.batch, batches, walk);
+  let order = orderOf(layout, walk, keys, reshuffle ? epoch : 0);
+  while (epoch < end) {
+    const first = batch * batchSize;
+    const items = new Float64Array(Math.min(batchSize, layout.items - first));
+    for (let i = 0; i < items.length; i++) items[i] = order(first + i);
+    const after = placeOf(epoch, batch + shard.count, batches, walk);
+    yield { step: { epoch, batch, items }, after };
+    if (after.epoch > epoch && after.epoch < end && reshuffle) order = orderOf(layout, walk, keys, after.epoch);
+    ({ epoch, batch } = after);
+  }
+}
+
+/** Which item stands at a position of an epoch. */
+function orderOf(
+  { items, itemsPerTask }: SetLayout,
+  { shuffle }: Walk,
+  keys: ShuffleKeys,
+  epoch: number,
+): (position: number) => number {
+  if (shuffle === false) return (position) => position;
+  if (shuffle === true) {
+    const numbers = new Shuffle(keys.of(epoch), items);
+    return (position) => numbers.at(position);
+  }
+  const tasks = new Shuffle(keys.of(epoch), items / itemsPerTask);
+  return (position) => {
+    const task = Math.floor(position / itemsPerTask);
+    return tasks.at(task) * itemsPerTask + (position - task * itemsPerTask);
+  };
+}

@@ -1,0 +1,117 @@
+import { createHash } from "node:crypto";
+import { float16ToFloat32 } from "../../base/float16.js";
+import { labelValuesOf, type Recipe } from "../../plan/recipe.js";
+import type { ArrayFile } from "./task-folder.js";
+import { openTaskFolder } from "./task-folder.js";
+
+/** What `inspect` finds in a folder. */
+export interface Inspection {
+  readonly recipe: Recipe;
+  readonly inputs: ArrayReport & { readonly features: FeatureStatistics };
+  readonly targets: ArrayReport & {
+    /** How often each label occurs. */
+    readonly counts: readonly number[];
+  };
+}
+
+export interface ArrayReport {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Lower-case hex SHA-256 of the values, without the .npy header. */
+  readonly sha256: string;
+}
+
+/** Over all positions, one entry for each value of a position (the last dimension). */
+export interface FeatureStatistics {
+  readonly mean: readonly number[];
+  /** Population deviation. */
+  readonly standardDeviation: readonly number[];
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** Values read at a time, about. */
+const BLOCK = 2 ** 20;
+
+/**
+ * Reads a generated folder through once and reports on it, in memory that does not grow with its size.
+ *
+ * @throws RecipeError when a file is missing, foreign or damaged
+ */
+export async function inspect(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<Inspection> {
+  const folder = await openTaskFolder(path);
+  try {
+    return {
+      recipe: folder.recipe,
+      inputs: await inspectInputs(folder.inputs, signal),
+      targets: await inspectTargets(folder.targets, labelValuesOf(folder.recipe), signal),
+    };
+  } finally {
+    await folder.close();
+  }
+}
+
+async function inspectInputs(file: ArrayFile, signal: AbortSignal | undefined): Promise<Inspection["inputs"]> {
+  const { dtype, shape } = file.info;
+  const width = shape.at(-1) as number;
+  const hash = createHash("sha256");
+  const sum = new Float64Array(width);
+  const squares = new Float64Array(width);
+  let minimum = Number.POSITIVE_INFINITY;
+  let maximum = Number.NEGATIVE_INFINITY;
+  let rows = 0;
+  // Deviations are taken from the first row, which keeps the sums of squares small.
+  let origin: Float32Array | undefined;
+  for await (const bytes of blocks(file, width, signal)) {
+    hash.update(bytes);
+    const values =
+      dtype === "float16" ? float16ToFloat32(new Uint16Array(bytes.buffer)) : new Float32Array(bytes.buffer);
+    origin ??= values.slice(0, width);
+    for (let at = 0; at < values.length; at += width) {
+      for (let i = 0; i < width; i++) {
+        const value = values[at + i] as number;
+        const d = value - (origin[i] as number);
+        sum[i] = (sum[i] as number) + d;
+        squares[i] = (squares[i] as number) + d * d;
+        if (value < minimum) minimum = value;
+        if (value > maximum) maximum = value;
+      }
+    }
+    rows += values.length / width;
+  }
+  const mean = Array.from(sum, (s, i) => s / rows + (origin?.[i] ?? 0));
+  const standardDeviation = Array.from(squares, (q, i) =>
+    Math.sqrt(Math.max(0, q / rows - ((sum[i] as number) / rows) ** 2)),
+  );
+  return { dtype, shape, sha256: hash.digest("hex"), features: { mean, standardDeviation, minimum, maximum } };
+}
+
+async function inspectTargets(
+  file: ArrayFile,
+  labelValues: number,
+  signal: AbortSignal | undefined,
+): Promise<Inspection["targets"]> {
+  const { dtype, shape } = file.info;
+  const hash = createHash("sha256");
+  const counts = new Array<number>(labelValues).fill(0);
+  for await (const bytes of blocks(file, 1, signal)) {
+    hash.update(bytes);
+    const labels = dtype === "uint16" ? new Uint16Array(bytes.buffer) : bytes;
+    for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  }
+  return { dtype, shape, sha256: hash.digest("hex"), counts };
+}
+
+/** The values of a file in blocks of whole rows. */
+async function* blocks(
+  file: ArrayFile,
+  width: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const total = file.info.shape.reduce((a, b) => a * b, 1);
+  const step = Math.max(1, Math.floor(BLOCK / width)) * width;
+  for (let first = 0; first < total; first += step) {
+    signal?.throwIfAborted();
+    yield await file.read(first, Math.min(step, total - first));
+  }
+}

@@ -1,0 +1,162 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Engine } from "../../backend/wasm/engine.js";
+import { OutputError } from "../../base/errors.js";
+import { float16ToFloat32 } from "../../base/float16.js";
+import type { Dataset } from "../../dataset/index.js";
+import { selection } from "../../plan/prepare-examples.js";
+import { optionsOf } from "../../plan/recipe.js";
+import { TaskAugmentor } from "../../tasks/augmentor.js";
+import { openDatasetOf } from "../dataset/open-dataset.js";
+import { Canvas, type Color, LETTER } from "./canvas.js";
+import { openTaskFolder, type TaskFolder } from "./task-folder.js";
+
+export interface PreviewOptions {
+  /** How many tasks to draw. Default 4; fewer where there are fewer. */
+  tasks?: number;
+  /** How many examples of each. Default 10. */
+  examples?: number;
+  /** Where the dataset is, if not where the recipe says: `"mnist"`, `"mnist-test"` or a folder. */
+  dataset?: string;
+  /** The picture. Default: `preview.png` in the folder. */
+  out?: string;
+  signal?: AbortSignal;
+}
+
+const BACKGROUND: Color = [255, 255, 255];
+const INK: Color = [40, 40, 40];
+const FAINT: Color = [150, 150, 150];
+const ZOOM = 2;
+const GAP = 6;
+const MARGIN = 16;
+
+/**
+ * Draws a generated folder as a PNG: for a few tasks the original examples, below them their projections as the file has
+ * them (blue negative, red positive, white zero), and beside them the task's label map.
+ *
+ * @returns the path of the picture
+ * @throws RecipeError when the folder is damaged or the dataset is another one; OutputError when it cannot be written
+ */
+export async function preview(path: string, options: PreviewOptions = {}): Promise<string> {
+  const folder = await openTaskFolder(path);
+  try {
+    const dataset = await openDatasetOf(folder.recipe, options.dataset, options.signal);
+    const png = await draw(folder, dataset, options.tasks ?? 4, options.examples ?? 10);
+    const out = options.out ?? join(path, "preview.png");
+    await writeFile(out, png).catch((cause) => {
+      throw new OutputError(out, `cannot be written: ${(cause as Error).message}`, { cause });
+    });
+    return out;
+  } finally {
+    await folder.close();
+  }
+}
+
+async function draw(folder: TaskFolder, dataset: Dataset, tasks: number, examples: number): Promise<Uint8Array> {
+  using augmentor = new TaskAugmentor(optionsOf(folder.recipe));
+  const { plan, examples: prepared } = augmentor.planned(dataset);
+  const kernel = await Engine.create(plan, prepared);
+  const numbers = selection(augmentor.options, dataset);
+  // One item a task where items are sequences; else the first examples of each task.
+  const shown = Math.min(examples, plan.mode === "sequence" ? plan.length : Math.max(1, plan.itemsPerTask || 1));
+  const rows = Math.min(tasks, plan.mode === "samples" ? plan.itemCount : plan.taskCount);
+
+  const original = imageSize(dataset.shape);
+  const projected = plan.outFeatures === original.width * original.height ? original : squareFor(plan.outFeatures);
+  const cell = {
+    width: Math.max(original.width, projected.width) * ZOOM + GAP,
+    height: (original.height + projected.height) * ZOOM + 2 * GAP,
+  };
+  const labels = Math.min(plan.classes, 16);
+  const map = { width: (labels + 1) * 3 * LETTER.width, height: 5 * LETTER.height };
+  const height = Math.max(cell.height, map.height) + LETTER.height + GAP;
+  const canvas = new Canvas(
+    2 * MARGIN + shown * cell.width + 2 * MARGIN + map.width,
+    2 * MARGIN + rows * height,
+    BACKGROUND,
+  );
+  const width = folder.inputs.info.shape.at(-1) as number;
+
+  for (let row = 0; row < rows; row++) {
+    const top = MARGIN + row * height;
+    const firstItem = plan.mode === "samples" ? row : row * plan.itemsPerTask;
+    const { task } = kernel.examplesOf(firstItem);
+    canvas.text(MARGIN, top, `task ${task}`, INK);
+    for (let column = 0; column < shown; column++) {
+      const item = plan.mode === "sequence" ? firstItem : firstItem + column;
+      const drawn = kernel.examplesOf(item).indices[plan.mode === "sequence" ? column : 0] as number;
+      const index = numbers?.[drawn] ?? drawn;
+      const left = MARGIN + column * cell.width;
+      drawOriginal(canvas, dataset, index, left, top + LETTER.height);
+      const position = plan.mode === "sequence" ? item * plan.length + column : item;
+      const bytes = await folder.inputs.read(position * width, plan.outFeatures);
+      const values =
+        plan.dtype === "float16" ? float16ToFloat32(new Uint16Array(bytes.buffer)) : new Float32Array(bytes.buffer);
+      drawProjection(canvas, values, projected.width, left, top + LETTER.height + original.height * ZOOM + GAP);
+    }
+    const permutation = await augmentor.targetPermutation(task, dataset).permutation();
+    drawLabelMap(
+      canvas,
+      permutation.subarray(0, labels),
+      MARGIN + shown * cell.width + 2 * MARGIN,
+      top + LETTER.height,
+    );
+  }
+  return canvas.encode();
+}
+
+/** Height and width of examples that are images, [height, width] or [height, width, channels]; a square for others. */
+function imageSize(shape: readonly number[]): { width: number; height: number } {
+  const [height, width, channels] = shape;
+  if (
+    height !== undefined &&
+    width !== undefined &&
+    (shape.length === 2 || (shape.length === 3 && (channels as number) <= 4))
+  ) {
+    return { height, width };
+  }
+  return squareFor(shape.reduce((a, b) => a * b, 1));
+}
+
+function squareFor(values: number): { width: number; height: number } {
+  const width = Math.ceil(Math.sqrt(values));
+  return { width, height: Math.ceil(values / width) };
+}
+
+function drawOriginal(canvas: Canvas, dataset: Dataset, index: number, left: number, top: number): void {
+  const { image } = dataset.at(index);
+  const { width, height } = imageSize(dataset.shape);
+  const channels = Math.max(1, Math.floor(image.length / (width * height)));
+  const high = dataset.dtype === "uint8" ? 255 : Math.max(...image, Number.MIN_VALUE);
+  for (let i = 0; i < width * height; i++) {
+    const value = (channel: number) => 255 - Math.round(((image[i * channels + channel] ?? 0) / high) * 255);
+    const color: Color =
+      channels >= 3 ? [255 - value(0), 255 - value(1), 255 - value(2)] : [value(0), value(0), value(0)];
+    canvas.fill(left + (i % width) * ZOOM, top + Math.floor(i / width) * ZOOM, ZOOM, ZOOM, color);
+  }
+}
+
+/** Blue to white to red, full color at 2.5 times the root mean square. */
+function drawProjection(canvas: Canvas, values: Float32Array, width: number, left: number, top: number): void {
+  const scale = 2.5 * Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length) || 1;
+  values.forEach((value, i) => {
+    const strength = Math.min(1, Math.abs(value) / scale);
+    const fade = Math.round(255 * (1 - strength));
+    const color: Color =
+      value < 0 ? [fade, Math.round(255 - 175 * strength), 255] : [255, Math.round(255 - 195 * strength), fade];
+    canvas.fill(left + (i % width) * ZOOM, top + Math.floor(i / width) * ZOOM, ZOOM, ZOOM, color);
+  });
+}
+
+/** Two lines: each label, and below it what it becomes. */
+function drawLabelMap(canvas: Canvas, permutation: Uint16Array, left: number, top: number): void {
+  const step = 3 * LETTER.width;
+  canvas.text(left, top, "label", FAINT);
+  permutation.forEach((_, label) => {
+    canvas.text(left + label * step, top + 1.5 * LETTER.height, String(label), FAINT);
+  });
+  canvas.text(left, top + 3 * LETTER.height, "in this task", FAINT);
+  permutation.forEach((target, label) => {
+    canvas.text(left + label * step, top + 4.5 * LETTER.height, String(target), INK);
+  });
+}

@@ -1,0 +1,41 @@
+import type { Dataset } from "../../dataset/index.js";
+import type { Plan } from "../../plan/plan.js";
+import type { Recipe } from "../../plan/recipe.js";
+import type { StoredArray } from "../../store/arrays.js";
+import type { TaskAugmentor } from "../../tasks/augmentor.js";
+
+/** What `generate` asks of the writer of a format, every choice made. */
+export interface Job {
+  readonly out: string;
+  readonly force: boolean;
+  readonly chunkTasks: number | undefined;
+  readonly shard: { readonly index: number; readonly count: number };
+  readonly onehot: boolean;
+  readonly onProgress: (done: number, total: number, bytes: number) => void;
+  readonly signal: AbortSignal | undefined;
+  readonly dataset: Dataset;
+  readonly tasks: TaskAugmentor;
+  readonly plan: Plan;
+  readonly arrays: readonly StoredArray[];
+  /** Hashes the dataset. */
+  readonly recipe: () => Promise<Recipe>;
+}
+
+export type Written = Omit<Generated, "backend">;
+
+export interface Generated {
+  readonly recipe: Recipe;
+  /** Sequences, or examples where no sequences are drawn; of a shard, those within it. */
+  readonly items: number;
+  /** Bytes of all files; of a shard, of its chunks. */
+  readonly bytes: number;
+  /** Items that an earlier run had made. */
+  readonly resumed: number;
+  /** Whether the whole set is there; false while other shards are missing. */
+  readonly complete: boolean;
+  /** What computed it, and why that. */
+  readonly backend: { readonly name: string; readonly reason: string };
+}
+
+/** `"npy"`: single files; `"safetensors"`: one file; `"zarr"`: a store of chunks that can be resumed and shared out. */
+export type StoreFormat = "npy" | "safetensors" | "zarr";

@@ -1,0 +1,190 @@
+import { InvalidOptionError } from "../base/errors.js";
+import { MAX_TASKS } from "../base/limits.js";
+import type { FloatDtype } from "../base/tensor.js";
+import type { Fixed, Share } from "./curriculum.js";
+import {
+  type Episode,
+  type Generator,
+  type InputScaling,
+  type LabelFormat,
+  type LabelLayout,
+  type OutputScaling,
+  PRESETS,
+  type PresetName,
+  type StandardDeviation,
+} from "./presets.js";
+import { augmentorSchema, parse } from "./schemas.js";
+
+/** Options of a `TaskAugmentor`. */
+export interface TaskAugmentorOptions {
+  /** Tasks in the set, 1..2^32. Default 1. */
+  taskCount?: number;
+  /** The first task's index; `taskOffset + taskCount <= 2^32`. Default 0. */
+  taskOffset?: number;
+  /** 0..2^64 - 1; numbers up to 2^53 - 1, larger ones as bigint. Default 0. */
+  seed?: bigint | number;
+  /** Defaults of the options below. Default `"notebook"`. */
+  preset?: PresetName;
+  generator?: Generator;
+  /** Of the matrix entries. */
+  standardDeviation?: StandardDeviation;
+  inputScaling?: InputScaling;
+  /** Whether an example can occur twice in a sequence. */
+  replacement?: boolean;
+  /** Sequences (true, default), or plain projected examples. */
+  drawSequence?: boolean;
+  /**
+   * Examples in a sequence, from 1. Default 100, or with `episode` the `ways * (shots + queries)` there are. Ignored where
+   * no sequences are drawn.
+   */
+  sequenceLength?: number;
+  /** Sequences of each task, 1..2^32. Default 1. Ignored where no sequences are drawn. */
+  samplesPerTask?: number;
+  /**
+   * Without sequences: this many (task, example) pairs drawn from all, with replacement, 1..2^32, instead of the whole
+   * dataset for every task.
+   */
+  samples?: number;
+  /** Values of a projected example. Default: as many as the examples have. */
+  outFeatures?: number;
+  /**
+   * The tasks that leave inputs unprojected and labels unpermuted, or one of the two: all (`true`), none (`false`, the
+   * default), a share of them from 0 to 1, or a schedule of shares over training steps, `[[step, share], ...]`.
+   */
+  identity?: boolean | Share | { projection?: boolean | Share; permutation?: boolean | Share };
+  /** A share of tasks that take the permutation, or also the matrix, of a fixed task. Default null: none do. */
+  fixed?: Fixed | null;
+  /** Tasks of a training step, for schedules, 1..2^32: the step of task n is `floor(n / tasksPerStep)`. Default 1. */
+  tasksPerStep?: number;
+  /** Which label a position is given beside its input. Default `"shifted"`, that of the position before. */
+  labelLayout?: LabelLayout;
+  /** Labels as one-hots behind the inputs (`"one-hot"`, default), or as integers in an array of their own. */
+  labelFormat?: LabelFormat;
+  /**
+   * Label values kept for special meanings, 0..65535: all labels are raised by so many, and one-hots have so many cells
+   * more. Default 0.
+   */
+  specialTokens?: number;
+  /** The special token given at the first position of a shifted sequence, below `specialTokens`. Default null: none. */
+  startToken?: number | null;
+  /** Draws out of examples start to stop - 1 of the dataset only. Default null: all. */
+  exampleRange?: readonly [start: number, stop: number] | null;
+  /** Draws out of the examples with these labels only; each becomes its place in the list. Default null: all. */
+  classSubset?: readonly number[] | null;
+  /** Class-balanced N-way k-shot sequences with queries, without replacement. Default null. */
+  episode?: Episode | null;
+  /** What is done to results. Default `"none"`. */
+  outputScaling?: OutputScaling;
+  /** Of the inputs. Default `"float32"`; `"float16"` is rounded to nearest even from the float32 value. */
+  dtype?: FloatDtype;
+  /**
+   * `"auto"` (default) takes a real GPU through WebGPU, else WebAssembly. `"webgpu"` takes any adapter, a software one
+   * included. A `GPUDevice` of the caller's is used as it is and never destroyed. Results do not depend on it for uint8
+   * data; see `describeBackend()` for what was chosen.
+   */
+  backend?: "auto" | "wasm" | "webgpu" | GPUDevice;
+  /** Worker threads of the CPU backend; 0 works in the calling thread. Default: one for each core. */
+  workers?: number;
+  /**
+   * Whether the GPU backend first times the variants of its kernel, for a second or so, and takes the fastest; the choice is
+   * kept for the adapter and this shape of tasks as long as the program runs. Results do not depend on it. Default: on a
+   * real GPU, for sets of as much work as 2^16 tasks of MNIST.
+   */
+  tune?: boolean;
+  /** Ends everything the augmentor does. */
+  signal?: AbortSignal;
+}
+
+export type ResolvedOptions = Required<
+  Omit<
+    TaskAugmentorOptions,
+    "samples" | "outFeatures" | "workers" | "tune" | "signal" | "seed" | "identity" | "fixed" | "episode"
+  >
+> & {
+  seed: bigint;
+  identity: { projection: Share; permutation: Share };
+  fixed: Required<Fixed> | null;
+  episode: Required<Episode> | null;
+  samples: number | undefined;
+  outFeatures: number | undefined;
+  workers: number | undefined;
+  tune: boolean | undefined;
+  signal: AbortSignal | undefined;
+};
+
+/**
+ * Checks options and fills in defaults.
+ *
+ * @throws InvalidOptionError for the first option that is unknown or out of bounds.
+ */
+export function resolveOptions(options: TaskAugmentorOptions): ResolvedOptions {
+  const given = parse(augmentorSchema, options);
+  const preset = PRESETS[given.preset];
+  const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const resolved = {
+    samples: undefined,
+    outFeatures: undefined,
+    workers: undefined,
+    tune: undefined,
+    signal: undefined,
+    ...preset,
+    ...chosen,
+  } as ResolvedOptions;
+  if (resolved.taskOffset + resolved.taskCount > MAX_TASKS) {
+    throw new InvalidOptionError(
+      "taskOffset + taskCount",
+      resolved.taskOffset + resolved.taskCount,
+      `at most 2 ** 32 = ${MAX_TASKS}, as task indices have 32 bits`,
+    );
+  }
+  const { episode } = resolved;
+  const episodeLength = episode ? episode.ways * (episode.shots + episode.queries) : undefined;
+  resolved.sequenceLength = given.sequenceLength ?? episodeLength ?? 100;
+  checkTogether(resolved, episodeLength);
+  return resolved;
+}
+
+/** What is wrong only together with something else. */
+function checkTogether(options: ResolvedOptions, episodeLength: number | undefined): void {
+  const { samples, drawSequence, labelLayout, labelFormat, specialTokens, startToken, generator, sequenceLength } =
+    options;
+  const refuse = (option: keyof ResolvedOptions, allowed: string): never => {
+    throw new InvalidOptionError(option, options[option], allowed);
+  };
+  if (samples !== undefined && drawSequence) {
+    refuse("samples", "only with drawSequence: false; sequences have samplesPerTask");
+  }
+  if (!drawSequence) {
+    if (labelLayout !== "shifted")
+      refuse("labelLayout", '"shifted" where no sequences are drawn; there are none beside inputs');
+    if (labelFormat !== "one-hot")
+      refuse("labelFormat", '"one-hot" where no sequences are drawn; there are none beside inputs');
+    if (options.episode) refuse("episode", "null where no sequences are drawn");
+  }
+  if (startToken !== null && startToken >= specialTokens) {
+    refuse("startToken", `an integer below specialTokens, which is ${specialTokens}, or null`);
+  }
+  if (startToken !== null && labelLayout !== "shifted") {
+    refuse(
+      "startToken",
+      `null with labelLayout ${JSON.stringify(labelLayout)}; only shifted labels have a first position`,
+    );
+  }
+  if (episodeLength !== undefined && sequenceLength !== episodeLength) {
+    refuse("sequenceLength", `${episodeLength} with this episode, ways * (shots + queries), or undefined`);
+  }
+  if (generator === "torch") {
+    const why = 'with generator "torch", whose notebook has no other way; use "chacha8"';
+    if (drawSequence && !options.replacement) refuse("replacement", `true ${why}`);
+    if (options.episode) refuse("episode", `null ${why}`);
+    if (samples !== undefined && samples > MAX_TORCH_SAMPLES) {
+      refuse(
+        "samples",
+        `at most 2 ** 24 = ${MAX_TORCH_SAMPLES} with generator "torch", which draws them all before the first`,
+      );
+    }
+  }
+}
+
+/** Drawn and held in order of their tasks; the notebook compares them in float32, which is exact up to here, too. */
+const MAX_TORCH_SAMPLES = 2 ** 24;

@@ -1,0 +1,110 @@
+import type { FloatDtype, TargetDtype } from "../base/tensor.js";
+import { bytesPerElement } from "../base/tensor.js";
+import type { CurriculumPlan } from "./curriculum.js";
+import type { Episode, Generator, LabelFormat, LabelLayout } from "./presets.js";
+
+/**
+ * A task set with every choice made: what a backend needs to know besides the examples and labels themselves.
+ * Plain data, so that it can be posted to a worker.
+ *
+ * Results are counted in *items*: an item is a sequence, or one example where no sequences are drawn. Item n of a set
+ * belongs to task `taskOffset + floor(n / itemsPerTask)`; with `mode: "samples"` each item draws its own task.
+ */
+export interface Plan extends CurriculumPlan {
+  readonly seed: bigint;
+  readonly generator: Generator;
+  readonly mode: "sequence" | "dataset" | "samples";
+  readonly taskOffset: number;
+  readonly taskCount: number;
+  /** Sequences a task, or examples a task; 0 with `mode: "samples"`. */
+  readonly itemsPerTask: number;
+  readonly itemCount: number;
+  /** Positions of an item: the sequence length, or 1. */
+  readonly length: number;
+  readonly replacement: boolean;
+  readonly episode: Required<Episode> | null;
+  readonly examples: number;
+  readonly features: number;
+  readonly outFeatures: number;
+  /** Labels that examples have. */
+  readonly exampleClasses: number;
+  /** Labels of a task before they are raised: as many, or the ways of a relabelled episode. */
+  readonly classes: number;
+  /** By how much the labels of results are raised. */
+  readonly specialTokens: number;
+  readonly startToken: number | null;
+  /** `"none"` where no sequences are drawn. */
+  readonly labelLayout: LabelLayout;
+  readonly labelFormat: LabelFormat;
+  readonly exampleDtype: "uint8" | "float32";
+  /** Gray level subtracted from uint8 examples before the product; 0 for none, and for float32. */
+  readonly grayOffset: number;
+  /** An f32: value = f32(f32(sum) * scale), the sum being of products with matrix entries as they are made. */
+  readonly scale: number;
+  /** The same for tasks with the identity matrix, whose entries are 0 and 1. */
+  readonly identityScale: number;
+  /** An f32 that entries of the torch generator are multiplied with when they are made; 1 for deviates. */
+  readonly matrixScale: number;
+  readonly dtype: FloatDtype;
+}
+
+/** What the shapes of results follow from. */
+export type ItemLayout = Pick<Plan, "mode" | "length" | "outFeatures" | "dtype"> & LabelChoice;
+
+type LabelChoice = Pick<Plan, "classes" | "specialTokens" | "labelLayout" | "labelFormat">;
+
+/** Values that labels can have in results. */
+export function labelValues(plan: Pick<Plan, "classes" | "specialTokens">): number {
+  return plan.classes + plan.specialTokens;
+}
+
+/** Cells of the one-hots behind inputs; 0 where labels are not given so. */
+export function labelCells(plan: LabelChoice): number {
+  return plan.labelLayout !== "none" && plan.labelFormat === "one-hot" ? labelValues(plan) : 0;
+}
+
+/** Whether given labels are an array of their own. */
+export function hasLabels(plan: LabelChoice): boolean {
+  return plan.labelLayout !== "none" && plan.labelFormat === "integer";
+}
+
+/** The first position of a sequence whose own label is not given with `"query-last"`. */
+export function firstHidden({ episode, length }: Pick<Plan, "episode" | "length">): number {
+  return episode && episode.queries > 0 ? episode.ways * episode.shots : length - 1;
+}
+
+/** Values of a position: the projected input, and the one-hot of the label that it is given. */
+export function rowLength(plan: ItemLayout): number {
+  return plan.outFeatures + labelCells(plan);
+}
+
+export function targetDtype(plan: LabelChoice): TargetDtype {
+  return labelValues(plan) <= 256 ? "uint8" : "uint16";
+}
+
+/** Given labels have one value more, `labelValues(plan)`, where none is given. */
+export function labelDtype(plan: LabelChoice): TargetDtype {
+  return labelValues(plan) <= 255 ? "uint8" : "uint16";
+}
+
+/** Bytes of the inputs, the targets and the given labels of one item. */
+export function itemBytes(plan: ItemLayout): { inputs: number; targets: number; labels: number } {
+  return {
+    inputs: plan.length * rowLength(plan) * bytesPerElement(plan.dtype),
+    targets: plan.length * bytesPerElement(targetDtype(plan)),
+    labels: hasLabels(plan) ? plan.length * bytesPerElement(labelDtype(plan)) : 0,
+  };
+}
+
+export function inputShape(plan: ItemLayout, items: number): number[] {
+  return plan.mode === "sequence" ? [items, plan.length, rowLength(plan)] : [items, rowLength(plan)];
+}
+
+export function targetShape(plan: ItemLayout, items: number): number[] {
+  return plan.mode === "sequence" ? [items, plan.length] : [items];
+}
+
+/** The task of an item; `undefined` where each sample draws its own. */
+export function taskOf(plan: Plan, item: number): number | undefined {
+  return plan.mode === "samples" ? undefined : plan.taskOffset + Math.floor(item / plan.itemsPerTask);
+}

@@ -1,0 +1,200 @@
+import { USAGE } from "../backend/webgpu/device/buffers.js";
+import type { Gpu } from "../backend/webgpu/device/device.js";
+import { gpuOf } from "../backend/webgpu/device/device-gpu.js";
+import { uploadTable } from "../backend/webgpu/device/table.js";
+import { blocksOf, MatrixKernel } from "../backend/webgpu/kernels/matrix.js";
+import { NormalizeKernel } from "../backend/webgpu/kernels/normalize.js";
+import { ProjectFloatKernel } from "../backend/webgpu/kernels/project-float.js";
+import { bindingLimit } from "../backend/webgpu/kernels/ranges.js";
+import { StatisticsKernel, type Table } from "../backend/webgpu/kernels/statistics.js";
+import { perform } from "../backend/webgpu/kernels/work.js";
+import { checkInteger } from "../base/check.js";
+import { InvalidOptionError } from "../base/errors.js";
+import type { GpuBatch, GpuTensor } from "../base/tensor.js";
+import { instantiate } from "../wasm/module.js";
+import { checkProduct, type Matrix } from "./project.js";
+import type { LinearProjection } from "./projection.js";
+
+/**
+ * Single steps on a device of the caller's. Results are buffers of usage STORAGE, COPY_SRC and COPY_DST that belong to
+ * the caller, ready to be bound when the promise resolves. All reject with a `WebGpuError` when the device fails.
+ */
+
+const RESULT = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
+
+/**
+ * Rows `[start, stop)` of a projection's matrix, `[stop - start, inFeatures]` float32: the bits of
+ * `LinearProjection.matrix()`.
+ *
+ * @throws InvalidOptionError for rows that are not there, and for a matrix larger than a binding of the device
+ *
+ * @example
+ * ```ts
+ * const a = await gpuMatrix(device, new LinearProjection({ seed: 42, task: 7, inFeatures: 784 }));
+ * pass.setBindGroup(0, device.createBindGroup({ layout, entries: [{ binding: 0, resource: a }] }));
+ * ```
+ */
+export async function gpuMatrix(
+  device: GPUDevice,
+  projection: LinearProjection,
+  start = 0,
+  stop = projection.outFeatures,
+): Promise<GpuTensor<"float32">> {
+  checkInteger("start", start, 0, projection.outFeatures - 1);
+  checkInteger("stop", stop, start + 1, projection.outFeatures);
+  const gpu = gpuOf(device);
+  const columns = projection.inFeatures;
+  const rows = stop - start;
+  checkSize("stop - start", rows, MatrixKernel.rowBytes(columns), gpu);
+  const out = await result(gpu, "matrix", [rows, columns]);
+  // PyTorch's words come one after the other: a single matrix is made sooner on a CPU, where the bits are those too.
+  if (projection.identity || projection.generator === "torch") {
+    const { data } = await projection.matrix(start, stop);
+    await gpu.submit("matrix", () => device.queue.writeBuffer(out.buffer, 0, data));
+    return out;
+  }
+  const { memory, normalTable } = await instantiate(0n);
+  const table = await uploadTable(gpu, new Uint32Array(memory.buffer, normalTable(), 768).slice());
+  try {
+    const kernel = await MatrixKernel.create(gpu, table);
+    await perform(gpu, "matrix", (work) => {
+      const padded = MatrixKernel.rowBytes(columns);
+      const dense = padded === columns * 4;
+      const made = dense ? out.buffer : work.temporary("padded matrix", rows * padded, RESULT);
+      const { seed, standardDeviation } = projection;
+      const which = { seed, tasks: [projection.task as number], row: start, rows, columns };
+      kernel.encode(work, which, Math.fround(standardDeviation / 4096), { buffer: made });
+      for (let row = 0; row < rows && !dense; row++) {
+        work.encoder.copyBufferToBuffer(made, row * padded, out.buffer, row * columns * 4, columns * 4);
+      }
+    });
+  } catch (error) {
+    out.buffer.destroy();
+    throw error;
+  } finally {
+    table.destroy();
+  }
+  return out;
+}
+
+/**
+ * Multiplies float32 examples with a matrix of the caller's: `[n, columns]` values become `[n, rows]`, within the bound of
+ * `project()`.
+ *
+ * @throws InvalidOptionError when the shapes do not fit together, or something does not fit into a binding of the device
+ */
+export async function gpuProject(
+  device: GPUDevice,
+  matrix: Matrix,
+  examples: Float32Array,
+): Promise<GpuTensor<"float32">> {
+  const { rows, columns, count } = checkProduct(matrix, examples);
+  if (count === 0) throw new InvalidOptionError("examples.length", 0, `a multiple of ${columns} above 0`);
+  const gpu = gpuOf(device);
+  const blocks = blocksOf(columns);
+  const stride = Math.ceil(columns / 4) * 4;
+  checkSize("matrix.shape[0]", rows, blocks * 64, gpu);
+  checkSize("examples.length / columns", count, Math.max(stride, rows) * 4, gpu);
+  const kernel = await ProjectFloatKernel.create(gpu, count);
+  const out = await result(gpu, "projected", [count, rows]);
+  try {
+    await perform(gpu, "project", (work) => {
+      const range = {
+        tasks: 1,
+        first: 0,
+        positions: count,
+        columns,
+        rows,
+        shared: true,
+        position: 0,
+        column: 0,
+        stride: rows,
+        scale: 1,
+      };
+      kernel.encode(work, range, {
+        examples: { buffer: work.upload("examples", padRows(examples, columns, stride)) },
+        indices: {
+          buffer: work.upload(
+            "indices",
+            Uint32Array.from({ length: count }, (_, i) => i),
+          ),
+        },
+        matrices: { buffer: work.upload("matrix", padRows(matrix.data, columns, blocks * 16)) },
+        out: { buffer: out.buffer },
+      });
+    });
+  } catch (error) {
+    out.buffer.destroy();
+    throw error;
+  }
+  return out;
+}
+
+/**
+ * Mean and deviation of each feature of a batch, over its tasks and positions: `[width, 2]` float32, mean first. Both are
+ * within `(80 + 24 * merges) * 2^-24 * max |x|` of the true ones, with about log2(rows) merges; see StatisticsKernel.
+ *
+ * @param unbiased divide by one less than there are rows, as `torch.std` does. Default false.
+ * @throws InvalidOptionError for float16 inputs
+ */
+export async function gpuStatistics(
+  batch: Pick<GpuBatch, "device" | "inputs">,
+  { unbiased = false }: { unbiased?: boolean } = {},
+): Promise<GpuTensor<"float32">> {
+  const gpu = gpuOf(batch.device);
+  const table = tableOf(batch.inputs);
+  const kernel = await StatisticsKernel.create(gpu);
+  const out = await result(gpu, "statistics", [table.width, 2]);
+  try {
+    await perform(gpu, "statistics", (work) => kernel.encode(work, table, unbiased, { buffer: out.buffer }));
+  } catch (error) {
+    out.buffer.destroy();
+    throw error;
+  }
+  return out;
+}
+
+/**
+ * Replaces the inputs of a batch by `(x - mean) / (deviation + epsilon)`, feature by feature.
+ *
+ * @param statistics of `gpuStatistics`, of this batch or another one
+ * @throws InvalidOptionError for float16 inputs, and for statistics of another width
+ */
+export async function gpuNormalize(
+  batch: Pick<GpuBatch, "device" | "inputs">,
+  statistics: GpuTensor<"float32">,
+  { epsilon = 1e-12 }: { epsilon?: number } = {},
+): Promise<void> {
+  const gpu = gpuOf(batch.device);
+  const table = tableOf(batch.inputs);
+  if (statistics.shape[0] !== table.width || statistics.shape[1] !== 2) {
+    throw new InvalidOptionError("statistics.shape", statistics.shape, `[${table.width}, 2], as the inputs have it`);
+  }
+  const kernel = await NormalizeKernel.create(gpu);
+  await perform(gpu, "normalize", (work) => kernel.encode(work, table, { buffer: statistics.buffer }, epsilon));
+}
+
+function tableOf({ dtype, shape, buffer }: GpuTensor): Table {
+  if (dtype !== "float32") throw new InvalidOptionError("inputs.dtype", dtype, '"float32"');
+  const width = shape.at(-1) ?? 0;
+  return { values: buffer, rows: shape.slice(0, -1).reduce((a, b) => a * b, 1), width, stride: width };
+}
+
+async function result(gpu: Gpu, label: string, shape: readonly number[]): Promise<GpuTensor<"float32">> {
+  const size = shape.reduce((a, b) => a * b, 4);
+  return { dtype: "float32", shape, buffer: await gpu.buffer(label, size, RESULT), offset: 0, size };
+}
+
+/** Rows of `from` values become rows of `to`, zeros behind. */
+function padRows(data: Float32Array, from: number, to: number): Float32Array {
+  if (from === to) return data;
+  const rows = data.length / from;
+  const padded = new Float32Array(rows * to);
+  for (let row = 0; row < rows; row++) padded.set(data.subarray(row * from, (row + 1) * from), row * to);
+  return padded;
+}
+
+function checkSize(option: string, rows: number, rowBytes: number, gpu: Gpu): void {
+  const most = Math.floor(bindingLimit(gpu.limits) / rowBytes);
+  if (rows > most) throw new InvalidOptionError(option, rows, `at most ${most} in a binding of this device`);
+}

@@ -1,0 +1,193 @@
+import { Engine } from "../backend/wasm/engine.js";
+import { checkInteger } from "../base/check.js";
+import { InvalidOptionError } from "../base/errors.js";
+import type { Tensor } from "../base/tensor.js";
+import { scheduleOf } from "../plan/curriculum.js";
+import { checkMatrix, checkTorchMatrix } from "../plan/limits.js";
+import type { Plan } from "../plan/plan.js";
+import { type Generator, resolveStandardDeviation, type StandardDeviation } from "../plan/presets.js";
+import { checkTask, parse, projectionSchema } from "../plan/schemas.js";
+import { instantiate } from "../wasm/module.js";
+import { Regions } from "../wasm/regions.js";
+import { torchMatrix } from "../wasm/torch-matrix.js";
+import { project } from "./project.js";
+
+/** Examples projected before events are looked at: some tens of milliseconds of work for MNIST. */
+const APPLY_STEP = 4096;
+
+/** What a `LinearProjection` follows from. */
+export interface LinearProjectionOptions {
+  /**
+   * `"torch"`: the values of PyTorch's `normal_(0, standardDeviation)` on a CPU, within the bound that docs/torch.md
+   * states. Default `"chacha8"`.
+   */
+  generator?: Generator;
+  /** 0..2^64 - 1. Default 0. With `"torch"` and no task, the seed of PyTorch's generator itself (its low 32 bits). */
+  seed?: bigint | number;
+  /** Task index, 0..2^32 - 1. Only with `"torch"` can it be left out. */
+  task?: number;
+  /** Columns of the matrix. */
+  inFeatures: number;
+  /** Rows of the matrix. Default `inFeatures`. */
+  outFeatures?: number;
+  /** Of the matrix entries. Default `"1/n"` with n = inFeatures, as the preset `notebook` has it. */
+  standardDeviation?: StandardDeviation;
+  /** The identity matrix instead (ones on the diagonal of an outFeatures x inFeatures matrix). Default false. */
+  identity?: boolean;
+}
+
+/**
+ * The random matrix A of one task, `outFeatures x inFeatures`, entries N(0, standardDeviation^2).
+ *
+ * @example
+ * ```ts
+ * const projection = new LinearProjection({ seed: 42, task: 7, inFeatures: 784 });
+ * const { data, shape } = await projection.matrix(); // [784, 784]
+ * const projected = await projection.apply(dataset.images); // [60000, 784]
+ *
+ * // LinearProjection(784, random_state=1272380470) of the notebook, and task 0 of its random_state 69: the same matrix.
+ * new LinearProjection({ generator: "torch", seed: 1272380470, inFeatures: 784 });
+ * new LinearProjection({ generator: "torch", seed: 69, task: 0, inFeatures: 784 });
+ * ```
+ */
+export class LinearProjection {
+  readonly generator: Generator;
+  /** `undefined`: the seed is the matrix's own. */
+  readonly task: number | undefined;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly standardDeviation: number;
+  readonly identity: boolean;
+  readonly seed: bigint;
+
+  /** @throws InvalidOptionError for an unknown option or one out of bounds. */
+  constructor(options: LinearProjectionOptions) {
+    const given = parse(projectionSchema, options);
+    checkTask(given);
+    this.generator = given.generator;
+    this.task = given.task;
+    this.inFeatures = given.inFeatures;
+    this.outFeatures = given.outFeatures ?? given.inFeatures;
+    checkMatrix(this.outFeatures, this.inFeatures);
+    if (given.generator === "torch" && !given.identity) checkTorchMatrix(this.outFeatures, this.inFeatures);
+    this.standardDeviation = resolveStandardDeviation(given.standardDeviation, given.inFeatures);
+    this.identity = given.identity;
+    this.seed = given.seed;
+  }
+
+  /**
+   * Rows `[start, stop)` of the matrix, `[stop - start, inFeatures]`: `f32(f32(g) * f32(standardDeviation / 4096))` with
+   * the deviates g of the stream, or, with `"torch"`, what PyTorch's generator gives.
+   */
+  async matrix(start = 0, stop = this.outFeatures): Promise<Tensor<"float32", Float32Array>> {
+    checkInteger("start", start, 0, this.outFeatures - 1);
+    checkInteger("stop", stop, start + 1, this.outFeatures);
+    const shape = [stop - start, this.inFeatures] as const;
+    const values = shape[0] * shape[1];
+    if (this.identity) {
+      const data = new Float32Array(values);
+      for (let row = start; row < Math.min(stop, this.inFeatures); row++) data[(row - start) * shape[1] + row] = 1;
+      return { dtype: "float32", shape, data };
+    }
+    if (this.generator === "torch") {
+      const { seed, task, outFeatures: rows, inFeatures: columns, standardDeviation } = this;
+      const data = await torchMatrix({ seed, task, rows, columns, standardDeviation }, start, stop);
+      return { dtype: "float32", shape, data };
+    }
+    const kernel = await instantiate(this.seed);
+    const layout = new Regions(kernel);
+    const out = layout.place(values * 4);
+    layout.commit();
+    kernel.matrix(this.task as number, start, shape[0], shape[1], Math.fround(this.standardDeviation / 4096), out);
+    return { dtype: "float32", shape, data: new Float32Array(kernel.memory.buffer, out, values).slice() };
+  }
+
+  /**
+   * Projects examples: `[n, inFeatures]` values become `[n, outFeatures]`. uint8 values are read as [0, 1] and multiplied
+   * exactly; float32 ones agree with the true product within
+   * `(inFeatures + 2) * 2^-24 * sum over j of |A(i, j) * x(j)|`, and so do uint8 ones with `"torch"`, where x(j) is the
+   * pixel / 255 rounded to float32.
+   *
+   * @throws InvalidOptionError when the length is no multiple of `inFeatures`.
+   */
+  async apply(
+    examples: Uint8Array | Float32Array,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<Tensor<"float32", Float32Array>> {
+    signal?.throwIfAborted();
+    const { inFeatures, outFeatures } = this;
+    const bytes = examples instanceof Uint8Array;
+    if (!bytes && !(examples instanceof Float32Array)) {
+      throw new InvalidOptionError("examples", examples, "a Uint8Array or a Float32Array");
+    }
+    const count = examples.length / inFeatures;
+    if (!Number.isInteger(count)) {
+      throw new InvalidOptionError("examples.length", examples.length, `a multiple of inFeatures, ${inFeatures}`);
+    }
+    if (this.generator === "torch" && !this.identity) return this.#applyTorch(examples, count, signal);
+    const plan = this.#planFor(count, bytes);
+    const kernel = await Engine.create(plan, { images: examples, targets: new Uint16Array(count) });
+    const data = new Float32Array(count * outFeatures);
+    for (let first = 0; first < count; first += APPLY_STEP) {
+      const n = Math.min(APPLY_STEP, count - first);
+      data.set(new Float32Array(kernel.weave(first, n).inputs), first * outFeatures);
+      // Lets events through, an abort among them.
+      await new Promise((resolve) => setTimeout(resolve));
+      signal?.throwIfAborted();
+    }
+    return { dtype: "float32", shape: [count, outFeatures], data };
+  }
+
+  #planFor(count: number, bytes: boolean): Plan {
+    const identityScale = Math.fround(1 / (bytes ? 255 : 1));
+    return {
+      seed: this.seed,
+      generator: "chacha8",
+      mode: "dataset",
+      // The identity needs no task.
+      taskOffset: this.task ?? 0,
+      taskCount: 1,
+      itemsPerTask: count,
+      itemCount: count,
+      length: 1,
+      replacement: true,
+      episode: null,
+      examples: count,
+      features: this.inFeatures,
+      outFeatures: this.outFeatures,
+      exampleClasses: 1,
+      classes: 1,
+      specialTokens: 0,
+      startToken: null,
+      labelLayout: "none",
+      labelFormat: "one-hot",
+      exampleDtype: bytes ? "uint8" : "float32",
+      identityProjection: scheduleOf(this.identity ? 1 : 0),
+      identityPermutation: scheduleOf(1),
+      tasksPerStep: 1,
+      fixed: null,
+      grayOffset: 0,
+      scale: Math.fround(this.standardDeviation / 4096 / (bytes ? 255 : 1)),
+      identityScale,
+      matrixScale: 1,
+      dtype: "float32",
+    };
+  }
+
+  async #applyTorch(
+    examples: Uint8Array | Float32Array,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Tensor<"float32", Float32Array>> {
+    const { inFeatures, outFeatures } = this;
+    const matrix = await this.matrix();
+    const data = new Float32Array(count * outFeatures);
+    for (let first = 0; first < count; first += APPLY_STEP) {
+      const some = examples.subarray(first * inFeatures, (first + APPLY_STEP) * inFeatures);
+      const values = some instanceof Uint8Array ? Float32Array.from(some, (pixel) => pixel / 255) : some;
+      const projected = await project(matrix, values, signal ? { signal } : {});
+      data.set(projected.data, first * outFeatures);
+    }
+    return { dtype: "float32", shape: [count, outFeatures], data };
+  }
+}
