@@ -17,6 +17,9 @@ export const nodeCrypto = () => builtin<typeof import("node:crypto")>("node:cryp
 
 export const nodeEvents = () => builtin<typeof import("node:events")>("node:events");
 
+/** Paths and file: URLs. */
+export const nodeUrl = () => builtin<typeof import("node:url")>("node:url");
+
 export const nodeOs = () => builtin<typeof import("node:os")>("node:os");
 
 export const nodeThreads = () => builtin<typeof import("node:worker_threads")>("node:worker_threads");

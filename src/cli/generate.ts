@@ -62,8 +62,8 @@ export function generateCommand(): Command {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const dataset = await openDataset(flags.dataset, { classes: flags.classes, signal });
   const limit = flags.limitExamples;
+  const dataset = await openDataset(flags.dataset, { classes: flags.classes, limit: limit || undefined, signal });
   if (limit !== undefined && (limit < 1 || limit > dataset.length)) {
     throw new InvalidOptionError(
       "--limit-examples",

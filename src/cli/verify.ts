@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
-import { type Fault, type Verification, verify } from "../node/read/verify.js";
+import type { Fault, Verification } from "../node/read/verification.js";
+import { verify } from "../node/read/verify.js";
 import { wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { EXIT, printJson } from "./report.js";

@@ -1,4 +1,5 @@
 import { DatasetError } from "../base/errors.js";
+import { type ExtentOf, HEAD_BYTES } from "../files/growing.js";
 import { fromBigEndian } from "./endian.js";
 import { product, shapeText } from "./tensor.js";
 
@@ -21,10 +22,42 @@ const kinds = new Map([
 ]);
 
 /**
- * IDX: two zero bytes, a type code, the number of dimensions, each dimension as a big-endian u32, then the values,
- * big-endian and row-major. Single bytes are viewed, wider values copied into the machine's order.
+ * Tells from the head of an IDX file how much of it the first `limit` examples take.
+ *
+ * @returns undefined when the head is not that of an IDX file
  */
-export function decodeIdx(bytes: Uint8Array, name: string): IdxArray {
+export function extentOfIdx(limit: number): ExtentOf {
+  return (head) => {
+    const dimensions = head[3] ?? 0;
+    const kind = kinds.get(head[2] ?? -1);
+    const start = 4 + 4 * dimensions;
+    if (head[0] !== 0 || head[1] !== 0 || !kind || dimensions === 0 || head.length < Math.min(start, HEAD_BYTES)) {
+      return undefined;
+    }
+    const [count = 0, ...shape] = shapeOf(head, dimensions);
+    const examples = Math.min(limit, count);
+    const bytes = start + examples * product(shape) * kind.array.BYTES_PER_ELEMENT;
+    return { bytes, whole: examples === count };
+  };
+}
+
+function shapeOf(bytes: Uint8Array, dimensions: number): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: dimensions }, (_, axis) => view.getUint32(4 + 4 * axis));
+}
+
+/**
+ * Decodes IDX: two zero bytes, a type code, the number of dimensions, each dimension as a big-endian u32, then the values,
+ * big-endian and row-major. Single bytes are viewed, wider values copied into the machine's order.
+ *
+ * @param limit examples to decode at most; `bytes` need hold no more then
+ * @returns the array, and how many examples the file has
+ */
+export function decodeIdx(
+  bytes: Uint8Array,
+  name: string,
+  limit = Number.POSITIVE_INFINITY,
+): IdxArray & { readonly count: number } {
   const kind = kinds.get(bytes[2] ?? -1);
   const dimensions = bytes[3] ?? 0;
   if (bytes[0] !== 0 || bytes[1] !== 0 || !kind || dimensions === 0) {
@@ -42,11 +75,12 @@ export function decodeIdx(bytes: Uint8Array, name: string): IdxArray {
         "download it again",
     );
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const shape = Array.from({ length: dimensions }, (_, axis) => view.getUint32(4 + 4 * axis));
+  const [count = 0, ...rest] = shapeOf(bytes, dimensions);
+  const cut = limit < count;
+  const shape = [cut ? limit : count, ...rest];
   const { array: Values } = kind;
   const expected = headerLength + product(shape) * Values.BYTES_PER_ELEMENT;
-  if (bytes.length !== expected) {
+  if (bytes.length < expected || (bytes.length > expected && !cut)) {
     const difference =
       bytes.length < expected
         ? "is truncated; download it again"
@@ -56,9 +90,9 @@ export function decodeIdx(bytes: Uint8Array, name: string): IdxArray {
       `${difference} (${bytes.length} bytes, where the header says ${expected}: ${shapeText(shape)} ${kind.name})`,
     );
   }
-  const values = bytes.subarray(headerLength);
+  const values = bytes.subarray(headerLength, expected);
   const own = Values.BYTES_PER_ELEMENT === 1 ? values : fromBigEndian(values, Values.BYTES_PER_ELEMENT);
-  return { data: new Values(own.buffer as ArrayBuffer, own.byteOffset, product(shape)), shape };
+  return { data: new Values(own.buffer as ArrayBuffer, own.byteOffset, product(shape)), shape, count };
 }
 
 function opening(bytes: Uint8Array): string {
@@ -66,7 +100,7 @@ function opening(bytes: Uint8Array): string {
   return Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }
 
-/** The mistakes that happen: a web server's error page, and neighbouring formats. */
+/** The mistakes that happen: a web server's error page, and neighboring formats. */
 function guess(bytes: Uint8Array): string {
   const text = String.fromCharCode(...bytes.subarray(0, 6));
   if (text.trimStart().startsWith("<")) return ". It looks like a web page: is the address right?";

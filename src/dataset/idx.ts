@@ -1,8 +1,12 @@
+import { checkInteger } from "../base/check.js";
 import { DatasetError } from "../base/errors.js";
 import { nameOf, type ReadOptions, readBytes, type Source } from "../files/bytes.js";
+import { FileError } from "../files/file-error.js";
+import { checkPauses } from "../files/http.js";
 import { Dataset } from "./dataset.js";
 import { gunzip, isGzip } from "./gunzip.js";
-import { decodeIdx, type IdxArray } from "./idx-decode.js";
+import { decodeIdx, extentOfIdx, type IdxArray } from "./idx-decode.js";
+import { checkTargets } from "./targets.js";
 import { shapeText } from "./tensor.js";
 
 /** What {@link readIdxDataset} takes. */
@@ -13,6 +17,11 @@ export interface IdxDatasetOptions extends ReadOptions {
   readonly labels: Source;
   /** The number of classes, 1 to 65536. Default: the largest label plus one. */
   readonly classes?: number | undefined;
+  /**
+   * Read the first examples only, at most this many: the rest of the images is neither read nor held. Default: all. The
+   * labels are read whole, so that the number of classes does not depend on it.
+   */
+  readonly limit?: number | undefined;
   /** What messages and recipes call the dataset. Default: the images' file name without `.gz`, or `"dataset"`. */
   readonly name?: string | undefined;
 }
@@ -26,9 +35,33 @@ export interface IdxDatasetOptions extends ReadOptions {
  * const { data, shape } = await readIdx("train-images-idx3-ubyte.gz"); // shape [60000, 28, 28]
  */
 export async function readIdx(source: Source, options: ReadOptions = {}): Promise<IdxArray> {
+  const { data, shape } = await readFirst(source, options, Number.POSITIVE_INFINITY);
+  return { data, shape };
+}
+
+/** Reads the first `limit` examples of an IDX file. */
+async function readFirst(
+  source: Source,
+  { signal, retryPauses }: ReadOptions,
+  limit: number,
+): Promise<IdxArray & { readonly count: number }> {
   const name = nameOf(source);
-  const bytes = await readBytes(source, options);
-  return decodeIdx(isGzip(bytes) ? await gunzip(bytes, name, options) : bytes, name);
+  const extentOf = extentOfIdx(limit);
+  let bytes: Uint8Array;
+  try {
+    // Of gzip the head tells nothing, so the whole file is read.
+    const everything = { bytes: Number.POSITIVE_INFINITY, whole: false };
+    bytes = await readBytes(source, {
+      signal,
+      retryPauses: checkPauses(retryPauses),
+      extentOf: (head) => (isGzip(head) ? everything : extentOf(head)),
+    });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof FileError) throw new DatasetError(name, cause.problem, { cause });
+    throw cause;
+  }
+  return decodeIdx(isGzip(bytes) ? await gunzip(bytes, name, { signal, extentOf }) : bytes, name, limit);
 }
 
 /**
@@ -40,7 +73,12 @@ export async function readIdx(source: Source, options: ReadOptions = {}): Promis
  * const dataset = await readIdxDataset({ images: "/data/images.gz", labels: "/data/labels.gz", classes: 10 });
  */
 export async function readIdxDataset(options: IdxDatasetOptions): Promise<Dataset> {
-  const [images, labels] = await Promise.all([readIdx(options.images, options), readIdx(options.labels, options)]);
+  const { limit = Number.POSITIVE_INFINITY } = options;
+  if (options.limit !== undefined) checkInteger("limit", limit, 1, 2 ** 32);
+  const [images, labels] = await Promise.all([
+    readFirst(options.images, options, limit),
+    readFirst(options.labels, options, Number.POSITIVE_INFINITY),
+  ]);
   const imagesName = nameOf(options.images);
   const labelsName = nameOf(options.labels);
   const { data } = images;
@@ -63,18 +101,20 @@ export async function readIdxDataset(options: IdxDatasetOptions): Promise<Datase
   if (labels.data instanceof Float32Array || labels.data instanceof Float64Array) {
     throw new DatasetError(labelsName, `holds ${kindOf(labels.data)}; labels must be integers`);
   }
-  const [count, ...shape] = images.shape;
-  if (count !== labels.shape[0]) {
+  const { count } = images;
+  if (count !== labels.count) {
     throw new DatasetError(
       labelsName,
-      `has ${labels.shape[0]} labels, but ${imagesName} has ${count} images; give files of the same split`,
+      `has ${labels.count} labels, but ${imagesName} has ${count} images; give files of the same split`,
     );
   }
   if (images.shape.includes(0)) {
     throw new DatasetError(imagesName, `has shape ${shapeText(images.shape)}; at least one example is needed`);
   }
   const name = options.name ?? defaultName(options.images);
-  return Dataset.from({ images: data, targets: labels.data, shape, classes: options.classes, name });
+  const { targets, classes } = checkTargets(labels.data, options.classes, name);
+  const [examples, ...shape] = images.shape;
+  return Dataset.from({ images: data, targets: targets.subarray(0, examples), shape, classes, name });
 }
 
 /** The last part of a path or URL, without `.gz`: names outlive the machine whose folders they would mention. */

@@ -1,6 +1,9 @@
 import { abortable } from "../base/abort.js";
-import { DatasetError, messageOf } from "../base/errors.js";
 import { fileSystem } from "../base/host.js";
+import { readWhole } from "./disk.js";
+import { FileError, problemOf } from "./file-error.js";
+import { type ExtentOf, HEAD_BYTES } from "./growing.js";
+import { Http } from "./http.js";
 
 /**
  * Where bytes come from: a path, a URL (`file:`, `https:`, `data:`, `blob:`), a `Blob` or `File`, or bytes in memory. In a
@@ -12,12 +15,14 @@ export type Source = string | URL | Blob | ArrayBuffer | Uint8Array;
 export interface ReadOptions {
   /** Aborting it rejects the call with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Pauses in milliseconds before a request to a server is made again after a network error, 408, 429 or 5xx: one for
+   * each further attempt. Default `[200, 800, 3200]`; `[]` for none.
+   */
+  readonly retryPauses?: readonly number[] | undefined;
 }
 
-/** At most so much is read at a time, in bytes, so that aborting is not kept waiting. */
-const readSize = 2 ** 24;
-
-/** A source as messages call it: the path, the URL, or what sort of bytes it is. */
+/** Names a source for messages: the path, the URL, or the kind of bytes. */
 export function nameOf(source: Source): string {
   if (typeof source === "string") return shortened(source);
   if (source instanceof URL) return shortened(source.href);
@@ -33,120 +38,56 @@ function shortened(text: string): string {
 }
 
 /**
- * All bytes of a source. Bytes in memory are viewed, not copied.
+ * Reads a source. Bytes in memory are viewed, not copied, and always whole.
  *
- * @throws {@link DatasetError} if the source is missing, cannot be read, or a server answers with anything but success.
+ * @param options.extentOf tells from the first bytes how much is wanted; one byte more is read where the file should end
+ * @throws {@link FileError} if the source is missing, cannot be read, or a server answers with anything but success.
  */
-export async function readBytes(source: Source, options: ReadOptions = {}): Promise<Uint8Array> {
+export async function readBytes(
+  source: Source,
+  options: ReadOptions & { extentOf?: ExtentOf } = {},
+): Promise<Uint8Array> {
   const { signal } = options;
   signal?.throwIfAborted();
   try {
-    return await read(source, signal);
+    return await read(source, options);
   } catch (error) {
     // Platforms wrap the reason of an abort in errors of their own.
     signal?.throwIfAborted();
-    throw error;
+    throw error instanceof FileError ? error : new FileError(problemOf(error), { cause: error });
   }
 }
 
-async function read(source: Source, signal: AbortSignal | undefined): Promise<Uint8Array> {
+function read(source: Source, options: ReadOptions & { extentOf?: ExtentOf }): Promise<Uint8Array> | Uint8Array {
   if (source instanceof Uint8Array) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (source instanceof Blob) return readBlob(source, signal);
+  if (source instanceof Blob) return readBlob(source, options);
   if (typeof source !== "string" && !(source instanceof URL)) {
-    throw new DatasetError(String(source), "is not a path, URL, Blob, ArrayBuffer or Uint8Array");
+    throw new FileError("is not a path, URL, Blob, ArrayBuffer or Uint8Array");
   }
   const text = String(source);
-  if (/^(https?|data|blob):/i.test(text)) return fetchBytes(text, source, signal);
-  const fs = fileSystem();
-  if (fs) return readFile(fs, /^file:/i.test(text) ? new URL(text) : text, nameOf(source), signal);
-  return fetchBytes(text, source, signal);
+  const local = fileSystem() && !/^(https?|data|blob):/i.test(text);
+  if (local) return readWhole(/^file:/i.test(text) ? new URL(text) : text, { ...options, shared: true });
+  return fetched(text, options);
 }
 
-async function readBlob(blob: Blob, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await abortable(blob.arrayBuffer(), signal));
-  } catch (cause) {
-    throw new DatasetError(nameOf(blob), `cannot be read: ${messageOf(cause)}`, { cause });
-  }
-}
-
-async function fetchBytes(url: string, source: Source, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  let response: Response;
-  try {
-    response = await fetch(url, signal ? { signal } : {});
-  } catch (cause) {
-    const hint = "check the address, the connection and, in a browser, that the server allows this page (CORS)";
-    throw new DatasetError(nameOf(source), `cannot be fetched: ${messageOf(cause)}; ${hint}`, { cause });
-  }
-  if (!response.ok) {
-    // Nobody will read the body: let the connection go.
-    await response.body?.cancel();
-    const status = `${response.status} ${response.statusText}`.trim();
-    throw new DatasetError(nameOf(source), `the server answered ${status}; expected the file, with status 200`);
-  }
-  try {
-    return new Uint8Array(await response.arrayBuffer());
-  } catch (cause) {
-    throw new DatasetError(nameOf(source), `broke off: ${messageOf(cause)}; fetch it again`, { cause });
-  }
-}
-
-type FileSystem = NonNullable<ReturnType<typeof fileSystem>>;
-
-/**
- * The whole file in one buffer of its size: `fs.readFile` stops at 2 GiB. The memory is shared, so that worker threads
- * read the same bytes and not copies.
- */
-async function readFile(
-  fs: FileSystem,
-  path: string | URL,
-  name: string,
-  signal: AbortSignal | undefined,
+async function readBlob(
+  blob: Blob,
+  { signal, extentOf }: { signal?: AbortSignal | undefined; extentOf?: ExtentOf },
 ): Promise<Uint8Array> {
-  try {
-    const file = await fs.open(path);
-    try {
-      const status = await file.stat();
-      // Pipes and the like have no size. Folders say what they are when read.
-      if (!status.isFile() || status.size === 0) return await readStream(file, signal);
-      const { size } = status;
-      const bytes = new Uint8Array(new SharedArrayBuffer(size));
-      let filled = 0;
-      while (filled < size) {
-        signal?.throwIfAborted();
-        const { bytesRead } = await file.read(bytes, filled, Math.min(readSize, size - filled), filled);
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-      return bytes.subarray(0, filled);
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw new DatasetError(name, fileProblem(cause), { cause });
-  }
+  const bytesOf = async (part: Blob) => new Uint8Array(await abortable(part.arrayBuffer(), signal));
+  if (!extentOf) return bytesOf(blob);
+  const head = await bytesOf(blob.slice(0, HEAD_BYTES));
+  const extent = extentOf(head);
+  return extent ? bytesOf(blob.slice(0, extent.bytes + (extent.whole ? 1 : 0))) : head;
 }
 
-async function readStream(
-  file: Awaited<ReturnType<FileSystem["open"]>>,
-  signal: AbortSignal | undefined,
+async function fetched(
+  url: string,
+  { signal, retryPauses, extentOf }: ReadOptions & { extentOf?: ExtentOf },
 ): Promise<Uint8Array> {
-  const buffer = await file.readFile(signal ? { signal } : {});
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-}
-
-function fileProblem(cause: unknown): string {
-  switch ((cause as { code?: unknown } | null)?.code) {
-    case "ENOENT":
-    case "ENOTDIR":
-      return "there is no such file; check the path";
-    case "EISDIR":
-      return "is a folder; give the path of a file";
-    case "EACCES":
-    case "EPERM":
-      return "may not be read; check its permissions";
-    default:
-      return `cannot be read: ${messageOf(cause)}`;
-  }
+  const http = new Http(/^(data|blob):/i.test(url) ? [] : retryPauses);
+  const bytes = await http.whole(url, { signal, extentOf });
+  if (!bytes) throw new FileError("cannot be fetched: the server answered 404; expected the file, with status 200");
+  return bytes;
 }

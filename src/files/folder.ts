@@ -1,132 +1,190 @@
-import { messageOf, RecipeError } from "../base/errors.js";
-import { fileSystem } from "../base/host.js";
+import { abortable } from "../base/abort.js";
+import { InvalidOptionError, StoreError, TaskloomError } from "../base/errors.js";
+import { fileSystem, nodeUrl } from "../base/host.js";
+import { readPart, readWhole } from "./disk.js";
+import { FileError, problemOf } from "./file-error.js";
+import { Http, type Part } from "./http.js";
+import type { ReadableStore } from "./store.js";
 
-/**
- * Files of a folder, wherever it is: what zarrita calls an `AsyncReadable`. A file that is not there is `undefined`, a
- * range that goes beyond the end has fewer bytes; everything else that goes wrong is a RecipeError.
- */
+/** Files of a folder, wherever it is. What cannot be read is a `StoreError` that names the file. */
 export interface Files {
-  /** What error messages call the folder. */
+  /** The folder, for error messages. */
   readonly name: string;
-  get(key: `/${string}`, options?: { signal?: AbortSignal }): Promise<Uint8Array | undefined>;
-  getRange(
-    key: `/${string}`,
-    range: { readonly offset: number; readonly length: number },
-    options?: { signal?: AbortSignal },
-  ): Promise<Uint8Array | undefined>;
+  /** Whether `readInto` reads no more than it is asked for. */
+  readonly ranges: boolean;
+  /**
+   * Reads a whole file.
+   *
+   * @param limit bytes that it may have at most
+   * @returns undefined when there is no such file
+   */
+  get(key: string, limit: number, signal: AbortSignal | undefined): Promise<Uint8Array | undefined>;
+  /**
+   * Reads the bytes from `offset` on that `into` has room for.
+   *
+   * @returns undefined when there is no such file
+   */
+  readInto(key: string, offset: number, into: Uint8Array, signal: AbortSignal | undefined): Promise<Part | undefined>;
 }
 
-/** A folder on a server, read with range requests. */
-export function httpFiles(folder: URL): Files {
-  const base = new URL(folder);
-  if (!base.pathname.endsWith("/")) base.pathname += "/";
-  const request = async (key: string, headers: Record<string, string>, signal: AbortSignal | undefined) => {
-    const url = new URL(key.slice(1), base);
-    url.search = base.search;
-    let response: Response;
+/** Gives all faults of a folder their type. */
+function folder({ name, ranges, get, readInto }: Files): Files {
+  const named = async <T>(key: string, signal: AbortSignal | undefined, reading: () => Promise<T>): Promise<T> => {
+    signal?.throwIfAborted();
     try {
-      response = await fetch(url, { headers, ...(signal ? { signal } : {}) });
+      return await reading();
     } catch (cause) {
+      // Platforms wrap the reason of an abort in errors of their own.
       signal?.throwIfAborted();
-      const hint = "check the address, the connection and, in a browser, that the server allows this page (CORS)";
-      throw new RecipeError(url.href, `cannot be fetched: ${messageOf(cause)}; ${hint}`, { cause });
-    }
-    const wanted = headers.range ? 206 : 200;
-    if (response.status === wanted) return bytesOf(response, url, signal);
-    // Nobody will read the body: let the connection go.
-    await response.body?.cancel();
-    if (response.status === 404) return undefined;
-    throw new RecipeError(
-      url.href,
-      headers.range && response.ok
-        ? "the server does not answer range requests (status 206); serve the folder with one that does"
-        : `the server answered ${`${response.status} ${response.statusText}`.trim()}; expected status ${wanted}`,
-    );
-  };
-  return {
-    name: base.href,
-    get: (key, { signal } = {}) => request(key, {}, signal),
-    getRange: (key, { offset, length }, { signal } = {}) =>
-      request(key, { range: `bytes=${offset}-${offset + length - 1}` }, signal),
-  };
-}
-
-async function bytesOf(response: Response, url: URL, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await response.arrayBuffer());
-  } catch (cause) {
-    signal?.throwIfAborted();
-    throw new RecipeError(url.href, `broke off: ${messageOf(cause)}`, { cause });
-  }
-}
-
-/** A folder that a browser gave a handle to: of the origin's private file system, or one that the user picked. */
-export function handleFiles(folder: FileSystemDirectoryHandle): Files {
-  const name = folder.name || "the folder";
-  const find = async (key: string): Promise<File | undefined> => {
-    const parts = key.slice(1).split("/");
-    const file = parts.pop() as string;
-    try {
-      let at = folder;
-      for (const part of parts) at = await at.getDirectoryHandle(part);
-      return await (await at.getFileHandle(file)).getFile();
-    } catch (cause) {
-      if ((cause as DOMException).name === "NotFoundError") return undefined;
-      throw new RecipeError(`${name}${key}`, `cannot be opened: ${messageOf(cause)}`, { cause });
-    }
-  };
-  const read = async (key: string, from: (file: File) => Blob, signal: AbortSignal | undefined) => {
-    signal?.throwIfAborted();
-    const file = await find(key);
-    if (!file) return undefined;
-    try {
-      return new Uint8Array(await from(file).arrayBuffer());
-    } catch (cause) {
-      throw new RecipeError(`${name}${key}`, `cannot be read: ${messageOf(cause)}`, { cause });
+      if (cause instanceof TaskloomError) throw cause;
+      throw new StoreError(name, problemOf(cause), { chunk: key, cause });
     }
   };
   return {
     name,
-    get: (key, { signal } = {}) => read(key, (file) => file, signal),
-    getRange: (key, { offset, length }, { signal } = {}) =>
-      read(key, (file) => file.slice(offset, offset + length), signal),
+    ranges,
+    get: (key, limit, signal) => named(key, signal, () => get(key, limit, signal)),
+    readInto: (key, offset, into, signal) => named(key, signal, () => readInto(key, offset, into, signal)),
   };
 }
 
-/** A folder in Node's or Deno's file system; `undefined` where there is none, as in a browser. */
-export function pathFiles(folder: string): Files | undefined {
-  const fs = fileSystem();
-  if (!fs) return undefined;
-  const base = folder.replace(/(?<=.)\/$/, "");
-  const read = async (
-    key: string,
-    range: { offset: number; length: number } | undefined,
-    signal: AbortSignal | undefined,
-  ) => {
-    signal?.throwIfAborted();
+/** Files of a web server, read with range requests. */
+export function httpFiles(address: URL, retryPauses: readonly number[] | undefined): Files {
+  const base = new URL(address);
+  if (!base.pathname.endsWith("/")) base.pathname += "/";
+  const http = new Http(retryPauses);
+  const urlOf = (key: string) => {
+    const url = new URL(key, base);
+    url.search = base.search;
+    return url.href;
+  };
+  return folder({
+    name: base.href,
+    ranges: true,
+    get: (key, limit, signal) => http.whole(urlOf(key), { limit, signal }),
+    readInto: (key, offset, into, signal) => http.part(urlOf(key), offset, into, signal),
+  });
+}
+
+/** Files of a directory that a browser gave a handle to: of its private file system, or one that the user picked. */
+export function handleFiles(directory: FileSystemDirectoryHandle): Files {
+  const find = async (key: string): Promise<File | undefined> => {
+    const parts = key.split("/");
+    const file = parts.pop() as string;
     try {
-      const file = await fs.open(base + key);
-      try {
-        if (!range) return new Uint8Array(await file.readFile());
-        const bytes = new Uint8Array(range.length);
-        let filled = 0;
-        while (filled < bytes.length) {
-          const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, range.offset + filled);
-          if (bytesRead === 0) break;
-          filled += bytesRead;
-        }
-        return bytes.subarray(0, filled);
-      } finally {
-        await file.close();
-      }
+      let at = directory;
+      for (const part of parts) at = await at.getDirectoryHandle(part);
+      return await (await at.getFileHandle(file)).getFile();
     } catch (cause) {
-      if (["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "")) return undefined;
-      throw new RecipeError(base + key, `cannot be read: ${messageOf(cause)}`, { cause });
+      if ((cause as DOMException).name === "NotFoundError") return undefined;
+      throw cause;
     }
   };
-  return {
-    name: base,
-    get: (key, { signal } = {}) => read(key, undefined, signal),
-    getRange: (key, range, { signal } = {}) => read(key, range, signal),
+  return folder({
+    name: directory.name || "the folder",
+    ranges: true,
+    get: async (key, limit, signal) => {
+      const file = await abortable(find(key), signal);
+      if (file && file.size > limit) throw new FileError(`has ${file.size} bytes; at most ${limit} are expected`);
+      return file && new Uint8Array(await abortable(file.arrayBuffer(), signal));
+    },
+    readInto: async (key, offset, into, signal) => {
+      const file = await abortable(find(key), signal);
+      if (!file) return undefined;
+      const bytes = await abortable(file.slice(offset, offset + into.length).arrayBuffer(), signal);
+      into.set(new Uint8Array(bytes));
+      return { bytes: bytes.byteLength, size: file.size };
+    },
+  });
+}
+
+/** Files of a folder in Node's or Deno's file system. */
+export function pathFiles(path: string): Files {
+  const base = path.replace(/(?<=.)[/\\]+$/, "") || ".";
+  const orMissing = async <T>(reading: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await reading;
+    } catch (cause) {
+      if (["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "")) return undefined;
+      throw cause;
+    }
   };
+  return folder({
+    name: base,
+    ranges: true,
+    get: (key, limit, signal) => orMissing(readWhole(`${base}/${key}`, { limit, signal })),
+    readInto: (key, offset, into, signal) => orMissing(readPart(`${base}/${key}`, offset, into, signal)),
+  });
+}
+
+/** Files of a store of somebody else's. */
+function storeFiles(store: ReadableStore): Files {
+  const get = async (key: string, limit: number, signal: AbortSignal | undefined) => {
+    const bytes = await abortable(Promise.resolve(store.get(`/${key}`, signal ? { signal } : {})), signal);
+    if (bytes && bytes.length > limit) throw new FileError(`has ${bytes.length} bytes; at most ${limit} are expected`);
+    return bytes;
+  };
+  return folder({
+    name: store.constructor?.name ?? "store",
+    ranges: store.getRange !== undefined,
+    get,
+    readInto: async (key, offset, into, signal) => {
+      const { length } = into;
+      let bytes: Uint8Array | undefined;
+      let size: number | undefined;
+      if (store.getRange) {
+        const asked = store.getRange(`/${key}`, { offset, length }, signal ? { signal } : {});
+        bytes = await abortable(Promise.resolve(asked), signal);
+        if (bytes && bytes.length > length) {
+          throw new FileError(`has ${bytes.length} bytes in the answer to a request for ${length}`);
+        }
+      } else {
+        const whole = await get(key, Number.POSITIVE_INFINITY, signal);
+        bytes = whole?.subarray(offset, offset + length);
+        size = whole?.length;
+      }
+      if (!bytes) return undefined;
+      into.set(bytes);
+      return { bytes: bytes.length, size };
+    },
+  });
+}
+
+/**
+ * Finds the files of a folder.
+ *
+ * @param place a URL; a path in Node and Deno, where a browser takes it for a URL relative to the page
+ */
+export function filesAt(place: string, retryPauses: readonly number[] | undefined): Files {
+  if (!/^https?:/i.test(place) && fileSystem()) {
+    return pathFiles((/^file:/i.test(place) && nodeUrl()?.fileURLToPath(place)) || place);
+  }
+  return httpFiles(new URL(place, globalThis.location?.href), retryPauses);
+}
+
+/**
+ * Finds the files that the source of a store leads to.
+ *
+ * @throws InvalidOptionError when it is neither an address, a directory nor a store
+ */
+export function filesOf(
+  given: string | URL | FileSystemDirectoryHandle | ReadableStore,
+  retryPauses: readonly number[] | undefined,
+): Files {
+  if (typeof given === "string" || given instanceof URL) {
+    const base = globalThis.location?.href;
+    const url = URL.canParse(given, base) ? new URL(given, base) : undefined;
+    if (url && /^https?:$/.test(url.protocol)) return httpFiles(url, retryPauses);
+    const allowed = "an http(s) address; paths open with openStoreFolder of taskloom/node";
+    throw new InvalidOptionError("source", String(given), allowed);
+  }
+  if (typeof given === "object" && given !== null) {
+    if ("getDirectoryHandle" in given) return handleFiles(given);
+    if ("get" in given) return storeFiles(given);
+  }
+  throw new InvalidOptionError(
+    "source",
+    given,
+    "an http(s) address, a FileSystemDirectoryHandle, or a store with get() and getRange()",
+  );
 }

@@ -1,15 +1,16 @@
 import * as v from "valibot";
-import { DatasetError, InvalidOptionError, RecipeError } from "../base/errors.js";
+import { InvalidOptionError, RecipeError } from "../base/errors.js";
 import type { Dataset, Source } from "../dataset/index.js";
 import { nameOf, readBytes } from "../files/bytes.js";
-import { type Files, handleFiles, httpFiles, pathFiles } from "../files/folder.js";
+import { problemOf } from "../files/file-error.js";
+import { type Files, filesAt, handleFiles } from "../files/folder.js";
+import { checkPauses } from "../files/http.js";
 import type { TaskAugmentorOptions } from "../plan/options.js";
 import { parseRecipe, type Recipe } from "../plan/recipe.js";
 import { recipeKey } from "../plan/recipe-key.js";
 import { augmentorSchema, parse } from "../plan/schemas.js";
 import type { ItemReader } from "../store/item-reader.js";
-import { openNpyStore } from "../store/npy-reader.js";
-import { openStore } from "../store/reader.js";
+import { type OpenStoreOptions, StoreReader } from "../store/reader.js";
 import { checkDataset, RecipeSource } from "./recipe-source.js";
 import { ShuffleKeys } from "./shuffle.js";
 import { StoreSource } from "./store-source.js";
@@ -35,6 +36,11 @@ export interface OpenOptions extends Pick<TaskAugmentorOptions, "backend" | "wor
   dataset?: Dataset;
   /** Seed of shuffled orders, 0..2^64 - 1; numbers up to 2^53 - 1, larger ones as bigint. Default: the recipe's. */
   shuffleSeed?: bigint | number;
+  /**
+   * Pauses in milliseconds before a request to a server is made again after a network error, 408, 429 or 5xx: one for
+   * each further attempt. Default `[200, 800, 3200]`; `[]` for none.
+   */
+  retryPauses?: readonly number[] | undefined;
   /** Ends the opening: it rejects with `signal.reason`. What is open stays open. */
   signal?: AbortSignal;
 }
@@ -47,6 +53,7 @@ const schema = v.strictObject({
   backend: augmentorSchema.entries.backend,
   workers: augmentorSchema.entries.workers,
   tune: augmentorSchema.entries.tune,
+  retryPauses: v.optional(v.array(v.number())),
   signal: augmentorSchema.entries.signal,
 });
 
@@ -91,8 +98,9 @@ export async function openTasksWith(
 ): Promise<TaskSet> {
   const given = parse(schema, options);
   const { shuffleSeed, signal } = given;
+  checkPauses(given.retryPauses);
   signal?.throwIfAborted();
-  const found = await find(source, signal);
+  const found = await find(source, given);
   signal?.throwIfAborted();
   const opened = await open(found, given, findDataset);
   try {
@@ -136,17 +144,19 @@ async function open(
   }
 }
 
-async function find(source: TaskSetSource, signal: AbortSignal | undefined): Promise<Found> {
+async function find(source: TaskSetSource, options: Reading): Promise<Found> {
   if (typeof source === "string") {
     if (source.trimStart().startsWith("{")) return { name: "recipe", recipe: parseRecipe(source) };
-    return isRecipeFile(source) ? readRecipe(source, signal) : openFolder(folderAt(source), signal);
+    return isRecipeFile(source)
+      ? readRecipe(source, options)
+      : openFolder(filesAt(source, options.retryPauses), options);
   }
-  if (source instanceof URL) return find(source.href, signal);
-  if (source instanceof Blob) return readRecipe(source, signal);
+  if (source instanceof URL) return find(source.href, options);
+  if (source instanceof Blob) return readRecipe(source, options);
   if (typeof source !== "object" || source === null) throw notATaskSet(source);
   if ("kind" in source) {
-    if (source.kind === "directory") return openFolder(handleFiles(source), signal);
-    return readRecipe(await fileOf(source), signal);
+    if (source.kind === "directory") return openFolder(handleFiles(source), options);
+    return readRecipe(await fileOf(source), options);
   }
   if ("read" in source) return { name: "store", reader: source, owned: false };
   if ("format" in source) return { name: "recipe", recipe: parseRecipe(JSON.stringify(source)) };
@@ -161,19 +171,22 @@ function notATaskSet(source: unknown): InvalidOptionError {
   );
 }
 
-/** Told by its name, as a folder cannot be asked what it is everywhere. `data:` and `blob:` URLs are files. */
+/** How files are read. */
+type Reading = Pick<OpenStoreOptions, "retryPauses" | "signal">;
+
+/** Decided by the name, as a folder cannot be asked what it is everywhere. `data:` and `blob:` URLs are files. */
 function isRecipeFile(place: string): boolean {
   return /^(data|blob):/i.test(place) || /\.json$/i.test(place.replace(/[?#].*$/, ""));
 }
 
-async function readRecipe(source: Source, signal: AbortSignal | undefined): Promise<Found> {
+async function readRecipe(source: Source, options: Reading): Promise<Found> {
   const name = nameOf(source);
   let bytes: Uint8Array;
   try {
-    bytes = await readBytes(source, { signal });
+    bytes = await readBytes(source, options);
   } catch (cause) {
-    if (!(cause instanceof DatasetError)) throw cause;
-    throw new RecipeError(name, cause.message.slice(name.length + 2), { cause });
+    options.signal?.throwIfAborted();
+    throw new RecipeError(name, problemOf(cause), { cause });
   }
   return { name, recipe: parseRecipe(new TextDecoder().decode(bytes), name) };
 }
@@ -182,21 +195,10 @@ async function fileOf(handle: FileSystemFileHandle): Promise<File> {
   try {
     return await handle.getFile();
   } catch (cause) {
-    throw new RecipeError(handle.name, `cannot be opened: ${(cause as Error).message}`, { cause });
+    throw new RecipeError(handle.name, problemOf(cause), { cause });
   }
 }
 
-/** In a browser, which has no paths, a string is a URL relative to the page. */
-function folderAt(place: string): Files {
-  if (/^https?:/i.test(place)) return httpFiles(new URL(place));
-  const path = /^file:/i.test(place) ? decodeURIComponent(new URL(place).pathname) : place;
-  return pathFiles(path) ?? httpFiles(new URL(place, globalThis.location?.href));
-}
-
-/** A Zarr store has a group's document, a folder of .npy files has none. */
-async function openFolder(files: Files, signal: AbortSignal | undefined): Promise<Found> {
-  if (await files.get("/zarr.json", signal ? { signal } : {})) {
-    return { name: files.name, reader: await openStore(files, { signal }), owned: true };
-  }
-  return { name: files.name, reader: await openNpyStore(files, signal), owned: true };
+async function openFolder(files: Files, options: Reading): Promise<Found> {
+  return { name: files.name, reader: await StoreReader.open(files, options), owned: true };
 }

@@ -6,6 +6,7 @@ export { type Inspection, inspect } from "./read/inspect.js";
 export { openTasks } from "./read/open-tasks.js";
 export { type PreviewOptions, preview } from "./read/preview.js";
 export { openStoreFolder } from "./read/store-folder.js";
-export { type Fault, type Verification, type VerifyOptions, verify } from "./read/verify.js";
+export type { Fault, Verification, VerifyOptions } from "./read/verification.js";
+export { verify } from "./read/verify.js";
 export { FILES, FORMATS, type GenerateOptions, generate } from "./write/generate.js";
 export type { Generated, StoreFormat } from "./write/job.js";

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { describe, RecipeError } from "../base/errors.js";
+import { parseNested } from "../base/json.js";
 import type { FloatDtype } from "../base/tensor.js";
 import type { Fixed, Share } from "./curriculum.js";
 import type { TaskAugmentorOptions } from "./options.js";
@@ -105,7 +106,7 @@ export function optionsOf(recipe: Recipe): TaskAugmentorOptions {
 export function parseRecipe(text: string, source = "recipe"): Recipe {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseNested(text);
   } catch (cause) {
     throw new RecipeError(source, `not JSON: ${(cause as Error).message}`, { cause });
   }

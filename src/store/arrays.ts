@@ -1,12 +1,18 @@
+import { StoreError } from "../base/errors.js";
 import { bytesPerElement, type FloatDtype, type TargetDtype } from "../base/tensor.js";
-import { hasLabels, inputShape, labelDtype, type Plan, targetDtype, targetShape } from "../plan/plan.js";
+import { hasLabels, type ItemLayout, inputShape, labelDtype, targetDtype, targetShape } from "../plan/plan.js";
+import type { Recipe } from "../plan/recipe.js";
+import { layoutOf } from "../plan/set-layout.js";
 
-/** The arrays of a task set, in the order in which files hold them. `labels` is there where labels are given as integers. */
+/** `"npy"`: single files; `"safetensors"`: one file; `"zarr"`: a store of chunks that can be resumed and shared out. */
+export type StoreFormat = "npy" | "safetensors" | "zarr";
+
+/** The arrays of a task set, in the order in which files hold them. Sets with labels as integers have `labels`. */
 export const ARRAY_NAMES = ["inputs", "targets", "labels"] as const;
 export type ArrayName = (typeof ARRAY_NAMES)[number];
 export type StoredDtype = FloatDtype | TargetDtype;
 
-/** One array of a materialised task set, as every format stores it: row-major, little-endian, items first. */
+/** One array of a materialized task set, as every format stores it: row-major, little-endian, items first. */
 export interface StoredArray {
   readonly name: ArrayName;
   readonly dtype: StoredDtype;
@@ -15,11 +21,11 @@ export interface StoredArray {
 }
 
 /**
- * The arrays of a plan.
+ * Lists the arrays of a task set.
  *
  * @param onehot whether inputs are stored with the label cells behind the projected values, as the weaver makes them
  */
-export function storedArrays(plan: Plan, { onehot = true } = {}): StoredArray[] {
+export function storedArrays(plan: ItemLayout, { onehot = true } = {}): StoredArray[] {
   const inputs = inputShape(plan, 1).slice(1);
   return [
     {
@@ -32,6 +38,45 @@ export function storedArrays(plan: Plan, { onehot = true } = {}): StoredArray[] 
       ? [{ name: "labels" as const, dtype: labelDtype(plan), itemShape: targetShape(plan, 1).slice(1) }]
       : []),
   ];
+}
+
+/** An array as a file describes it. */
+export interface FoundArray {
+  readonly name: ArrayName;
+  readonly dtype: StoredDtype;
+  /** All sizes, the number of items first. */
+  readonly shape: readonly number[];
+  /** The file that says so, by its place in the folder. */
+  readonly key: string;
+}
+
+/**
+ * Compares the arrays of a folder with those that its recipe makes.
+ *
+ * @param source the folder, for error messages
+ * @returns the arrays that the recipe makes
+ * @throws StoreError that names the first difference in names, types and shapes
+ */
+export function checkArrays(
+  recipe: Recipe,
+  onehot: boolean,
+  found: readonly FoundArray[],
+  source: string,
+): StoredArray[] {
+  const layout = layoutOf(recipe);
+  const arrays = storedArrays(layout, { onehot });
+  for (const { name, dtype, itemShape } of arrays) {
+    const array = found.find((candidate) => candidate.name === name);
+    const expected = `${dtype} [${[layout.items, ...itemShape].join(", ")}]`;
+    if (!array) throw new StoreError(source, `has no array ${name}; its recipe makes ${expected}`);
+    const given = `${array.dtype} [${array.shape.join(", ")}]`;
+    if (given !== expected) {
+      throw new StoreError(source, `has ${name} of ${given}; its recipe makes ${expected}`, { chunk: array.key });
+    }
+  }
+  const extra = found.find(({ name }) => !arrays.some((array) => array.name === name));
+  if (extra) throw new StoreError(source, `has ${extra.name}, which its recipe does not make`, { chunk: extra.key });
+  return arrays;
 }
 
 /** Bytes of one item. */

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { describe, StoreError } from "../base/errors.js";
+import type { Files } from "../files/folder.js";
 import { ARRAY_NAMES, type ArrayName } from "./arrays.js";
-import { check } from "./check.js";
-import { chunkBytes, chunkCount, parseJson, STORE_FILES, type StoreLayout } from "./zarr.js";
+import { readText } from "./documents.js";
+import { check, chunkBytes, chunkCount, parseJson, STORE_FILES, type StoreLayout } from "./zarr.js";
 
 /** The SHA-256 of a chunk in each array, lower-case hex. */
 export type ChunkDigests = Partial<Record<ArrayName, string>>;
@@ -86,6 +87,19 @@ export function parseManifest(text: string, layout: StoreLayout, source: string)
     }
   }
   return manifest;
+}
+
+/** Bytes that a manifest has at most: the longest text that engines hold. */
+const MANIFEST_LIMIT = 2 ** 29;
+
+/** Reads the manifest of a store; undefined where there is none, as in an unfinished one. */
+export async function readManifest(
+  files: Files,
+  layout: StoreLayout,
+  signal: AbortSignal | undefined,
+): Promise<Manifest | undefined> {
+  const text = await readText(files, STORE_FILES.manifest, signal, MANIFEST_LIMIT);
+  return text === undefined ? undefined : parseManifest(text, layout, files.name);
 }
 
 /** The digests of one chunk. */

@@ -1,4 +1,4 @@
-import { RecipeError } from "../base/errors.js";
+import { StoreError } from "../base/errors.js";
 import type { FloatDtype, TargetDtype } from "../base/tensor.js";
 
 /** The .npy format, version 1.0: magic, header length, a Python dict literal padded to 64 bytes, then the values. */
@@ -34,11 +34,16 @@ export const NPY_HEADER_LIMIT = 4096;
 /**
  * Reads a header that `npyHeader` or NumPy wrote for one of these dtypes.
  *
- * @throws RecipeError when the bytes are no .npy of version 1.0, or of another dtype or order.
+ * @param source the folder, or the file, for error messages
+ * @param key the file in it
+ * @throws StoreError when the bytes are not a .npy file of version 1.0, or of another dtype or order.
  */
-export function parseNpyHeader(bytes: Uint8Array, source: string): NpyInfo {
+export function parseNpyHeader(bytes: Uint8Array, source: string, key?: string): NpyInfo {
   const magic = String.fromCharCode(...bytes.subarray(0, MAGIC.length));
-  if (magic !== MAGIC) throw new RecipeError(source, "not a .npy file of version 1.0 (bad magic)");
+  if (magic !== MAGIC) {
+    throw new StoreError(source, "is not a .npy file of version 1.0 (bad magic)", { chunk: key });
+  }
+  if (bytes.length < MAGIC.length + 2) throw new StoreError(source, "ends within its header", { chunk: key });
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint16(MAGIC.length, true);
   const offset = MAGIC.length + 2 + length;
   const text = String.fromCharCode(...bytes.subarray(MAGIC.length + 2, Math.min(offset, bytes.length)));
@@ -46,7 +51,7 @@ export function parseNpyHeader(bytes: Uint8Array, source: string): NpyInfo {
   const shape = /'shape': \(([^)]*)\)/.exec(text)?.[1];
   const dtype = (Object.keys(DESCR) as NpyDtype[]).find((name) => DESCR[name] === descr);
   if (!dtype || shape === undefined || !/'fortran_order': False/.test(text)) {
-    throw new RecipeError(source, `a .npy header that taskloom does not write: ${text.trim()}`);
+    throw new StoreError(source, `has a .npy header that taskloom does not write: ${text.trim()}`, { chunk: key });
   }
   return {
     dtype,

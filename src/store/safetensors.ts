@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { RecipeError } from "../base/errors.js";
+import { StoreError } from "../base/errors.js";
+import { parseNested } from "../base/json.js";
 import { bytesPerElement } from "../base/tensor.js";
 import { ARRAY_NAMES, type ArrayName, type StoredArray, type StoredDtype, storedItemBytes } from "./arrays.js";
 
@@ -15,6 +16,7 @@ export const SAFETENSORS_HEADER_LIMIT = 2 ** 20;
 
 /** A tensor's values within the file, in bytes from its beginning. */
 export interface TensorPlace {
+  readonly name: ArrayName;
   readonly dtype: StoredDtype;
   readonly shape: readonly number[];
   readonly start: number;
@@ -55,14 +57,22 @@ export function safetensorsHeader(
   return { header, offsets, total: header.length + end };
 }
 
-/** Bytes that the length and the header take, from the file's first 8 bytes. */
+/**
+ * Reads the length of the header from the file's first 8 bytes.
+ *
+ * @param source the folder, for error messages
+ * @returns bytes that the length and the header take
+ */
 export function safetensorsHeaderLength(head: Uint8Array, source: string): number {
   const length =
     head.length < 8 ? Number.NaN : Number(new DataView(head.buffer, head.byteOffset).getBigUint64(0, true));
-  if (!(length >= 2 && length <= SAFETENSORS_HEADER_LIMIT)) {
-    throw new RecipeError(source, "not a safetensors file that taskloom wrote (bad header length)");
-  }
+  if (!(length >= 2 && length <= SAFETENSORS_HEADER_LIMIT)) throw foreign(source, "bad header length");
   return 8 + length;
+}
+
+function foreign(source: string, why: string, cause?: unknown): StoreError {
+  const problem = `is not a safetensors file that taskloom wrote: ${why}`;
+  return new StoreError(source, problem, { chunk: SAFETENSORS_FILE, cause });
 }
 
 const offset = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -82,39 +92,42 @@ const schema = v.object({
  * Reads a header that `safetensorsHeader` wrote, or another writer with the same tensors.
  *
  * @param bytes the length and the header
- * @returns the recipe's JSON and the tensors
- * @throws RecipeError when it is something else
+ * @param source the folder, for error messages
+ * @returns the recipe's JSON, the tensors, and the bytes of the file
+ * @throws StoreError when it is something else, or the tensors overlap or leave gaps
  */
 export function parseSafetensorsHeader(
   bytes: Uint8Array,
   source: string,
-): { recipe: string; tensors: Partial<Record<ArrayName, TensorPlace>> } {
+): { recipe: string; tensors: readonly TensorPlace[]; size: number } {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8)));
+    value = parseNested(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8)));
   } catch (cause) {
-    throw new RecipeError(source, `not a safetensors file: ${(cause as Error).message}`, { cause });
+    throw foreign(source, (cause as Error).message, cause);
   }
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (!result.success) {
     const [issue] = result.issues;
-    throw new RecipeError(
-      source,
-      `not a safetensors file that taskloom wrote: ${v.getDotPath(issue)}: ${issue.message}`,
-    );
+    throw foreign(source, `${v.getDotPath(issue)}: ${issue.message}`);
   }
-  const tensors: Partial<Record<ArrayName, TensorPlace>> = {};
-  for (const name of ARRAY_NAMES) {
+  const tensors = ARRAY_NAMES.flatMap((name): TensorPlace[] => {
     const found = result.output[name];
-    if (!found) continue;
+    if (!found) return [];
     const dtype = (Object.keys(DTYPES) as StoredDtype[]).find((key) => DTYPES[key] === found.dtype) as StoredDtype;
     const [start, stop] = found.data_offsets.map((at) => at + bytes.length) as [number, number];
     if (stop - start !== found.shape.reduce((a, b) => a * b, bytesPerElement(dtype))) {
-      throw new RecipeError(source, `tensor ${name} takes ${stop - start} bytes, which its shape does not`);
+      throw foreign(source, `tensor ${name} takes ${stop - start} bytes, which its shape does not`);
     }
-    tensors[name] = { dtype, shape: found.shape, start, stop };
+    return [{ name, dtype, shape: found.shape, start, stop }];
+  });
+  let size = bytes.length;
+  for (const { name, start, stop } of [...tensors].sort((a, b) => a.start - b.start)) {
+    if (start !== size)
+      throw foreign(source, `tensor ${name} begins at byte ${start}; the bytes before end at ${size}`);
+    size = stop;
   }
-  return { recipe: result.output.__metadata__.taskloom, tensors };
+  return { recipe: result.output.__metadata__.taskloom, tensors, size };
 }
 
 /** The file of a folder in the format safetensors. */

@@ -1,10 +1,18 @@
 import * as v from "valibot";
 import { describe, StoreError } from "../base/errors.js";
+import { parseNested } from "../base/json.js";
 import { bytesPerElement } from "../base/tensor.js";
 import { parseRecipe, type Recipe } from "../plan/recipe.js";
 import { itemsOf } from "../plan/set-layout.js";
-import { ARRAY_NAMES, type ArrayName, type StoredArray, type StoredDtype, storedItemBytes } from "./arrays.js";
-import { check } from "./check.js";
+import {
+  ARRAY_NAMES,
+  type ArrayName,
+  checkArrays,
+  type FoundArray,
+  type StoredArray,
+  type StoredDtype,
+  storedItemBytes,
+} from "./arrays.js";
 
 /**
  * How a task set lies in a Zarr v3 hierarchy: a group whose attributes hold the recipe, and in it one array each for
@@ -169,48 +177,48 @@ export function parseGroup(text: string, source: string): StoreLayout {
   const recipe = parseRecipe(JSON.stringify(taskloom), `${source}: the recipe in ${key}`);
   const { onehot, chunkItems } = taskloom_store;
   const items = itemsOf(recipe);
-  const arrays = taskloom_store.arrays.map((name) => {
-    const [array, sizes] = parseArray(group.consolidated_metadata.metadata[name], name, source);
-    if (sizes.items !== items || sizes.chunkItems !== chunkItems) {
-      throw new StoreError(
-        source,
-        `has ${name} of ${sizes.items} items in chunks of ${sizes.chunkItems}; ` +
-          `the recipe makes ${items}, in chunks of ${chunkItems}`,
-        { chunk: key },
-      );
-    }
-    return array;
-  });
-  if (arrays[0]?.dtype !== recipe.dtype) {
-    throw new StoreError(source, `has inputs of ${arrays[0]?.dtype}; the recipe makes ${recipe.dtype}`, { chunk: key });
-  }
+  const found = taskloom_store.arrays.map((name) =>
+    parseArray(group.consolidated_metadata.metadata[name], name, chunkItems, source),
+  );
+  const arrays = checkArrays(recipe, onehot, found, source);
   return { recipe, onehot, items, chunkItems, arrays };
 }
 
 /** @throws StoreError when an array is laid out in another way than `arrayMetadata` does it */
-function parseArray(
-  metadata: unknown,
-  name: ArrayName,
-  source: string,
-): [StoredArray, { items: number; chunkItems: number }] {
-  const value = check(arraySchema, metadata, source, STORE_FILES.group);
-  const [items, ...itemShape] = value.shape as [number, ...number[]];
-  const [chunkItems, ...rest] = value.chunk_grid.configuration.chunk_shape as [number, ...number[]];
-  if (rest.length !== itemShape.length || rest.some((n, i) => n !== itemShape[i])) {
-    throw new StoreError(source, `has chunks of shape [${[chunkItems, ...rest].join(", ")}], not of whole items`, {
-      chunk: STORE_FILES.group,
-    });
+function parseArray(metadata: unknown, name: ArrayName, chunkItems: number, source: string): FoundArray {
+  const key = STORE_FILES.group;
+  const value = check(arraySchema, metadata, source, key);
+  const chunk = value.chunk_grid.configuration.chunk_shape;
+  const expected = [chunkItems, ...value.shape.slice(1)];
+  if (chunk.join() !== expected.join()) {
+    throw new StoreError(
+      source,
+      `has chunks of shape [${chunk.join(", ")}] in ${name}, not of ${chunkItems} whole items: [${expected.join(", ")}]`,
+      { chunk: key },
+    );
   }
-  return [
-    { name, dtype: value.data_type, itemShape },
-    { items, chunkItems },
-  ];
+  return { name, dtype: value.data_type, shape: value.shape, key };
+}
+
+/** @throws StoreError when a document is not as `schema` says */
+export function check<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  source: string,
+  key: string,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  throw new StoreError(source, `is not as taskloom writes it: ${v.getDotPath(issue) ?? "it"}: ${issue.message}`, {
+    chunk: key,
+  });
 }
 
 /** @throws StoreError when the text is no JSON; pages that servers send instead are called what they are */
 export function parseJson(text: string, source: string, key: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseNested(text);
   } catch (cause) {
     const problem = /^\s*</.test(text)
       ? "is an HTML page, not JSON; check the address, and that the server sends files as they are"

@@ -99,7 +99,7 @@ describe("readIdx", () => {
   it("rejects with the reason when aborted, before and while decompressing", async () => {
     const reason = new Error("enough");
     await expect(readIdx(zip, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
-    const large = gzipSync(new Uint8Array(2 ** 24));
+    const large = gzipSync(idxFile("uint8", [2 ** 24], new Uint8Array(2 ** 24)));
     const controller = new AbortController();
     const reading = readIdx(large, { signal: controller.signal });
     setTimeout(() => controller.abort(reason), 2);

@@ -139,7 +139,6 @@ describe("a recipe", () => {
 describe("what cannot be opened", () => {
   const cases: [string, unknown, RegExp][] = [
     ["a path that leads nowhere", "/nowhere/recipe.json", /^\/nowhere\/recipe.json: there is no such file/],
-    ["a folder that is none", "/nowhere/tasks", /^\/nowhere\/tasks: has no recipe.json/],
     ["text that is no recipe", '{"format": "zarr"}', /not "taskloom-recipe"/],
     ["a recipe of the future", JSON.stringify({ ...recipe, version: 2 }), /version 2/],
     [

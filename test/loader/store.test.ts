@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { openTasks, RecipeError, type TaskSet } from "taskloom";
+import { openTasks, RecipeError, StoreError, type TaskSet } from "taskloom";
 import { FILES, generate } from "taskloom/node";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../support/cli.js";
@@ -54,6 +54,7 @@ describe("a folder that generate wrote gives the recipe's batches", () => {
       "/tasks/recipe.json",
       "/tasks/targets.npy bytes=0-4095",
       `/tasks/targets.npy bytes=${128 + 7 * 3}-${128 + 8 * 3 - 1}`,
+      "/tasks/tasks.safetensors bytes=0-4095",
       "/tasks/zarr.json",
     ]);
   });
@@ -79,39 +80,39 @@ describe("damage is named", () => {
   };
   const inputs = () => readFileSync(join(folder, "tasks", FILES.inputs));
   const cases: [string, (path: (name: string) => string) => void, RegExp][] = [
-    ["no recipe", (path) => rmSync(path(FILES.recipe)), /has no recipe.json; was it made by taskloom generate\?/],
-    ["a foreign recipe", (path) => writeFileSync(path(FILES.recipe), "{}"), /recipe.json: not a recipe/],
-    ["no inputs", (path) => rmSync(path(FILES.inputs)), /inputs.npy: is missing/],
-    ["no .npy", (path) => writeFileSync(path(FILES.inputs), "PK"), /inputs.npy: not a .npy file/],
+    ["no recipe", (path) => rmSync(path(FILES.recipe)), /holds no task set: none of .*recipe.json is there/],
+    ["a foreign recipe", (path) => writeFileSync(path(FILES.recipe), "{}"), /tasks\/recipe.json: not a recipe/],
+    ["no inputs", (path) => rmSync(path(FILES.inputs)), /inputs.npy is missing/],
+    ["no .npy", (path) => writeFileSync(path(FILES.inputs), "PK"), /inputs.npy is not a .npy file/],
     [
       "another array",
       (path) => copyFileSync(path(FILES.inputs), path(FILES.targets)),
-      /holds float32 \[46,3,15\]; .* uint8 \[46,3\]/,
+      /targets.npy has targets of float32 \[46, 3, 15\]; its recipe makes uint8 \[46, 3\]/,
     ],
     [
       "half a file",
       (path) => truncateSync(path(FILES.inputs), inputs().length / 2),
-      /inputs.npy: has \d+ bytes where 180 bytes .*cut short/,
+      /inputs.npy has \d+ bytes, not \d+: it is truncated/,
     ],
   ];
   test.each(cases)("%s", async (_, damage, message) => {
     const error = await openTasks(damaged(damage))
       .then((tasks) => tasks.at(45))
       .catch((reason) => reason);
-    expect(error).toBeInstanceOf(RecipeError);
+    expect(error).toBeInstanceOf(/recipe.json: not/.test(error.message) ? RecipeError : StoreError);
     expect(error.message).toMatch(message);
   });
 
   test("a server without range requests, one that has nothing, and one that is not there", async () => {
     const plain = await serveFolder(folder, { ranges: false });
     onTestFinished(() => plain.close());
-    await expect(openTasks(`${plain.url}/tasks`)).rejects.toThrow(/does not answer range requests \(status 206\)/);
-    await expect(openTasks(`${plain.url}/elsewhere`)).rejects.toThrow(/has no recipe.json/);
+    await expect(openTasks(`${plain.url}/tasks`)).rejects.toThrow(/sent whole, not the range asked for: .*\(status 206\)/);
+    await expect(openTasks(`${plain.url}/elsewhere`)).rejects.toThrow(/holds no task set/);
     await expect(openTasks(`${plain.url}/elsewhere/recipe.json`)).rejects.toThrow(/the server answered 404/);
     const gone = await serveFolder(folder);
     gone.close();
-    const error = await openTasks(`${gone.url}/tasks`).catch((reason) => reason);
-    expect(error).toBeInstanceOf(RecipeError);
+    const error = await openTasks(`${gone.url}/tasks`, { retryPauses: [0] }).catch((reason) => reason);
+    expect(error).toBeInstanceOf(StoreError);
     expect(error.message).toMatch(/cannot be fetched: .*check the address/);
   });
 

@@ -105,6 +105,6 @@ describe("the packed package in an empty project", () => {
     const inside = join(project, "node_modules", "taskloom");
     expect(readdirSync(inside).sort()).toEqual(["LICENSE", "README.md", "dist", "docs", "package.json"]);
     const { dependencies } = JSON.parse(readFileSync(join(inside, "package.json"), "utf8"));
-    expect(Object.keys(dependencies).sort()).toEqual(["cli-progress", "commander", "pngjs", "zarrita"]);
+    expect(Object.keys(dependencies).sort()).toEqual(["cli-progress", "commander", "pngjs"]);
   });
 });

@@ -112,8 +112,8 @@ test("no more bytes are fetched than are asked for", async () => {
 
 describe("what is wrong is said by a StoreError", () => {
   const chunk = "inputs/c/1/0/0";
-  const damages: [string, (path: string) => void, object, RegExp, string][] = [
-    ["truncated", (path) => truncateSync(join(path, chunk), 1000), {}, /is truncated: it ends at 1000 bytes/, chunk],
+  const damages: [string, (path: string) => void, object, RegExp, string | undefined][] = [
+    ["truncated", (path) => truncateSync(join(path, chunk), 1000), {}, /has 1000 bytes, not 3520: it is truncated|ends at 1000 bytes/, chunk],
     ["cut to nothing", (path) => truncateSync(join(path, chunk), 0), {}, /is truncated/, chunk],
     [
       "truncated, verified",
@@ -145,7 +145,7 @@ describe("what is wrong is said by a StoreError", () => {
       /version 2; .* reads 1/,
       "manifest.json",
     ],
-    ["no store", (path) => rmSync(join(path, "zarr.json")), {}, /is not there/, "zarr.json"],
+    ["no store", (path) => rmSync(join(path, "zarr.json")), {}, /holds no task set: none of zarr\.json, .* is there/, undefined],
     [
       "foreign JSON",
       (path) => writeFileSync(join(path, "zarr.json"), "[1]"),
@@ -183,7 +183,7 @@ describe("what is wrong is said by a StoreError", () => {
         document.consolidated_metadata.metadata.inputs.shape[0] = 45;
       }),
       {},
-      /45 items .* the recipe makes 46/,
+      /has inputs of float32 \[45, 5, 22\]; its recipe makes float32 \[46, 5, 22\]/,
       "zarr.json",
     ],
     [
@@ -242,8 +242,8 @@ describe("what is wrong is said by a StoreError", () => {
     const store = await openStore(url);
     const error = await store.read(0).catch((cause) => cause);
     expect(error).toBeInstanceOf(StoreError);
-    expect(error.message).toMatch(/inputs\/c\/0\/0\/0 cannot be fetched: the server answers 403|targets.*403/);
-    await expect(openStore("http://127.0.0.1:9/nothing")).rejects.toThrow(/zarr\.json cannot be fetched/);
+    expect(error.message).toMatch(/inputs\/c\/0\/0\/0 cannot be fetched: the server answered 403|targets.*403/);
+    await expect(openStore("http://127.0.0.1:9/nothing", { retryPauses: [0] })).rejects.toThrow(/zarr\.json cannot be fetched/);
   });
 
   test("no source, and ranges outside", async () => {

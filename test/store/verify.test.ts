@@ -138,7 +138,7 @@ describe("recomputing", () => {
     const { faults } = await verify(out, { recompute: true, dataset, workers: 0 });
     expect(faults).toEqual([expect.objectContaining({ kind: "values", tasks: { start: 122, stop: 123 } })]);
     truncateSync(join(out, file), 2000);
-    await expect(verify(out)).rejects.toThrow(/has 2000 bytes; its header asks for|has 2000 bytes/);
+    await expect(verify(out)).rejects.toThrow(/has 2000 bytes, not \d+: it is truncated|ends within its header/);
   });
 
   test("with another dataset is refused", async () => {
@@ -165,7 +165,7 @@ describe("recomputing", () => {
 });
 
 test("what cannot be opened at all", async () => {
-  await expect(verify(temporaryFolder())).rejects.toThrow(RecipeError);
+  await expect(verify(temporaryFolder())).rejects.toThrow(StoreError);
   for (const text of ["{}", "<html>", "{"]) {
     const path = copy((out) => writeFileSync(join(out, "zarr.json"), text));
     await expect(verify(path)).rejects.toThrow(StoreError);

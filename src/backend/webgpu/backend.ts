@@ -1,9 +1,9 @@
-import { DisposedError, InvalidOptionError } from "../../base/errors.js";
+import { DisposedError, InvalidOptionError, messageOf } from "../../base/errors.js";
 import type { Dataset } from "../../dataset/index.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Backend } from "../backend.js";
 import { Gpu, type GpuOptions, type GpuRequest } from "./device/device.js";
-import { messageOf, WebGpuError } from "./device/failure.js";
+import { WebGpuError } from "./device/failure.js";
 import { MIN_TORCH_VALUES } from "./kernels/torch-matrix.js";
 import { pathFor } from "./paths/pick.js";
 import { type GpuLease, WebGpuWeaver } from "./weaver.js";

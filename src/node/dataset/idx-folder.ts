@@ -15,6 +15,8 @@ export interface FolderOptions extends ReadOptions {
   readonly split?: Split | undefined;
   /** The number of classes, 1 to 65536. Default: the largest label of this split plus one. */
   readonly classes?: number | undefined;
+  /** Read the first examples only, at most this many. Default: all. */
+  readonly limit?: number | undefined;
   /** What messages and recipes call the dataset. Default: the folder's name, for the test split followed by `-test`. */
   readonly name?: string | undefined;
 }
@@ -32,7 +34,7 @@ const prefixes = { train: "train", test: "t10k" } as const;
  * const fashion = await readFolder("/data/fashion-mnist", { classes: 10 });
  */
 export async function readFolder(path: string | URL, options: FolderOptions = {}): Promise<Dataset> {
-  const { split = "train", classes, signal } = options;
+  const { split = "train", classes, limit, signal } = options;
   const prefix = Object.hasOwn(prefixes, split) ? prefixes[split] : undefined;
   if (!prefix) throw new InvalidOptionError("split", split, '"train" or "test"');
   signal?.throwIfAborted();
@@ -42,7 +44,7 @@ export async function readFolder(path: string | URL, options: FolderOptions = {}
   const images = pick(folder, files, `${prefix}-images`, "idx3-ubyte");
   const labels = pick(folder, files, `${prefix}-labels`, "idx1-ubyte");
   const name = options.name ?? basename(folder) + (split === "test" ? "-test" : "");
-  return readIdxDataset({ images, labels, classes, name, signal });
+  return readIdxDataset({ images, labels, classes, limit, name, signal });
 }
 
 async function list(folder: string): Promise<string[]> {

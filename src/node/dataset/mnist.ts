@@ -9,6 +9,8 @@ import { readFolder, type Split } from "./idx-folder.js";
 export interface MnistOptions extends ReadOptions {
   /** `"train"` (default): 60000 examples; `"test"`: 10000. */
   readonly split?: Split | undefined;
+  /** Read the first examples only, at most this many. Default: all. */
+  readonly limit?: number | undefined;
 }
 
 /**
@@ -20,10 +22,10 @@ export interface MnistOptions extends ReadOptions {
  * const dataset = await mnist(); // 60000 examples
  */
 export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
-  const { split = "train", signal } = options;
+  const { split = "train", limit, signal } = options;
   signal?.throwIfAborted();
   const folder = findMnist([join(process.cwd(), "package.json"), import.meta.url]);
-  return readFolder(folder, { split, classes: 10, name: split === "test" ? "mnist-test" : "mnist", signal });
+  return readFolder(folder, { split, classes: 10, limit, name: split === "test" ? "mnist-test" : "mnist", signal });
 }
 
 /** The package's data folder, looked for as each of `places` (files or `file:` URLs) would import it, in this order. */

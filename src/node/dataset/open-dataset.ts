@@ -13,7 +13,7 @@ import { mnist } from "./mnist.js";
  */
 export function openDataset(
   name: string,
-  { classes, ...options }: ReadOptions & { classes?: number | undefined } = {},
+  { classes, ...options }: ReadOptions & { classes?: number | undefined; limit?: number | undefined } = {},
 ): Promise<Dataset> {
   if (name === "mnist") return mnist(options);
   if (name === "mnist-test") return mnist({ split: "test", ...options });

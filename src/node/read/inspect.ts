@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
 import { float16ToFloat32 } from "../../base/float16.js";
+import { bytesPerElement } from "../../base/tensor.js";
+import { pathFiles } from "../../files/folder.js";
 import { labelValuesOf, type Recipe } from "../../plan/recipe.js";
-import type { ArrayFile } from "./task-folder.js";
-import { openTaskFolder } from "./task-folder.js";
+import type { StoredArray } from "../../store/arrays.js";
+import { openSet } from "../../store/open-set.js";
+import { readBytesOf } from "../../store/rows.js";
+import type { StoredSet } from "../../store/stored-set.js";
 
 /** What `inspect` finds in a folder. */
 export interface Inspection {
@@ -36,23 +40,25 @@ const BLOCK = 2 ** 20;
 /**
  * Reads a generated folder through once and reports on it, in memory that does not grow with its size.
  *
- * @throws RecipeError when a file is missing, foreign or damaged
+ * @throws StoreError when a file is missing, foreign or damaged, RecipeError when the recipe is
  */
 export async function inspect(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<Inspection> {
-  const folder = await openTaskFolder(path);
-  try {
-    return {
-      recipe: folder.recipe,
-      inputs: await inspectInputs(folder.inputs, signal),
-      targets: await inspectTargets(folder.targets, labelValuesOf(folder.recipe), signal),
-    };
-  } finally {
-    await folder.close();
-  }
+  const set = await openSet(pathFiles(path), signal);
+  const [inputs, targets] = set.arrays as [StoredArray, StoredArray];
+  return {
+    recipe: set.recipe,
+    inputs: await inspectInputs(set, inputs, signal),
+    targets: await inspectTargets(set, targets, signal),
+  };
 }
 
-async function inspectInputs(file: ArrayFile, signal: AbortSignal | undefined): Promise<Inspection["inputs"]> {
-  const { dtype, shape } = file.info;
+async function inspectInputs(
+  set: StoredSet,
+  array: StoredArray,
+  signal: AbortSignal | undefined,
+): Promise<Inspection["inputs"]> {
+  const { dtype } = array;
+  const shape = [set.items, ...array.itemShape];
   const width = shape.at(-1) as number;
   const hash = createHash("sha256");
   const sum = new Float64Array(width);
@@ -62,7 +68,7 @@ async function inspectInputs(file: ArrayFile, signal: AbortSignal | undefined): 
   let rows = 0;
   // Deviations are taken from the first row, which keeps the sums of squares small.
   let origin: Float32Array | undefined;
-  for await (const bytes of blocks(file, width, signal)) {
+  for await (const bytes of blocks(set, array, width, signal)) {
     hash.update(bytes);
     const values =
       dtype === "float16" ? float16ToFloat32(new Uint16Array(bytes.buffer)) : new Float32Array(bytes.buffer);
@@ -87,14 +93,15 @@ async function inspectInputs(file: ArrayFile, signal: AbortSignal | undefined): 
 }
 
 async function inspectTargets(
-  file: ArrayFile,
-  labelValues: number,
+  set: StoredSet,
+  array: StoredArray,
   signal: AbortSignal | undefined,
 ): Promise<Inspection["targets"]> {
-  const { dtype, shape } = file.info;
+  const { dtype } = array;
+  const shape = [set.items, ...array.itemShape];
   const hash = createHash("sha256");
-  const counts = new Array<number>(labelValues).fill(0);
-  for await (const bytes of blocks(file, 1, signal)) {
+  const counts = new Array<number>(labelValuesOf(set.recipe)).fill(0);
+  for await (const bytes of blocks(set, array, 1, signal)) {
     hash.update(bytes);
     const labels = dtype === "uint16" ? new Uint16Array(bytes.buffer) : bytes;
     for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
@@ -102,16 +109,18 @@ async function inspectTargets(
   return { dtype, shape, sha256: hash.digest("hex"), counts };
 }
 
-/** The values of a file in blocks of whole rows. */
+/** Yields the values of an array in blocks of whole rows. */
 async function* blocks(
-  file: ArrayFile,
+  set: StoredSet,
+  array: StoredArray,
   width: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const total = file.info.shape.reduce((a, b) => a * b, 1);
+  const size = bytesPerElement(array.dtype);
+  const total = array.itemShape.reduce((a, b) => a * b, set.items);
   const step = Math.max(1, Math.floor(BLOCK / width)) * width;
   for (let first = 0; first < total; first += step) {
     signal?.throwIfAborted();
-    yield await file.read(first, Math.min(step, total - first));
+    yield await readBytesOf(set, array, first * size, Math.min(step, total - first) * size, signal);
   }
 }

@@ -3,13 +3,18 @@ import { join } from "node:path";
 import { Engine } from "../../backend/wasm/engine.js";
 import { OutputError } from "../../base/errors.js";
 import { float16ToFloat32 } from "../../base/float16.js";
+import { bytesPerElement } from "../../base/tensor.js";
 import type { Dataset } from "../../dataset/index.js";
+import { pathFiles } from "../../files/folder.js";
 import { selection } from "../../plan/prepare-examples.js";
 import { optionsOf } from "../../plan/recipe.js";
+import type { StoredArray } from "../../store/arrays.js";
+import { openSet } from "../../store/open-set.js";
+import { readBytesOf } from "../../store/rows.js";
+import type { StoredSet } from "../../store/stored-set.js";
 import { TaskAugmentor } from "../../tasks/augmentor.js";
 import { openDatasetOf } from "../dataset/open-dataset.js";
 import { Canvas, type Color, LETTER } from "./canvas.js";
-import { openTaskFolder, type TaskFolder } from "./task-folder.js";
 
 export interface PreviewOptions {
   /** How many tasks to draw. Default 4; fewer where there are fewer. */
@@ -23,6 +28,9 @@ export interface PreviewOptions {
   signal?: AbortSignal;
 }
 
+/** The picture's name in the folder. */
+export const PREVIEW_FILE = "preview.png";
+
 const BACKGROUND: Color = [255, 255, 255];
 const INK: Color = [40, 40, 40];
 const FAINT: Color = [150, 150, 150];
@@ -35,25 +43,30 @@ const MARGIN = 16;
  * them (blue negative, red positive, white zero), and beside them the task's label map.
  *
  * @returns the path of the picture
- * @throws RecipeError when the folder is damaged or the dataset is another one; OutputError when it cannot be written
+ * @throws StoreError when the folder is damaged, RecipeError when the dataset is another one, OutputError when the
+ *   picture cannot be written
  */
 export async function preview(path: string, options: PreviewOptions = {}): Promise<string> {
-  const folder = await openTaskFolder(path);
-  try {
-    const dataset = await openDatasetOf(folder.recipe, options.dataset, options.signal);
-    const png = await draw(folder, dataset, options.tasks ?? 4, options.examples ?? 10);
-    const out = options.out ?? join(path, "preview.png");
-    await writeFile(out, png).catch((cause) => {
-      throw new OutputError(out, `cannot be written: ${(cause as Error).message}`, { cause });
-    });
-    return out;
-  } finally {
-    await folder.close();
-  }
+  const { signal } = options;
+  const set = await openSet(pathFiles(path), signal);
+  const dataset = await openDatasetOf(set.recipe, options.dataset, signal);
+  const png = await draw(set, dataset, options.tasks ?? 4, options.examples ?? 10, signal);
+  const out = options.out ?? join(path, PREVIEW_FILE);
+  await writeFile(out, png).catch((cause) => {
+    throw new OutputError(out, `cannot be written: ${(cause as Error).message}`, { cause });
+  });
+  return out;
 }
 
-async function draw(folder: TaskFolder, dataset: Dataset, tasks: number, examples: number): Promise<Uint8Array> {
-  using augmentor = new TaskAugmentor(optionsOf(folder.recipe));
+async function draw(
+  set: StoredSet,
+  dataset: Dataset,
+  tasks: number,
+  examples: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const inputs = set.arrays[0] as StoredArray;
+  using augmentor = new TaskAugmentor(optionsOf(set.recipe));
   const { plan, examples: prepared } = augmentor.planned(dataset);
   const kernel = await Engine.create(plan, prepared);
   const numbers = selection(augmentor.options, dataset);
@@ -75,7 +88,8 @@ async function draw(folder: TaskFolder, dataset: Dataset, tasks: number, example
     2 * MARGIN + rows * height,
     BACKGROUND,
   );
-  const width = folder.inputs.info.shape.at(-1) as number;
+  const valueBytes = bytesPerElement(inputs.dtype);
+  const rowBytes = (inputs.itemShape.at(-1) as number) * valueBytes;
 
   for (let row = 0; row < rows; row++) {
     const top = MARGIN + row * height;
@@ -89,7 +103,7 @@ async function draw(folder: TaskFolder, dataset: Dataset, tasks: number, example
       const left = MARGIN + column * cell.width;
       drawOriginal(canvas, dataset, index, left, top + LETTER.height);
       const position = plan.mode === "sequence" ? item * plan.length + column : item;
-      const bytes = await folder.inputs.read(position * width, plan.outFeatures);
+      const bytes = await readBytesOf(set, inputs, position * rowBytes, plan.outFeatures * valueBytes, signal);
       const values =
         plan.dtype === "float16" ? float16ToFloat32(new Uint16Array(bytes.buffer)) : new Float32Array(bytes.buffer);
       drawProjection(canvas, values, projected.width, left, top + LETTER.height + original.height * ZOOM + GAP);

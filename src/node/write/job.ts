@@ -37,5 +37,4 @@ export interface Generated {
   readonly backend: { readonly name: string; readonly reason: string };
 }
 
-/** `"npy"`: single files; `"safetensors"`: one file; `"zarr"`: a store of chunks that can be resumed and shared out. */
-export type StoreFormat = "npy" | "safetensors" | "zarr";
+export type { StoreFormat } from "../../store/arrays.js";

@@ -1,6 +1,7 @@
+import { messageOf } from "../../../base/errors.js";
 import { MINIFIED } from "../../../generated/shaders.js";
 import { type AdapterText, adapterName, adapterText, FEATURES, type GpuLimits, limitsOf } from "./adapter.js";
-import { failureOf, messageOf, WebGpuError } from "./failure.js";
+import { failureOf, WebGpuError } from "./failure.js";
 import { PACKED_DOT_PRELUDE } from "./packed-dot.js";
 
 export type ShaderName = keyof typeof MINIFIED;

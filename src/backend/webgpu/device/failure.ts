@@ -36,8 +36,3 @@ export function failureOf(error: GPUError, what: string): WebGpuError {
     kind === "GPUOutOfMemoryError" ? "out of memory" : kind === "GPUInternalError" ? "internal" : "validation";
   return new WebGpuError(reason, `${what}: ${error.message}`, { cause: error });
 }
-
-/** The text of anything thrown. */
-export function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
-}

@@ -1,0 +1,67 @@
+import type { Dataset } from "../../dataset/index.js";
+import type { TaskAugmentorOptions } from "../../plan/options.js";
+import type { Recipe } from "../../plan/recipe.js";
+import type { StoreFormat } from "../../store/arrays.js";
+
+export interface VerifyOptions {
+  /**
+   * Compare values with newly made ones: of everything (true), or of this many chunks drawn at random. Default false:
+   * digests alone.
+   */
+  recompute?: boolean | number;
+  /** For recomputing: where the dataset is, if not where the recipe says, or the dataset itself. */
+  dataset?: string | Dataset;
+  backend?: TaskAugmentorOptions["backend"];
+  workers?: number;
+  /** Called after each chunk with those done, how many there are, and the bytes read. */
+  onProgress?: (done: number, total: number, bytes: number) => void;
+  signal?: AbortSignal;
+}
+
+/** Something that is not as it should be. */
+export interface Fault {
+  /** The file, by its place in the folder. */
+  readonly path: string;
+  /** `"foreign"`: a file that does not belong to the set. */
+  readonly kind: "missing" | "size" | "digest" | "values" | "unfinished" | "foreign";
+  /** The chunk's number, in a store. */
+  readonly chunk?: number;
+  /** The tasks it concerns, last exclusive; `undefined` for documents, and where samples draw their own tasks. */
+  readonly tasks?: { readonly start: number; readonly stop: number } | undefined;
+  /** What is wrong, in words. */
+  readonly problem: string;
+}
+
+export interface Verification {
+  readonly format: StoreFormat;
+  readonly recipe: Recipe;
+  /** Files whose digest was compared; 0 where the format keeps none. */
+  readonly hashed: number;
+  /** Items whose values were compared with newly made ones. */
+  readonly recomputed: number;
+  /** Nothing is wrong with what was looked at if there are none. */
+  readonly faults: readonly Fault[];
+}
+
+/** Counts what is done, and reports it. */
+export class Meter {
+  readonly #total: number;
+  readonly #report: VerifyOptions["onProgress"];
+  #done = 0;
+  #bytes = 0;
+
+  constructor(total: number, report: VerifyOptions["onProgress"]) {
+    this.#total = total;
+    this.#report = report;
+    report?.(0, total, 0);
+  }
+
+  read(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  step(): void {
+    this.#done++;
+    this.#report?.(this.#done, this.#total, this.#bytes);
+  }
+}
