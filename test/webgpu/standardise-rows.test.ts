@@ -7,7 +7,7 @@ import { standardiseExamples } from "../../src/scaling/standardise-examples.js";
 import { dawn } from "./dawn.js";
 
 /** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+const host = dawn(); // @module-tag webgpu
 let gpu: Gpu;
 
 beforeAll(async () => {
