@@ -2,8 +2,8 @@ import { readdirSync } from "node:fs";
 import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
 
 /**
- * Prints a line for each test that is skipped for a reason, or one for a file that is skipped whole, then
- * `N passed, N failed` as the run's last line, for readers of that line alone.
+ * Prints a line for each test that is skipped for a reason, then `N passed, N failed` as the run's last line, for readers
+ * of that line alone.
  */
 export default class ClosingLine implements Reporter {
   #vitest: Vitest | undefined;
@@ -26,7 +26,7 @@ export default class ClosingLine implements Reporter {
       failed += tests.filter((test) => test.result().state === "failed").length;
       const rest = tests.filter((test) => !["passed", "failed"].includes(test.result().state));
       skipped += rest.length;
-      lines.push(...this.#skips(module, rest, tests.length));
+      lines.push(...rest.flatMap((test) => this.#line(test)));
     }
     for (const name of leftFolders()) {
       lines.push(`failed: a test left the folder ${name} in the temporary folder`);
@@ -37,15 +37,10 @@ export default class ClosingLine implements Reporter {
     process.stdout.write([...lines, summary, ""].join("\n"));
   }
 
-  /** Lines for the skipped tests of a module. Tests that a filter of the command line leaves out have no reason. */
-  #skips(module: TestModule, skipped: readonly TestCase[], tests: number): string[] {
-    const reasons = skipped.map((test) => this.#reason(test));
-    if (skipped.length === tests && reasons[0] && reasons.every((reason) => reason === reasons[0])) {
-      return [`skipped: ${module.relativeModuleId} (all ${tests}): ${reasons[0]}`];
-    }
-    return skipped.flatMap((test, i) =>
-      reasons[i] ? [`skipped: ${module.relativeModuleId} > ${test.fullName}: ${reasons[i]}`] : [],
-    );
+  /** A line for a skipped test that has a reason; one that a filter of the command line leaves out has none. */
+  #line(test: TestCase): string[] {
+    const reason = this.#reason(test);
+    return reason ? [`skipped: ${test.module.relativeModuleId} > ${test.fullName}: ${reason}`] : [];
   }
 
   /** The note that the test gave, or what the machine lacks for one of its tags. */
