@@ -23,7 +23,7 @@ function chosenFiles(args) {
 }
 
 /** The tags of a test file, and "deno" and "python-libraries" where it uses them. */
-function needsOf(file) {
+export function needsOf(file) {
   const text = readFileSync(file, "utf8");
   const lists = [...text.matchAll(/\btags: \[([^\]]*)\]/g)].map((match) => match[1]);
   const tags = lists.flatMap((list) => [...list.matchAll(/"(\w+)"/g)].map((match) => match[1]));
