@@ -23,8 +23,15 @@ export function findBrowser() {
   return process.env.TASKLOOM_CHROMIUM || [...SYSTEM, playwrights(), unpackedBrowser].find(starts);
 }
 
+let ensured;
+
 /** Finds a Chromium or gets one; undefined where that fails. Throws where TASKLOOM_CHROMIUM names none that starts. */
-export async function ensureBrowser() {
+export function ensureBrowser() {
+  ensured ??= getBrowser();
+  return ensured;
+}
+
+async function getBrowser() {
   const given = process.env.TASKLOOM_CHROMIUM;
   if (given && !starts(given)) {
     throw new Error(`TASKLOOM_CHROMIUM is ${given}, which does not start; name another, or unset the variable`);
