@@ -36,6 +36,7 @@ async function prepare() {
   if (needs.has("python")) {
     const { ensurePython, ensurePythonLibraries } = await import("./python.mjs");
     const python = ensurePython();
+    if (python) environment.TASKLOOM_PYTHON = python;
     if (python) console.log(`Python: ${python}`);
     else lack("python", "Python with NumPy", "install one, or name one in TASKLOOM_PYTHON");
     if (python && needs.has("python-libraries")) ensurePythonLibraries();
