@@ -1,5 +1,5 @@
 // Builds dist/: the WASM module, its embedding, the bundles and the type declarations.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,18 @@ function tool(script, ...args) {
   execFileSync(process.execPath, [script, ...args], { stdio: "inherit" });
 }
 
-tool(require.resolve("assemblyscript/bin/asc.js"), "--config", "asconfig.json", "--target", "release");
+/** Makes build/kernel.wasm, and shows what the compiler says, without a remark on how its optimizer came to an end. */
+function compileAssembly() {
+  const args = [require.resolve("assemblyscript/bin/asc.js"), "--config", "asconfig.json", "--target", "release"];
+  const { status, stderr, error } = spawnSync(process.execPath, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "inherit", "pipe"],
+  });
+  process.stderr.write((stderr ?? "").replace(/^Last converge was suboptimal\.\r?\n/gm, ""));
+  if (status !== 0) throw error ?? new Error(`the AssemblyScript compiler ended with exit status ${status}`);
+}
+
+compileAssembly();
 const kernel = readFileSync("build/kernel.wasm");
 writeFileSync(
   "src/generated/kernel.ts",

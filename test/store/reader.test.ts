@@ -287,7 +287,7 @@ function edit(change: (document: any) => void): (path: string) => void {
   };
 }
 
-test("in a browser: over HTTP, and from the page's own files", async () => {
+test("in a browser: over HTTP, and from the page's own files", { tags: ["browser"] }, async () => {
   const out = temporaryFolder();
   await generate(await fewDigits(), { ...small, onehot: false, format: "zarr", chunkTasks: 4, out });
   const { url } = await serveFolder(out);

@@ -19,7 +19,7 @@ import { adapterText } from "../../src/backend/webgpu/device/adapter.js";
 import { dawn } from "./dawn.js";
 
 /** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+const host = dawn(); // @module-tag webgpu
 let device: GPUDevice;
 
 const software = adapterText((await host.requestAdapter())?.info).software;

@@ -18,7 +18,7 @@ import { always, plain } from "../support/plans.js";
 import { golden, name, sha256, trainingSet } from "../support/support.js";
 import { dawn } from "./dawn.js";
 
-const host = dawn();
+const host = dawn(); // @module-tag webgpu
 
 const notebook: Plan = {
   ...plain,

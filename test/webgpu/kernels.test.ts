@@ -26,7 +26,7 @@ import { deviatesOf, moduleWith, u32 } from "../support/support.js";
 import { dawn } from "./dawn.js";
 
 /** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+const host = dawn(); // @module-tag webgpu
 let gpu: Gpu;
 let table: GPUBuffer;
 

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { dawn } from "./dawn.js";
 
 /** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+const host = dawn(); // @module-tag webgpu
 let device: GPUDevice;
 
 beforeAll(async () => {

@@ -13,7 +13,7 @@ import { torchCpu } from "../support/torch.js";
 import { dawn } from "./dawn.js";
 
 /** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+const host = dawn(); // @module-tag webgpu
 let device: GPUDevice;
 
 beforeAll(async () => {

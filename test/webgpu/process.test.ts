@@ -6,6 +6,7 @@ import { run, taskloom, temporaryFolder } from "../support/cli.js";
 import { golden } from "../support/support.js";
 import { dawn } from "./dawn.js";
 
+// @module-tag webgpu
 dawn(); // names the driver to child processes
 const c = golden.cases[0]!;
 

@@ -13,7 +13,7 @@ import { outputBuffers } from "../../src/backend/webgpu/outputs.js";
 import { dawn } from "./dawn.js";
 
 /** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+const host = dawn(); // @module-tag webgpu
 let device: GPUDevice;
 /** Buffers of batches that were made and not destroyed. */
 const live = new Set<GPUBuffer>();

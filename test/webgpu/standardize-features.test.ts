@@ -9,7 +9,7 @@ import { standardizeFeatures } from "../../src/scaling/standardize-features.js";
 import { dawn } from "./dawn.js";
 
 /** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+const host = dawn(); // @module-tag webgpu
 let gpu: Gpu;
 
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { standardizeExamples } from "../../src/scaling/standardize-examples.js";
 import { dawn } from "./dawn.js";
 
 /** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+const host = dawn(); // @module-tag webgpu
 let gpu: Gpu;
 
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { firstOutside, torchCpu, torchNormals } from "../support/torch.js";
 import { dawn } from "./dawn.js";
 
 /** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+const host = dawn(); // @module-tag webgpu
 let gpu: Gpu;
 let kernel: TorchMatrixKernel;
 

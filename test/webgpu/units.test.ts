@@ -6,7 +6,7 @@ import { shapesOf, usable } from "../../bench/gpu/units/shapes.mjs";
 import { normalTable } from "../../scripts/make-normal-table.mjs";
 import { dawn } from "./dawn.js";
 
-const host = dawn();
+const host = dawn(); // @module-tag webgpu
 /** As NVIDIA's cards have them. */
 const configs = [8, 16].map((N) => ({ componentType: "u8", resultComponentType: "u32", M: 16, N, K: 32 }));
 const limits = {
