@@ -46,5 +46,11 @@ export default defineConfig({
 });
 
 function project(name: string, include: string[]) {
-  return { name, include, exclude: withoutWebGpu, testTimeout: 300_000, hookTimeout: 300_000 };
+  return {
+    name,
+    include,
+    exclude: ["**/node_modules/**", ...withoutWebGpu],
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  };
 }

@@ -59,19 +59,22 @@ describe.each([false, true])("with reuse: %s, each buffer begins and ends with i
     expect(counts).toEqual([4, 4, 4, 1]);
   });
 
-  test.each(["made on the device", "uploaded"] as const)("sequences of a loader, %s, epoch after epoch", async (how) => {
-    using tasks = new TaskAugmentor({ ...options, dtype: "float16", outFeatures: 3 });
-    const recipe = await recipeOf(tasks, dataset);
-    const backend = how === "uploaded" ? ({ workers: 0, backend: "wasm" } as const) : { backend: device };
-    const set = await openTasks(recipe, { dataset, ...backend });
-    const counts: number[] = [];
-    const walk = { batchSize: 4, shuffle: true, epochs: 2, prefetch: 1, device, reuse };
-    for await (const batch of set.gpuBatches(walk)) {
-      expectWhole(batch);
-      counts.push(batch.indices.length);
-      batch.destroy();
-    }
-    expect(counts).toEqual([4, 4, 4, 1, 4, 4, 4, 1]);
-    await set.dispose();
-  });
+  test.each(["made on the device", "uploaded"] as const)(
+    "sequences of a loader, %s, epoch after epoch",
+    async (how) => {
+      using tasks = new TaskAugmentor({ ...options, dtype: "float16", outFeatures: 3 });
+      const recipe = await recipeOf(tasks, dataset);
+      const backend = how === "uploaded" ? ({ workers: 0, backend: "wasm" } as const) : { backend: device };
+      const set = await openTasks(recipe, { dataset, ...backend });
+      const counts: number[] = [];
+      const walk = { batchSize: 4, shuffle: true, epochs: 2, prefetch: 1, device, reuse };
+      for await (const batch of set.gpuBatches(walk)) {
+        expectWhole(batch);
+        counts.push(batch.indices.length);
+        batch.destroy();
+      }
+      expect(counts).toEqual([4, 4, 4, 1, 4, 4, 4, 1]);
+      await set.dispose();
+    },
+  );
 });
