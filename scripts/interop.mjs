@@ -1,5 +1,5 @@
-// The libraries that docs/gpu.md hands buffers to, in test/interop/libraries/node_modules: hundreds of MB, so they are installed when
-// the tests that need them run.
+// The libraries that docs/gpu.md hands buffers to, in test/interop/libraries/node_modules. They take hundreds of MB, so they
+// are installed when the tests that need them run.
 import { execFile } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -7,17 +7,21 @@ import { promisify } from "node:util";
 import { root } from "./ensure.mjs";
 
 const run = promisify(execFile);
-const interopFolder = join(root, "test", "interop", "libraries");
+const folder = join(root, "test", "interop", "libraries");
 
-/** Installs the libraries if they are missing or older than their lock file. Resolves to a line that says why it could not. */
+/**
+ * Installs the libraries if they are missing or older than their lock file.
+ *
+ * @returns undefined, or one line that says why they could not be installed
+ */
 export async function ensureInterop() {
-  const installed = join(interopFolder, "node_modules", ".package-lock.json");
-  const lock = join(interopFolder, "package-lock.json");
+  const installed = join(folder, "node_modules", ".package-lock.json");
+  const lock = join(folder, "package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return undefined;
   console.log("installing test/interop/libraries (npm ci) ...");
   const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const npm = process.env.npm_execpath;
-  const options = { cwd: interopFolder, timeout: 240_000 };
+  const options = { cwd: folder, timeout: 240_000 };
   try {
     if (npm) await run(process.execPath, [npm, ...args], options);
     else await run("npm", args, { ...options, shell: process.platform === "win32" });

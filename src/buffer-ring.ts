@@ -8,7 +8,7 @@ export class BufferRing {
   readonly #free: WovenBuffers[] = [];
   #closed = false;
 
-  /** Has a batch made in free buffers, if there are some. They are used up, whatever comes. */
+  /** Makes a batch in free buffers, if there are some. `make` uses them up: it fills them, or destroys those that do not fit. */
   async fill(make: (into: WovenBuffers | undefined) => Promise<WovenBuffers>): Promise<WovenBuffers> {
     const into = this.#free.pop();
     try {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureInterop } from "../../scripts/interop.mjs";
-import { block, changed, Examples, expectedSums, type Outcome } from "./support.js";
+import { block, changed, Examples, expectedSums, type Outcome, typeErrors } from "./support.js";
 
 const missing = await ensureInterop();
 if (missing && process.env.CI === "true") throw new Error(missing);
@@ -119,6 +119,10 @@ describe.skipIf(missing)(`docs/gpu.md${missing ? `: not run, ${missing}` : ""}`,
     expect(said).not.toMatch(/\[(Buffer|Device|Invalid)/);
   });
 
+  test("the examples hold under strict TypeScript", async () => {
+    expect(await typeErrors(["raw", "tfjs", "onnxruntime", "jax"])).toBe("");
+  });
+
   test("tfjs reads as many numbers as a batch has, of the short last one too", async () => {
     const { lengths, error } = await examples.run("tfjs-lengths");
     expect(error).toBeUndefined();
@@ -134,10 +138,10 @@ describe.skipIf(missing)(`docs/gpu.md${missing ? `: not run, ${missing}` : ""}`,
 
   test("trap: without a flush tfjs reads later batches", async () => {
     const { sums } = await silent("tfjs-stale");
-    // Eight batches in three sets: the seventh is in the buffers of the first when the fifteenth dispatch submits all.
-    const first = sums?.slice(0, 3 * 16);
-    expect(wrong(first)).toBe(3 * 16);
-    expect(wrong(first, 18 * 16)).toBe(0);
+    // Eight batches of 3 tasks in three sets: the eighth is in the buffers of the second when dispatch 15 submits them all.
+    const second = sums?.slice(3 * 16, 6 * 16);
+    expect(wrong(second, 3 * 16)).toBe(3 * 16);
+    expect(wrong(second, 21 * 16)).toBe(0);
   });
 
   test("trap: without removeBackend tfjs stays on its own device and reads zeros", async () => {

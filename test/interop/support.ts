@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import type { Browser } from "playwright";
 import { Dataset, TaskAugmentor, type TaskAugmentorOptions } from "taskloom";
 import { launch, serve } from "../support/browser.js";
+import { run } from "../support/cli.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = join(root, "test", "interop");
@@ -25,6 +26,28 @@ export function changed(program: string, ...changes: readonly (readonly [from: s
     if (code.split(from).length !== 2) throw new Error(`not exactly once in the example: ${from}`);
     return code.replace(from, () => to);
   }, program);
+}
+
+/** What strict TypeScript says about programs that were opened, with the libraries' own types. */
+export async function typeErrors(names: readonly string[]): Promise<string> {
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: "es2022",
+    module: "esnext",
+    moduleResolution: "bundler",
+    lib: ["es2024", "esnext.disposable", "dom", "dom.asynciterable"],
+    types: ["@webgpu/types"],
+    typeRoots: ["../../node_modules"],
+    paths: { taskloom: ["../../dist/types/index.d.ts"] },
+  };
+  writeFileSync(
+    join(built, "tsconfig.json"),
+    JSON.stringify({ compilerOptions, include: names.map((name) => `src/${name}.ts`) }),
+  );
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  return (await run(process.execPath, [tsc, "-p", join(built, "tsconfig.json")])).stdout;
 }
 
 /** What an example exports, or the error that ended it, and what its page wrote to the console. */
@@ -51,6 +74,7 @@ export class Examples {
   static async open(programs: Record<string, string>): Promise<Examples> {
     rmSync(built, { recursive: true, force: true });
     mkdirSync(join(built, "src"), { recursive: true });
+    symlinkSync(join(folder, "libraries", "node_modules"), join(built, "node_modules"), "junction");
     const entryPoints = Object.entries(programs).map(([name, program]) => {
       const file = join(built, "src", `${name}.ts`);
       const results = ["sums", "targets", "targetSums", "lengths"].filter((result) =>
@@ -67,7 +91,6 @@ export class Examples {
       format: "esm",
       target: "es2022",
       external: ["taskloom"],
-      nodePaths: [join(folder, "libraries", "node_modules")],
       logLevel: "error",
     });
     return new Examples(await launch(), await serve());
