@@ -9,7 +9,9 @@ import { run } from "../support/cli.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = join(root, "test", "interop");
-const built = join(root, "build", "interop");
+/** A folder of this run: two runs in one checkout do not meet. The server of the tests serves it. */
+const place = `build/interop-${process.pid}`;
+const built = join(root, place);
 const page = readFileSync(join(root, "docs", "gpu.md"), "utf8");
 
 /** The block of docs/gpu.md that begins with the comment `// NAME.ts`. */
@@ -72,7 +74,6 @@ export class Examples {
 
   /** @param programs by name; the block `setup` comes before each */
   static async open(programs: Record<string, string>): Promise<Examples> {
-    rmSync(built, { recursive: true, force: true });
     mkdirSync(join(built, "src"), { recursive: true });
     symlinkSync(join(folder, "libraries", "node_modules"), join(built, "node_modules"), "junction");
     const entryPoints = Object.entries(programs).map(([name, program]) => {
@@ -110,7 +111,7 @@ export class Examples {
     await tab.goto(`${this.#site.url}/test/interop/page.html`);
     const outcome = await tab.evaluate(
       (address) => (globalThis as unknown as { example: (address: string) => Promise<object> }).example(address),
-      `/build/interop/${name}.js`,
+      `/${place}/${name}.js`,
     );
     await tab.close();
     return { ...outcome, console };
@@ -119,6 +120,7 @@ export class Examples {
   async close(): Promise<void> {
     await this.#browser.close();
     this.#site.close();
+    rmSync(built, { recursive: true, force: true });
   }
 }
 
