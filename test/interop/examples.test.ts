@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureInterop } from "../../scripts/interop.mjs";
 import { block, changed, Examples, expectedSums, type Outcome, typeErrors } from "./support.js";
@@ -86,6 +89,12 @@ const LENGTHS = changed(
   [KEEP, "lengths.push((await result.sums.data()).length, (await result.targetSums.data()).length);\n"],
   ["using tasks", "const lengths: number[] = [];\nusing tasks"],
 );
+
+test("row-sums.onnx is what its script writes", () => {
+  const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  const written = execFileSync(process.execPath, [here("make-row-sums.mjs")]);
+  expect(readFileSync(here("row-sums.onnx")).equals(written)).toBe(true);
+});
 
 describe.skipIf(missing)(`docs/gpu.md${missing ? `: not run, ${missing}` : ""}`, () => {
   let examples: Examples;
