@@ -54,5 +54,11 @@ export default defineConfig({
 });
 
 function project(name: string, include: string[]) {
-  return { name, include, testTimeout: 300_000, hookTimeout: 300_000 };
+  return {
+    name,
+    include,
+    exclude: ["**/node_modules/**"],
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  };
 }

@@ -50,8 +50,8 @@ export interface GpuWeaver extends Weaver {
   /**
    * As `weave`, but into buffers that are ready to be bound when the promise resolves; the caller's own.
    *
-   * @param into earlier results that are written over, if they are large enough, and destroyed otherwise. After a failure
-   *   there is anything in them.
+   * @param into earlier results. They are written over if they have exactly the size that is needed, and destroyed
+   *   otherwise. After a failure their content is undefined.
    */
   weaveBuffers(
     first: number,

@@ -8,7 +8,7 @@ export class BufferRing {
   readonly #free: ItemBuffers[] = [];
   #closed = false;
 
-  /** Has a batch made in free buffers, if there are some. They are used up, whatever comes. */
+  /** Makes a batch in free buffers, if there are some. `make` uses them up: it fills them, or destroys those that do not fit. */
   async fill(make: (into: ItemBuffers | undefined) => Promise<ItemBuffers>): Promise<ItemBuffers> {
     const into = this.#free.pop();
     try {

@@ -33,14 +33,14 @@ export interface BatchPlace {
 /** A batch as typed arrays. They belong to the caller. */
 export interface LoadedBatch extends Sequences, BatchPlace {}
 
-/** A batch in GPU buffers, which belong to the caller, who destroys them, but with `reuse`. */
+/** A batch in GPU buffers. They belong to the caller, who destroys them; with `reuse` they belong to the walk. */
 export interface LoadedGpuBatch extends BatchPlace {
   readonly device: GPUDevice;
-  /** As `LoadedBatch.inputs`; rows of float16 values that do not fill a 4-byte word share it with the next row. */
+  /** Like `LoadedBatch.inputs`; rows of float16 values that do not fill a 4-byte word share it with the next row. */
   readonly inputs: GpuTensor<FloatDtype>;
-  /** As `LoadedBatch.targets`, but one u32 each. */
+  /** Like `LoadedBatch.targets`, but one u32 each. */
   readonly targets: GpuTensor<"uint32">;
-  /** As `LoadedBatch.labels`, one u32 each. */
+  /** Like `LoadedBatch.labels`, but one u32 each. */
   readonly labels?: GpuTensor<"uint32">;
   /** Destroys the buffers; does nothing with `reuse`, where they are the walk's. */
   destroy(): void;
@@ -158,8 +158,12 @@ export class TaskSet {
   }
 
   /**
-   * As `batches`, into GPU buffers that are ready to be bound. With a recipe on the WebGPU backend they are made where they
-   * are used; otherwise they are made or read as typed arrays and uploaded to `device`.
+   * Like `batches`, but into GPU buffers that are ready to be bound. With a recipe on the WebGPU backend they are made where
+   * they are used; otherwise they are made or read as typed arrays and uploaded to `device`.
+   *
+   * With `reuse` the buffers are the walk's: `prefetch + 1` sets serve in turn, and a batch is valid until the next one is
+   * asked for. Commands that use it must be submitted before that: a library that queues commands must flush them, see
+   * docs/gpu.md.
    *
    * @throws InvalidOptionError as `batches`; for a store without a device; when a batch does not fit into a binding
    * @throws BackendError when there is neither a device nor a WebGPU backend, or the device fails

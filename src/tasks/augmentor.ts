@@ -150,12 +150,13 @@ export class TaskAugmentor {
   }
 
   /**
-   * As `batches`, but into buffers that stay on the GPU, ready to be bound: nothing is read back. Two batches are made while
-   * another is used, so three are held. The caller destroys the batches it gets.
+   * Like `batches`, but into buffers that stay on the GPU, ready to be bound: nothing is read back. Two batches are made
+   * while another is used, so three are held. The caller destroys the batches it gets.
    *
    * With `reuse` the buffers are the walk's: three sets that serve in turn, destroyed when it ends. A batch is valid until
-   * the next one is asked for; commands that use it are to be submitted before that, and need not be done. `destroy` of
-   * such a batch does nothing. It spares a GPU the making and clearing of fresh memory for each batch.
+   * the next one is asked for. Commands that use it must be submitted before that, and need not be done: a library that
+   * queues commands must flush them, see docs/gpu.md. `destroy` of such a batch does nothing. `reuse` spares a GPU the
+   * making and clearing of fresh memory for each batch. A short last batch gets buffers of its own size all the same.
    *
    * @throws InvalidOptionError when a batch does not fit into a binding of the device
    * @throws BackendError when the backend is not WebGPU, or fails; `nextTask` says where to go on
