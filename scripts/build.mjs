@@ -65,7 +65,10 @@ for (const file of orphans(metafile, Object.keys(entryPoints))) {
 const withoutKernel = {
   name: "without kernel",
   setup({ onLoad }) {
-    onLoad({ filter: /generated[\\/]kernel\.ts$/ }, () => ({ contents: 'export const KERNEL_BASE64 = "";', loader: "ts" }));
+    onLoad({ filter: /generated[\\/]kernel\.ts$/ }, () => ({
+      contents: 'export const KERNEL_BASE64 = "";',
+      loader: "ts",
+    }));
   },
 };
 // By itself, as every file that a worker imports delays its start; small and without a map, as bundlers copy it as it is.

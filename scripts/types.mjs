@@ -5,6 +5,9 @@ import { dirname, join, relative } from "node:path";
 /** The types that base/platform.ts has for programs that do not declare them. */
 const PLATFORM = /^export type (\w+) =/gm;
 
+/** The type argument of typed arrays: TypeScript before 5.7 has none, and later ones do well without it. */
+const BUFFER_ARGUMENT = /\b((?:Big)?(?:Int|Uint|Float)\d+(?:Clamped)?Array|DataView)<(?:Shared)?ArrayBuffer(?:Like)?>/g;
+
 /**
  * Removes the declarations that no entry leads to, and lets the others import the types of the platform that they name, as
  * base/platform.ts has them.
@@ -14,10 +17,16 @@ export function finishTypes(folder, entries) {
   const names = [...readFileSync(platform, "utf8").matchAll(PLATFORM)].map(([, name]) => name);
   const files = reach(entries.map((entry) => join(folder, `${entry}.d.ts`)));
   for (const file of files) {
-    const text = readFileSync(file, "utf8");
+    const before = readFileSync(file, "utf8");
+    const text = before.replace(BUFFER_ARGUMENT, "$1");
     const used = names.filter((name) => usesGlobal(text, name));
-    if (used.length === 0) continue;
-    const path = relative(dirname(file), platform).replaceAll("\\", "/").replace(/\.d\.ts$/, ".js");
+    if (used.length === 0) {
+      if (text !== before) writeFileSync(file, text);
+      continue;
+    }
+    const path = relative(dirname(file), platform)
+      .replaceAll("\\", "/")
+      .replace(/\.d\.ts$/, ".js");
     const from = path.startsWith(".") ? path : `./${path}`;
     writeFileSync(file, `import type { ${used.join(", ")} } from "${from}";\n${text}`);
   }
@@ -47,9 +56,11 @@ function reach(starts) {
 
 /** Whether a declaration names a global type, in its code, not in comments, and does not declare or import it itself. */
 function usesGlobal(text, name) {
-  const code = text.replace(/\/\*[^]*?\*\/|\/\/.*$|"(?:[^"\\]|\\.)*"/gm, "");
+  const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$|"(?:[^"\\]|\\.)*"/gm, "");
   if (!new RegExp(`(?<![\\w.$])${name}\\b(?!\\s*[:?(])`).test(code)) return false;
-  const own = new RegExp(`(?:\\b(?:type|interface|class|enum|const)\\s+${name}\\b)|import\\b[^;]*[{,\\s]${name}\\s*[,}]`);
+  const own = new RegExp(
+    `(?:\\b(?:type|interface|class|enum|const)\\s+${name}\\b)|import\\b[^;]*[{,\\s]${name}\\s*[,}]`,
+  );
   return !own.test(code);
 }
 

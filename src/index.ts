@@ -1,3 +1,4 @@
+export type { ItemBytes } from "./backend/backend.js";
 export { WebGpuError, type WebGpuReason } from "./backend/webgpu/device/failure.js";
 export {
   BackendError,
@@ -20,8 +21,9 @@ export type {
   TargetTensor,
   Tensor,
 } from "./base/tensor.js";
+export type { WorkerLike } from "./base/worker-like.js";
 export * from "./dataset/index.js";
-export type { ReadableStore } from "./files/store.js";
+export type { Bytes, Range, ReadableStore } from "./files/store.js";
 export type { BatchIterator } from "./loader/iterator.js";
 export { type OpenOptions, openTasks, type TaskSetSource } from "./loader/open.js";
 export type { GpuLoaderOptions, LoaderOptions } from "./loader/options.js";

@@ -6,7 +6,8 @@
  */
 
 /** The instances of a global class where it is declared, else `Minimal`. */
-type Platform<Name extends string, Minimal> = typeof globalThis extends Record<Name, { prototype: infer T }> ? T : Minimal;
+type Platform<Name extends string, Minimal> =
+  typeof globalThis extends Record<Name, { prototype: infer T }> ? T : Minimal;
 
 interface MinimalBuffer {
   readonly size: number;

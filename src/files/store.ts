@@ -2,7 +2,15 @@ import { FetchStore } from "zarrita";
 import { describe, InvalidOptionError, StoreError } from "../base/errors.js";
 
 type Key = `/${string}`;
-type Bytes = Uint8Array | undefined;
+
+/** The bytes of a file, or `undefined` where there is no such file. */
+export type Bytes = Uint8Array | undefined;
+
+/** A part of a file, in bytes. */
+export interface Range {
+  readonly offset: number;
+  readonly length: number;
+}
 
 /**
  * Where the files of a store come from: anything with zarrita's `AsyncReadable` interface (its stores, a `Map`). A file
@@ -10,11 +18,7 @@ type Bytes = Uint8Array | undefined;
  */
 export interface ReadableStore {
   get(key: Key, options?: { signal?: AbortSignal }): Promise<Bytes> | Bytes;
-  getRange?(
-    key: Key,
-    range: { offset: number; length: number },
-    options?: { signal?: AbortSignal },
-  ): Promise<Bytes> | Bytes;
+  getRange?(key: Key, range: Range, options?: { signal?: AbortSignal }): Promise<Bytes> | Bytes;
   /**
    * Reads a range into memory that is there already.
    *

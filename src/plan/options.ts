@@ -116,7 +116,16 @@ export interface TaskAugmentorOptions {
 export type ResolvedOptions = Required<
   Omit<
     TaskAugmentorOptions,
-    "samples" | "outFeatures" | "workers" | "createWorker" | "tune" | "signal" | "seed" | "identity" | "fixed" | "episode"
+    | "samples"
+    | "outFeatures"
+    | "workers"
+    | "createWorker"
+    | "tune"
+    | "signal"
+    | "seed"
+    | "identity"
+    | "fixed"
+    | "episode"
   >
 > & {
   seed: bigint;

@@ -8,7 +8,7 @@ type Steps = typeof import("./gpu.js");
 
 let given: Steps | undefined;
 
-/** Takes the steps from a static import: `taskloom/gpu` calls it. */
+/** Takes the steps from a static import: `taskloom/gpu` calls it. @internal */
 export function giveSteps(steps: Steps): void {
   given = steps;
 }

@@ -52,7 +52,7 @@ export class WasmBackend implements Backend {
   /** Why the calling thread works where threads were meant to; a thread is tried if none was yet. */
   async remark(): Promise<string | undefined> {
     if (this.#lenient && this.#width > 0 && !this.#instead) {
-      this.#probe ??= probeThread(this.#create).catch((cause) => this.#giveUp({ cause, made: true, created: this.#create !== undefined }));
+      this.#probe ??= probeThread(this.#create).then((missed) => missed && this.#giveUp(missed));
       await this.#probe;
     }
     const why = await this.#instead;

@@ -81,7 +81,8 @@ async function asked(url: URL | undefined): Promise<string | undefined> {
   if (!ok) return `the server answers ${status} for it, as when a bundler does not emit worker.js`;
   const type = headers.get("content-type");
   if (!/javascript|ecmascript/i.test(type ?? "")) return `the server says it is ${type}, not JavaScript`;
-  if (isCrossOrigin(url)) return "the page's Content-Security-Policy, which must allow worker-src blob: for a script from elsewhere";
+  if (isCrossOrigin(url))
+    return "the page's Content-Security-Policy, which must allow worker-src blob: for a script from elsewhere";
   if (crossOriginIsolated && !headers.has("cross-origin-embedder-policy")) {
     return "COEP: the page has Cross-Origin-Embedder-Policy, and the response with the script must have it too";
   }

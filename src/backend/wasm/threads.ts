@@ -96,11 +96,7 @@ function nodeThread(
   };
 }
 
-function webThread(
-  worker: Worker,
-  onMessage: (message: unknown) => void,
-  onFailure: (cause: unknown) => void,
-): Thread {
+function webThread(worker: Worker, onMessage: (message: unknown) => void, onFailure: (cause: unknown) => void): Thread {
   const listeners = new AbortController();
   const listening = { signal: listeners.signal };
   worker.addEventListener("message", (event) => onMessage(event.data), listening);

@@ -37,7 +37,9 @@ async function loadDawn(): Promise<GPU> {
   const name = "webgpu";
   try {
     // Bundlers leave this import alone: the package is for Node, has a binary, and may be absent.
-    const { create } = (await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ name)) as {
+    const { create } = (await import(
+      /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ name
+    )) as {
       create(flags: string[]): GPU;
     };
     return create([]);
