@@ -56,7 +56,9 @@ function reach(starts) {
 
 /** Whether a declaration names a global type, in its code, not in comments, and does not declare or import it itself. */
 function usesGlobal(text, name) {
-  const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$|"(?:[^"\\]|\\.)*"/gm, "");
+  const code = text
+    .replace(/^export (?:type )?\{[^}]*\} from/gm, "")
+    .replace(/\/\*[\s\S]*?\*\/|\/\/.*$|"(?:[^"\\]|\\.)*"/gm, "");
   if (!new RegExp(`(?<![\\w.$])${name}\\b(?!\\s*[:?(])`).test(code)) return false;
   const own = new RegExp(
     `(?:\\b(?:type|interface|class|enum|const)\\s+${name}\\b)|import\\b[^;]*[{,\\s]${name}\\s*[,}]`,

@@ -144,18 +144,31 @@ export function giveKernel(given: Uint8Array<ArrayBuffer>): void {
  * @throws BackendError that names what is missing: WebAssembly, SIMD, the permission of the page, or memory
  */
 export async function instantiate(seed: bigint): Promise<KernelExports> {
+  const module = await compileKernel();
   try {
-    compiled ??= WebAssembly.compile(kernelBytes());
-    const instance = await WebAssembly.instantiate(await compiled, {});
+    const instance = await WebAssembly.instantiate(module, {});
     const kernel = instance.exports as unknown as KernelExports;
     kernel.setSeed(Number(seed & 0xffffffffn), Number(seed >> 32n));
     return kernel;
   } catch (cause) {
-    compiled = undefined;
-    throw new BackendError("wasm", `the WebAssembly module, which every backend needs, does not start: ${why(cause)}`, {
-      cause,
-    });
+    throw failure(cause);
   }
+}
+
+/** Compiles the module, once. @throws BackendError as `instantiate` */
+export async function compileKernel(): Promise<WebAssembly.Module> {
+  try {
+    compiled ??= WebAssembly.compile(kernelBytes());
+    return await compiled;
+  } catch (cause) {
+    compiled = undefined;
+    throw failure(cause);
+  }
+}
+
+function failure(cause: unknown): BackendError {
+  const problem = `the WebAssembly module, which every backend needs, does not start: ${why(cause)}`;
+  return new BackendError("wasm", problem, { cause });
 }
 
 /** The reason in words. `WebAssembly.validate` knows missing SIMD from everything else: no policy of a page blocks it. */

@@ -1,5 +1,6 @@
 import type { Dataset } from "../../dataset/index.js";
 import type { Plan } from "../../plan/plan.js";
+import { compileKernel } from "../../wasm/module.js";
 import type { Backend, Weaver } from "../backend.js";
 import type { Examples } from "./engine.js";
 import { OneThread } from "./one-thread.js";
@@ -36,6 +37,8 @@ export class WasmBackend implements Backend {
   async open(plan: Plan, dataset: Dataset): Promise<Weaver> {
     const examples: Examples = { images: dataset.images, targets: dataset.targets };
     if (this.#width === 0 || this.#instead) return OneThread.open(plan, examples);
+    // A page that forbids WebAssembly says so here, with its reason, whatever its workers may do.
+    await compileKernel();
     const instead = (missed: Missed) => {
       this.#giveUp(missed);
       return OneThread.open(plan, examples);

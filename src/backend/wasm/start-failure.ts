@@ -82,7 +82,7 @@ async function asked(url: URL | undefined): Promise<string | undefined> {
   const type = headers.get("content-type");
   if (!/javascript|ecmascript/i.test(type ?? "")) return `the server says it is ${type}, not JavaScript`;
   if (isCrossOrigin(url))
-    return "the page's Content-Security-Policy, which must allow worker-src blob: for a script from elsewhere";
+    return "the page's Content-Security-Policy, which must allow worker-src blob: (in a sandboxed frame data:) for a script from elsewhere, or CORS";
   if (crossOriginIsolated && !headers.has("cross-origin-embedder-policy")) {
     return "COEP: the page has Cross-Origin-Embedder-Policy, and the response with the script must have it too";
   }

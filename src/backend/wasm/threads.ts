@@ -55,9 +55,16 @@ function makeWebWorker(url: URL): Worker {
   return isCrossOrigin(url) ? workerFromElsewhere(url, how) : new Worker(url, how);
 }
 
-/** A page may start workers from its own origin only, but what a worker imports may come from anywhere. */
-function workerFromElsewhere(script: URL, how: WorkerOptions): Worker {
-  const url = URL.createObjectURL(new Blob([`import ${JSON.stringify(script.href)};`], { type: "text/javascript" }));
+/**
+ * Starts a script from another origin: a page may start workers from its own origin only, but what a worker imports may
+ * come from anywhere. A frame without an origin cannot start modules from blob: URLs (Chromium 156), but from data: URLs.
+ */
+function workerFromElsewhere({ href }: URL, how: WorkerOptions): Worker {
+  const script = `import ${JSON.stringify(href)};`;
+  if ((globalThis as { origin?: string }).origin === "null") {
+    return new Worker(`data:text/javascript,${encodeURIComponent(script)}`, how);
+  }
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   try {
     return new Worker(url, how);
   } finally {
