@@ -5,68 +5,55 @@
  * instead of relying on globals; sources use the globals.
  */
 
-/** The instances of a global class where it is declared, else `Minimal`. */
-type Platform<Name extends string, Minimal> =
-  typeof globalThis extends Record<Name, { prototype: infer T }> ? T : Minimal;
+/** A GPU device, with its queue. */
+export type GPUDevice = typeof globalThis extends { GPUDevice: { prototype: infer T } }
+  ? T
+  : {
+      readonly queue: object;
+      readonly lost: Promise<unknown>;
+      // biome-ignore-start lint/suspicious/noExplicitAny: a device of any package's types must fit
+      createBuffer(descriptor: any): any;
+      createComputePipelineAsync(descriptor: any): Promise<any>;
+      // biome-ignore-end lint/suspicious/noExplicitAny: see above
+      destroy(): void;
+    };
 
-interface MinimalBuffer {
-  readonly size: number;
-  readonly usage: number;
-  destroy(): void;
-}
+/** A buffer of a GPU device; `size` is in bytes. */
+export type GPUBuffer = typeof globalThis extends { GPUBuffer: { prototype: infer T } }
+  ? T
+  : { readonly size: number; readonly usage: number; destroy(): void };
 
-interface MinimalDevice {
-  readonly queue: object;
-  readonly lost: Promise<unknown>;
-  // biome-ignore-start lint/suspicious/noExplicitAny: a device of any package's types must fit
-  createBuffer(descriptor: any): any;
-  createComputePipelineAsync(descriptor: any): Promise<any>;
-  // biome-ignore-end lint/suspicious/noExplicitAny: see above
-  destroy(): void;
-}
+export type GPUError = typeof globalThis extends { GPUError: { prototype: infer T } }
+  ? T
+  : { readonly message: string };
 
-interface MinimalError {
-  readonly message: string;
-}
+export type AbortSignal = typeof globalThis extends { AbortSignal: { prototype: infer T } }
+  ? T
+  : {
+      readonly aborted: boolean;
+      // biome-ignore lint/suspicious/noExplicitAny: as the platform has it
+      readonly reason: any;
+    };
 
-interface MinimalSignal {
-  readonly aborted: boolean;
-  // biome-ignore lint/suspicious/noExplicitAny: as the platform has it
-  readonly reason: any;
-}
+export type Blob = typeof globalThis extends { Blob: { prototype: infer T } }
+  ? T
+  : { readonly size: number; readonly type: string; arrayBuffer(): Promise<ArrayBuffer> };
 
-interface MinimalBlob {
-  readonly size: number;
-  readonly type: string;
-  arrayBuffer(): Promise<ArrayBuffer>;
-}
+export type URL = typeof globalThis extends { URL: { prototype: infer T } } ? T : { readonly href: string };
 
-interface MinimalUrl {
-  readonly href: string;
-}
+export type FileSystemFileHandle = typeof globalThis extends { FileSystemFileHandle: { prototype: infer T } }
+  ? T
+  : { readonly kind: "file"; readonly name: string; getFile(): Promise<Blob> };
 
-interface MinimalFileHandle {
-  readonly kind: "file";
-  readonly name: string;
-  getFile(): Promise<MinimalBlob>;
-}
-
-interface MinimalDirectoryHandle {
-  readonly kind: "directory";
-  readonly name: string;
-  getFileHandle(name: string): Promise<MinimalFileHandle>;
-  // biome-ignore lint/suspicious/noExplicitAny: a directory of directories
-  getDirectoryHandle(name: string): Promise<any>;
-}
-
-export type GPUDevice = Platform<"GPUDevice", MinimalDevice>;
-export type GPUBuffer = Platform<"GPUBuffer", MinimalBuffer>;
-export type GPUError = Platform<"GPUError", MinimalError>;
-export type AbortSignal = Platform<"AbortSignal", MinimalSignal>;
-export type Blob = Platform<"Blob", MinimalBlob>;
-export type URL = Platform<"URL", MinimalUrl>;
-export type FileSystemFileHandle = Platform<"FileSystemFileHandle", MinimalFileHandle>;
-export type FileSystemDirectoryHandle = Platform<"FileSystemDirectoryHandle", MinimalDirectoryHandle>;
+export type FileSystemDirectoryHandle = typeof globalThis extends { FileSystemDirectoryHandle: { prototype: infer T } }
+  ? T
+  : {
+      readonly kind: "directory";
+      readonly name: string;
+      getFileHandle(name: string): Promise<FileSystemFileHandle>;
+      // biome-ignore lint/suspicious/noExplicitAny: a directory of directories
+      getDirectoryHandle(name: string): Promise<any>;
+    };
 
 /** The member that `using` calls, where the language has it. */
 export type Disposable = SymbolConstructor extends { readonly dispose: infer S extends symbol }
