@@ -7,6 +7,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const alias = [
   { find: /^taskloom$/, replacement: here("./dist/index.js") },
   { find: /^taskloom\/node$/, replacement: here("./dist/node.js") },
+  { find: /^taskloom\/gpu$/, replacement: here("./dist/gpu.js") },
 ];
 
 /** Gives sources the readable shaders where the build has the minified ones. */

@@ -1,3 +1,4 @@
+export type { ItemBytes } from "./backend/backend.js";
 export { WebGpuError, type WebGpuReason } from "./backend/webgpu/device/failure.js";
 export {
   BackendError,
@@ -10,6 +11,17 @@ export {
   TaskloomError,
 } from "./base/errors.js";
 export type {
+  AbortSignal as AbortSignalLike,
+  AsyncDisposable as AsyncDisposableLike,
+  Blob as BlobLike,
+  Disposable as DisposableLike,
+  FileSystemDirectoryHandle as DirectoryHandleLike,
+  FileSystemFileHandle as FileHandleLike,
+  GPUBuffer as GpuBufferLike,
+  GPUDevice as GpuDeviceLike,
+  URL as UrlLike,
+} from "./base/platform.js";
+export type {
   Batch,
   FloatDtype,
   GpuBatch,
@@ -20,15 +32,24 @@ export type {
   TargetTensor,
   Tensor,
 } from "./base/tensor.js";
+export type { WorkerLike } from "./base/worker-like.js";
 export * from "./dataset/index.js";
-export type { ReadableStore } from "./files/store.js";
+export type { Bytes, ReadableStore } from "./files/store.js";
 export type { BatchIterator } from "./loader/iterator.js";
 export { type OpenOptions, openTasks, type TaskSetSource } from "./loader/open.js";
 export type { GpuLoaderOptions, LoaderOptions } from "./loader/options.js";
 export type { LoaderState } from "./loader/state.js";
 export type { BatchPlace, LoadedBatch, LoadedGpuBatch, TaskSet } from "./loader/task-set.js";
 export type { Fixed, Schedule, Share } from "./plan/curriculum.js";
-export { findLeaks, type LeakSide, type Leaks, type Split, type SplitOptions, splitTaskSet } from "./plan/leaks.js";
+export {
+  findLeaks,
+  type LeakSide,
+  type Leaks,
+  type Range,
+  type Split,
+  type SplitOptions,
+  splitTaskSet,
+} from "./plan/leaks.js";
 export type { TaskAugmentorOptions } from "./plan/options.js";
 export {
   type Episode,

@@ -9,6 +9,8 @@ import type { Plan } from "../plan/plan.js";
  */
 export interface Backend {
   readonly name: string;
+  /** What is to be said of it besides, if anything: such as why it works in the calling thread. */
+  remark?(): Promise<string | undefined>;
   /** Uploads what all runs share. The weaver belongs to the caller. */
   open(plan: Plan, dataset: Dataset, signal: AbortSignal | undefined): Promise<Weaver>;
 }

@@ -7,15 +7,13 @@
 export abstract class TaskloomError extends Error {
   /** A stable identifier, the same in every version: `"INVALID_OPTION"`, `"DATASET"`, ... */
   abstract readonly code: string;
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-  }
+  /** The name of the class, also where a bundler has shortened that. */
+  abstract override readonly name: string;
 }
 
 /** An argument or option is outside what is allowed. */
 export class InvalidOptionError extends TaskloomError {
+  override readonly name: string = "InvalidOptionError";
   readonly code = "INVALID_OPTION";
   /** The option's name, as the caller wrote it. */
   readonly option: string;
@@ -34,6 +32,7 @@ export class InvalidOptionError extends TaskloomError {
 
 /** A dataset file or array is missing, malformed or contradicts another one. */
 export class DatasetError extends TaskloomError {
+  override readonly name: string = "DatasetError";
   readonly code = "DATASET";
   /** The file, URL or array the complaint is about. */
   readonly source: string;
@@ -46,6 +45,7 @@ export class DatasetError extends TaskloomError {
 
 /** A result could not be written or an existing one is in the way. What was there before is untouched. */
 export class OutputError extends TaskloomError {
+  override readonly name: string = "OutputError";
   readonly code = "OUTPUT";
   /** The path that could not be written. */
   readonly path: string;
@@ -58,6 +58,7 @@ export class OutputError extends TaskloomError {
 
 /** A recipe or store cannot be read: foreign, damaged, newer than this version, or made from another dataset. */
 export class RecipeError extends TaskloomError {
+  override readonly name: string = "RecipeError";
   readonly code = "RECIPE";
   /** Where the recipe came from. */
   readonly source: string;
@@ -70,6 +71,7 @@ export class RecipeError extends TaskloomError {
 
 /** A store, or a part of one, cannot be read: missing, damaged, foreign, newer, or served in a way that does not do. */
 export class StoreError extends TaskloomError {
+  override readonly name: string = "StoreError";
   readonly code = "STORE";
   /** The folder or URL of the store. */
   readonly source: string;
@@ -85,6 +87,7 @@ export class StoreError extends TaskloomError {
 
 /** A backend could not be started or failed while working; the augmentor can be used again. */
 export class BackendError extends TaskloomError {
+  override readonly name: string = "BackendError";
   readonly code = "BACKEND";
   /** The backend: `"wasm"`, `"webgpu"`. */
   readonly backend: string;
@@ -100,6 +103,7 @@ export class BackendError extends TaskloomError {
 
 /** The object was used after `dispose()`. */
 export class DisposedError extends TaskloomError {
+  override readonly name: string = "DisposedError";
   readonly code = "DISPOSED";
 
   constructor(what: string) {

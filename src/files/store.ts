@@ -1,17 +1,17 @@
 import { FetchStore } from "zarrita";
 import { describe, InvalidOptionError, StoreError } from "../base/errors.js";
 
-type Key = `/${string}`;
-type Bytes = Uint8Array | undefined;
+/** The bytes of a file, or `undefined` where there is no such file. */
+export type Bytes = Uint8Array | undefined;
 
 /**
  * Where the files of a store come from: anything with zarrita's `AsyncReadable` interface (its stores, a `Map`). A file
  * that is not there is `undefined`; without `getRange` whole chunks are read.
  */
 export interface ReadableStore {
-  get(key: Key, options?: { signal?: AbortSignal }): Promise<Bytes> | Bytes;
+  get(key: `/${string}`, options?: { signal?: AbortSignal }): Promise<Bytes> | Bytes;
   getRange?(
-    key: Key,
+    key: `/${string}`,
     range: { offset: number; length: number },
     options?: { signal?: AbortSignal },
   ): Promise<Bytes> | Bytes;
@@ -21,7 +21,12 @@ export interface ReadableStore {
    * @returns the bytes read, fewer only where the file ends; `undefined` where there is no file
    * @internal
    */
-  readInto?(key: Key, offset: number, into: Uint8Array, signal: AbortSignal | undefined): Promise<number | undefined>;
+  readInto?(
+    key: `/${string}`,
+    offset: number,
+    into: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<number | undefined>;
 }
 
 /** A source as the reader uses it. */
@@ -95,17 +100,17 @@ class DirectoryStore implements ReadableStore {
     this.#root = root;
   }
 
-  async get(key: Key): Promise<Bytes> {
+  async get(key: `/${string}`): Promise<Bytes> {
     const file = await this.#file(key);
     return file && new Uint8Array(await file.arrayBuffer());
   }
 
-  async getRange(key: Key, { offset, length }: { offset: number; length: number }): Promise<Bytes> {
+  async getRange(key: `/${string}`, { offset, length }: { offset: number; length: number }): Promise<Bytes> {
     const file = await this.#file(key);
     return file && new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());
   }
 
-  async #file(key: Key): Promise<File | undefined> {
+  async #file(key: `/${string}`): Promise<File | undefined> {
     const parts = key.slice(1).split("/");
     const name = parts.pop() as string;
     try {

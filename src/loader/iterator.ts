@@ -20,9 +20,7 @@ export interface Iteration<T> {
 }
 
 /** Batches, one after the other, for `for await`. Leaving the loop early is fine. */
-export class BatchIterator<T extends { readonly state: LoaderState }>
-  implements AsyncIterableIterator<T, void, undefined>
-{
+export class BatchIterator<T extends { readonly state: LoaderState }> implements AsyncIterableIterator<T> {
   /** Batches of an epoch, in this shard; the first epoch of a resumed iteration has only what is left of them. */
   readonly batchesPerEpoch: number;
   readonly #batches: AsyncGenerator<T, void, undefined>;

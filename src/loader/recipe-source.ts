@@ -20,7 +20,7 @@ export class RecipeSource implements TaskSource {
   static async open(
     recipe: Recipe,
     dataset: Dataset,
-    options: Pick<TaskAugmentorOptions, "backend" | "workers" | "tune">,
+    options: Pick<TaskAugmentorOptions, "backend" | "workers" | "createWorker" | "tune">,
     name: string,
   ): Promise<RecipeSource> {
     await checkDataset(recipe, dataset, name);

@@ -1,7 +1,9 @@
 import { destroyBuffers, type ItemBuffers } from "../backend/backend.js";
+import { loadChunk } from "../backend/webgpu/load.js";
 import type { Uploader } from "../backend/webgpu/upload.js";
 import { follow } from "../base/abort.js";
 import { checkInteger } from "../base/check.js";
+import { asyncDisposable } from "../base/disposable.js";
 import { DisposedError, InvalidOptionError } from "../base/errors.js";
 import type { FloatDtype, GpuTensor, Sequences } from "../base/tensor.js";
 import { BufferRing } from "../batch/buffer-ring.js";
@@ -78,6 +80,7 @@ export class TaskSet {
 
   /** @internal */
   constructor(parts: Parts) {
+    asyncDisposable(this);
     this.#parts = parts;
     this.#layout = layoutOf(parts.source.recipe);
     this.recipe = parts.source.recipe;
@@ -285,7 +288,7 @@ export class TaskSet {
     into: ItemBuffers | undefined,
   ): Promise<ItemBuffers> {
     const tensors = await this.#tensors(items, signal);
-    const { Uploader } = await import("../backend/webgpu/chunk.js");
+    const { Uploader } = await loadChunk();
     if (this.#uploader?.device !== device) this.#uploader = { device, uploader: new Uploader(device) };
     return this.#uploader.uploader.upload(tensors, into);
   }
@@ -306,6 +309,5 @@ function range(start: number, stop: number): Float64Array {
   }
 }
 
-/** `await using` calls this; engines without the symbol have `dispose()` alone. */
+/** `await using` calls `dispose()`. */
 export interface TaskSet extends AsyncDisposable {}
-if (Symbol.asyncDispose) TaskSet.prototype[Symbol.asyncDispose] = TaskSet.prototype.dispose;

@@ -8,7 +8,7 @@ import { type ResolvedOptions, resolveOptions, type TaskAugmentorOptions } from 
 import { selection } from "./prepare-examples.js";
 
 /** From the first, inclusive, to the last, exclusive. */
-type Range = readonly [start: number, stop: number];
+export type Range = readonly [start: number, stop: number];
 
 /** Which tasks and which examples a model sees in training, and which it does not. */
 export interface Split {

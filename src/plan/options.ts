@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "../base/errors.js";
 import { MAX_TASKS } from "../base/limits.js";
 import type { FloatDtype } from "../base/tensor.js";
+import type { WorkerLike } from "../base/worker-like.js";
 import type { Fixed, Share } from "./curriculum.js";
 import {
   type Episode,
@@ -83,8 +84,25 @@ export interface TaskAugmentorOptions {
    * data; see `describeBackend()` for what was chosen.
    */
   backend?: "auto" | "wasm" | "webgpu" | GPUDevice;
-  /** Worker threads of the CPU backend; 0 works in the calling thread. Default: one for each core. */
+  /**
+   * Worker threads of the CPU backend, 0..1024; 0 works in the calling thread. Where a number above 0 is given and a thread
+   * does not start, work rejects with a `BackendError`. Default: one for each core, and the calling thread where no thread
+   * starts; `describeBackend()` says why then.
+   */
   workers?: number;
+  /**
+   * Makes a worker thread of the CPU backend: a Web Worker, or in Node a `Worker` of `node:worker_threads`, that runs
+   * `taskloom/worker`. It is for bundlers that do not emit the script, and for pages that require Trusted Types. Default:
+   * the script beside the package's own.
+   *
+   * @example
+   * ```ts
+   * import TaskloomWorker from "taskloom/worker?worker"; // Vite
+   *
+   * new TaskAugmentor({ createWorker: () => new TaskloomWorker() });
+   * ```
+   */
+  createWorker?: () => WorkerLike;
   /**
    * Whether the GPU backend first times the variants of its kernel, for a second or so, and takes the fastest; the choice is
    * kept for the adapter and this shape of tasks as long as the program runs. Results do not depend on it. Default: on a
@@ -98,7 +116,16 @@ export interface TaskAugmentorOptions {
 export type ResolvedOptions = Required<
   Omit<
     TaskAugmentorOptions,
-    "samples" | "outFeatures" | "workers" | "tune" | "signal" | "seed" | "identity" | "fixed" | "episode"
+    | "samples"
+    | "outFeatures"
+    | "workers"
+    | "createWorker"
+    | "tune"
+    | "signal"
+    | "seed"
+    | "identity"
+    | "fixed"
+    | "episode"
   >
 > & {
   seed: bigint;
@@ -108,6 +135,7 @@ export type ResolvedOptions = Required<
   samples: number | undefined;
   outFeatures: number | undefined;
   workers: number | undefined;
+  createWorker: (() => WorkerLike) | undefined;
   tune: boolean | undefined;
   signal: AbortSignal | undefined;
 };
@@ -125,6 +153,7 @@ export function resolveOptions(options: TaskAugmentorOptions): ResolvedOptions {
     samples: undefined,
     outFeatures: undefined,
     workers: undefined,
+    createWorker: undefined,
     tune: undefined,
     signal: undefined,
     ...preset,

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { InvalidOptionError } from "../base/errors.js";
 import { MAX_ITEMS, MAX_TASKS } from "../base/limits.js";
+import type { WorkerLike } from "../base/worker-like.js";
 import { type Generator, PRESETS, type PresetName } from "./presets.js";
 
 /**
@@ -225,6 +226,7 @@ export const augmentorSchema = v.strictObject({
   ...taskSetFields,
   backend: v.optional(backend, "auto"),
   workers: v.optional(integer(0, 1024)),
+  createWorker: v.optional(v.custom<() => WorkerLike>((value) => typeof value === "function", "a function")),
   tune: v.optional(boolean),
   signal: v.optional(v.instance(AbortSignal, "an AbortSignal")),
 });

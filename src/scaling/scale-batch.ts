@@ -1,4 +1,5 @@
 import type { ItemBuffers } from "../backend/backend.js";
+import { loadChunk } from "../backend/webgpu/load.js";
 import { float32ToFloat16 } from "../base/float16.js";
 import { type Plan, rowLength } from "../plan/plan.js";
 import { FeatureMoments } from "./feature-moments.js";
@@ -18,7 +19,7 @@ export const scaleBatch = {
   },
 
   async onGpu(buffers: ItemBuffers, plan: Plan, items: number): Promise<void> {
-    const { refuseHalves, standardizeBatchOnGpu } = await import("../backend/webgpu/chunk.js");
+    const { refuseHalves, standardizeBatchOnGpu } = await loadChunk();
     refuseHalves(plan);
     await standardizeBatchOnGpu(buffers, plan, items * plan.length);
   },

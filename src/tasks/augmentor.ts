@@ -1,6 +1,7 @@
 import type { ItemBuffers, ItemBytes } from "../backend/backend.js";
 import { type Choice, chooseBackend } from "../backend/choose.js";
 import { checkInteger } from "../base/check.js";
+import { disposable } from "../base/disposable.js";
 import { DisposedError, InvalidOptionError } from "../base/errors.js";
 import type { Batch, GpuBatch } from "../base/tensor.js";
 import type { Dataset } from "../dataset/index.js";
@@ -67,6 +68,7 @@ export class TaskAugmentor {
   /** @throws InvalidOptionError for an unknown option or one out of bounds. */
   constructor(options: TaskAugmentorOptions = {}) {
     this.#options = resolveOptions(options);
+    disposable(this);
     this.#options.signal?.addEventListener("abort", () => this.dispose(), { once: true });
   }
 
@@ -81,13 +83,15 @@ export class TaskAugmentor {
   }
 
   /**
-   * The backend that does the work, `"wasm"` or `"webgpu"`, and why it is this one.
+   * Names the backend that does the work, `"wasm"` or `"webgpu"`, and the reason for it. Where threads were to work and
+   * none starts, the reason says why the calling thread does the work.
    *
    * @throws BackendError when WebGPU was asked for and is not there
    */
   async describeBackend(): Promise<{ readonly name: string; readonly reason: string }> {
     const { backend, reason } = await this.#choose();
-    return { name: backend.name, reason };
+    const remark = await backend.remark?.();
+    return { name: backend.name, reason: remark ? `${reason}; ${remark}` : reason };
   }
 
   /**
@@ -328,6 +332,5 @@ export class TaskAugmentor {
   }
 }
 
-/** `using` calls this; engines without the symbol have `dispose()` alone. */
+/** `using` calls `dispose()`. */
 export interface TaskAugmentor extends Disposable {}
-if (Symbol.dispose) TaskAugmentor.prototype[Symbol.dispose] = TaskAugmentor.prototype.dispose;

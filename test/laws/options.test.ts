@@ -1,5 +1,6 @@
 import { Dataset, InvalidOptionError, recipeOf, TaskAugmentor, type TaskAugmentorOptions } from "taskloom";
 import { describe, expect, test } from "vitest";
+import { inside } from "../support/inside.js";
 
 const eight = Dataset.from({
   images: Uint8Array.from({ length: 32 }, (_, i) => i),
@@ -93,5 +94,5 @@ describe("choices that do not fit the dataset are refused by name", () => {
 test('a recipe has no results that depend on batches; "batch" is refused there and in streams', async () => {
   using tasks = new TaskAugmentor({ outputScaling: "batch", workers: 0 });
   await expect(recipeOf(tasks, eight)).rejects.toThrow(/outputScaling is "batch"; allowed: "none", "example"/);
-  await expect(tasks.stream(eight).next()).rejects.toThrow(/where no batches are made/);
+  await expect(inside(tasks).stream(eight).next()).rejects.toThrow(/where no batches are made/);
 });

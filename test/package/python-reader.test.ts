@@ -7,6 +7,7 @@ import { Dataset, type Recipe, recipeOf, TaskAugmentor, type Tensor } from "task
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NPY_HEADER_LIMIT, parseNpyHeader } from "../../src/store/npy.js";
 import { run, temporaryFolder } from "../support/cli.js";
+import { inside } from "../support/inside.js";
 import { pythonWithNumpy } from "../support/python.js";
 import { recipes } from "../support/recipes.js";
 import { deviatesOf, golden, trainingSet } from "../support/support.js";
@@ -114,7 +115,7 @@ describe("the NumPy reader makes the bytes of", () => {
     for (const [name, options] of recipes) {
       using tasks = new TaskAugmentor(options);
       const recipe = await recipeOf(tasks, examples);
-      const { itemCount } = tasks.plan(examples);
+      const { itemCount } = inside(tasks).plan(examples);
       // Whole, or of a set too large for that the last two.
       const start = itemCount <= 600 ? 0 : itemCount - 2;
       const files = { images: mnistFiles[1]!, labels: mnistFiles[3]! };
@@ -130,7 +131,7 @@ describe("the NumPy reader makes the bytes of", () => {
     const examples = (await trainingSet()).head(300);
     const job = jobs.get(name)!;
     using tasks = new TaskAugmentor({ ...options, workers: 0, backend: "wasm" });
-    const { itemCount, itemsPerTask } = tasks.plan(examples);
+    const { itemCount, itemsPerTask } = inside(tasks).plan(examples);
     const { taskOffset, taskCount } = tasks;
     const end = taskOffset + taskCount;
     const batch =

@@ -13,6 +13,7 @@ export type WebGpuReason = "unavailable" | "out of memory" | "device lost" | "sh
 
 /** A `BackendError` of the WebGPU backend, with the kind of trouble as a field. */
 export class WebGpuError extends BackendError {
+  override readonly name: string = "WebGpuError";
   readonly reason: WebGpuReason;
   /** The trouble in words, without the backend's name. */
   readonly detail: string;
