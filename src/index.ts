@@ -22,11 +22,12 @@ export type {
 } from "./base/tensor.js";
 export * from "./dataset/index.js";
 export type { ReadableStore } from "./files/store.js";
+export type { BatchPlace, LoadedBatch, LoadedGpuBatch } from "./loader/batch-types.js";
 export type { BatchIterator } from "./loader/iterator.js";
 export { type OpenOptions, openTasks, type TaskSetSource } from "./loader/open.js";
 export type { GpuLoaderOptions, LoaderOptions } from "./loader/options.js";
 export type { LoaderState } from "./loader/state.js";
-export type { BatchPlace, LoadedBatch, LoadedGpuBatch, TaskSet } from "./loader/task-set.js";
+export type { TaskSet } from "./loader/task-set.js";
 export type { Fixed, Schedule, Share } from "./plan/curriculum.js";
 export { findLeaks, type LeakSide, type Leaks, type Split, type SplitOptions, splitTaskSet } from "./plan/leaks.js";
 export type { TaskAugmentorOptions } from "./plan/options.js";

@@ -1,7 +1,6 @@
-import { USAGE } from "../backend/webgpu/device/buffers.js";
+import { USAGE, uploadTable } from "../backend/webgpu/device/buffers.js";
 import type { Gpu } from "../backend/webgpu/device/device.js";
 import { gpuOf } from "../backend/webgpu/device/device-gpu.js";
-import { uploadTable } from "../backend/webgpu/device/table.js";
 import { blocksOf, MatrixKernel } from "../backend/webgpu/kernels/matrix.js";
 import { NormalizeKernel } from "../backend/webgpu/kernels/normalize.js";
 import { ProjectFloatKernel } from "../backend/webgpu/kernels/project-float.js";

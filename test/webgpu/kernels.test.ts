@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Engine } from "../../src/backend/wasm/engine.js";
-import { USAGE } from "../../src/backend/webgpu/device/buffers.js";
+import { USAGE, uploadTable } from "../../src/backend/webgpu/device/buffers.js";
 import { Gpu } from "../../src/backend/webgpu/device/device.js";
-import { uploadTable } from "../../src/backend/webgpu/device/table.js";
 import { LimbsKernel } from "../../src/backend/webgpu/kernels/limbs.js";
 import { blocksOf, MatrixKernel } from "../../src/backend/webgpu/kernels/matrix.js";
 import { NarrowKernel } from "../../src/backend/webgpu/kernels/narrow.js";
