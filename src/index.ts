@@ -44,6 +44,7 @@ export {
   type StandardDeviation,
 } from "./plan/presets.js";
 export { parseRecipe, type Recipe } from "./plan/recipe.js";
+export { standardizeBatch } from "./scaling/standardize-batch.js";
 export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./steps/gpu-on-demand.js";
 export { TargetPermutation, type TargetPermutationOptions } from "./steps/permutation.js";
 export { type Matrix, project } from "./steps/project.js";

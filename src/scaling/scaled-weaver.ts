@@ -27,7 +27,7 @@ export function scalingOf(scaling: OutputScaling, { mode, itemsPerTask, itemCoun
  * @param plan with the type that results are to have
  */
 export function scaledWeaver(weaver: Weaver, plan: Plan, scaling: OutputScaling): Weaver {
-  if (scaling === "none" || scaling === "batch") return weaver;
+  if (scaling === "none") return weaver;
   return "weaveBuffers" in weaver
     ? new ScaledGpuWeaver(weaver as GpuWeaver, plan, scaling)
     : new ScaledWeaver(weaver, plan, scaling);

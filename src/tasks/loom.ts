@@ -1,12 +1,11 @@
 import { destroyBuffers, type GpuWeaver, type ItemBuffers, type ItemBytes, type Weaver } from "../backend/backend.js";
 import { follow } from "../base/abort.js";
-import { BackendError, InvalidOptionError } from "../base/errors.js";
+import { BackendError } from "../base/errors.js";
 import type { Batch, GpuBatch } from "../base/tensor.js";
 import { BufferRing } from "../batch/buffer-ring.js";
 import { Assembly, gather, tensorsOf } from "../batch/gather.js";
 import { gpuTensorsOf } from "../batch/gpu-tensors.js";
 import { itemBytes, type Plan, taskOf } from "../plan/plan.js";
-import { scaleBatch } from "../scaling/scale-batch.js";
 
 /** Batches in buffers that are under way while one is used: one on the GPU, and one drawn and queued behind it. */
 const AHEAD = 2;
@@ -18,30 +17,12 @@ export class Loom {
   readonly pieceItems: number;
   readonly #backend: string;
   readonly #weaver: Weaver;
-  readonly #scalesBatches: boolean;
 
-  /** @param scalesBatches whether values are standardized over each batch; the weaver makes float32 ones then */
-  constructor(plan: Plan, backend: string, weaver: Weaver, scalesBatches: boolean) {
+  constructor(plan: Plan, backend: string, weaver: Weaver) {
     this.plan = plan;
     this.#backend = backend;
     this.#weaver = weaver;
-    this.#scalesBatches = scalesBatches;
     this.pieceItems = Math.max(1, Math.floor(weaver.pieceBytes / itemBytes(plan).inputs));
-  }
-
-  /** @throws InvalidOptionError where results depend on batches, which a caller does not have. */
-  refuseBatchScaling(): void {
-    if (!this.#scalesBatches) return;
-    throw new InvalidOptionError(
-      "outputScaling",
-      "batch",
-      '"none", "example", "set" or "notebook" where no batches are made',
-    );
-  }
-
-  /** The plan of what the weaver makes. */
-  get #woven(): Plan {
-    return this.#scalesBatches ? { ...this.plan, dtype: "float32" } : this.plan;
   }
 
   dispose(): void {
@@ -119,7 +100,6 @@ export class Loom {
         const head = pending.shift();
         if (!head) return;
         const woven = await head.woven;
-        if (this.#scalesBatches) await scaleBatch.onGpu(woven, this.plan, head.n);
         held = woven;
         yield this.#gpuBatch(head.from, head.n, woven, reuse);
         held = undefined;
@@ -145,7 +125,6 @@ export class Loom {
 
   /** The items of these numbers, in this order, as bytes. */
   async items(numbers: Float64Array, signal: AbortSignal | undefined): Promise<ItemBytes> {
-    this.refuseBatchScaling();
     const weaver = this.#weaver;
     if (isGpuWeaver(weaver)) return weaver.weaveItems(numbers, signal);
     return gather(numbers, this.plan, 2 * weaver.width, async (first, count) => {
@@ -161,7 +140,6 @@ export class Loom {
     signal: AbortSignal | undefined,
     into?: ItemBuffers | undefined,
   ): Promise<ItemBuffers> {
-    this.refuseBatchScaling();
     return this.#gpuWeaver(numbers[0] as number).weaveItemBuffers(numbers, signal, into);
   }
 
@@ -173,7 +151,7 @@ export class Loom {
   async #assemble(first: number, count: number, signal: AbortSignal | undefined): Promise<ItemBytes> {
     const size = Math.max(1, Math.min(this.pieceItems, Math.ceil(count / this.#weaver.width)));
     if (size >= count) return this.#weaver.weave(first, count, signal);
-    const whole = new Assembly(this.#woven, count);
+    const whole = new Assembly(this.plan, count);
     if (this.#weaver.fill) {
       await this.#weaver.fill(first, count, whole.woven, signal);
       return whole.woven;
@@ -203,10 +181,9 @@ export class Loom {
 
   batch(first: number, count: number, woven: ItemBytes): Batch {
     const { plan } = this;
-    const inputs = this.#scalesBatches ? scaleBatch.onHost(new Float32Array(woven.inputs), plan).buffer : woven.inputs;
     return {
       tasks: plan.mode === "samples" ? undefined : this.#tasks(first, count),
-      ...tensorsOf(plan, count, { ...woven, inputs }),
+      ...tensorsOf(plan, count, woven),
     };
   }
 }

@@ -6,7 +6,7 @@ const all = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);
 const FINITE = 0x7c00;
 
 /** The value of a half by the definition of binary16, independent of the code under test. */
-function valueOf(bits: number): number {
+function halfValue(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
@@ -31,7 +31,7 @@ test("all 65,536 halves become the float32 values that they are, and come back",
   const values = float16ToFloat32(all);
   const back = float32ToFloat16(values);
   for (const bits of all) {
-    expect(Object.is(values[bits], valueOf(bits)), `0x${bits.toString(16)}`).toBe(true);
+    expect(Object.is(values[bits], halfValue(bits)), `0x${bits.toString(16)}`).toBe(true);
     // Every NaN becomes the quiet one, with either sign.
     if (isNaN16(bits)) expect((back[bits] as number) & 0x7fff).toBe(0x7e00);
     else expect(back[bits], `0x${bits.toString(16)}`).toBe(bits);
@@ -42,8 +42,8 @@ test("every midpoint of two halves goes to the even one, and its neighbors to th
   // The largest half and infinity have a midpoint too: 65520, from which on values are infinite.
   for (let low = 0; low < FINITE; low++) {
     const high = low + 1;
-    const above = high === FINITE ? 65536 : valueOf(high);
-    const middle = (valueOf(low) + above) / 2;
+    const above = high === FINITE ? 65536 : halfValue(high);
+    const middle = (halfValue(low) + above) / 2;
     expect(Math.fround(middle)).toBe(middle);
     const even = low % 2 === 0 ? low : high;
     const found = [middle, neighbor(middle, -1), neighbor(middle, 1)].flatMap((x) => [round(x), round(-x)]);

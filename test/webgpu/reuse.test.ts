@@ -97,7 +97,6 @@ const kinds = [
   { labelFormat: "integer", identity: 0.5 },
   { drawSequence: false },
   { outputScaling: "example" },
-  { outputScaling: "batch" },
 ] as const satisfies TaskAugmentorOptions[];
 
 describe("batches whose buffers serve again", () => {

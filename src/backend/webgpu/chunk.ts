@@ -4,10 +4,5 @@
 
 export { WebGpuBackend } from "./backend.js";
 export { findAdapter } from "./device/adapter.js";
-export {
-  refuseHalves,
-  standardizeBatchOnGpu,
-  standardizeExamplesOnGpu,
-  standardizeFeaturesOnGpu,
-} from "./standardize.js";
+export { refuseHalves, standardizeExamplesOnGpu, standardizeFeaturesOnGpu } from "./standardize.js";
 export { Uploader } from "./upload.js";
