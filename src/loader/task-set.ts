@@ -1,26 +1,21 @@
-import { destroyBuffers, type ItemBuffers } from "../backend/backend.js";
+import type { ItemBuffers } from "../backend/backend.js";
 import type { Uploader } from "../backend/webgpu/upload.js";
 import { follow } from "../base/abort.js";
 import { checkInteger } from "../base/check.js";
 import { DisposedError, InvalidOptionError } from "../base/errors.js";
 import type { Sequences } from "../base/tensor.js";
-import { BufferRing } from "../batch/buffer-ring.js";
+import { ahead } from "../batch/ahead.js";
 import { tensorsOf } from "../batch/gather.js";
-import { buffersOf, gpuTensorsOf } from "../batch/gpu-tensors.js";
+import { type Fill, gpuAhead } from "../batch/gpu-ahead.js";
 import type { Recipe } from "../plan/recipe.js";
 import { layoutOf, type SetLayout } from "../plan/set-layout.js";
 import type { BatchPlace, LoadedBatch, LoadedGpuBatch } from "./batch-types.js";
-import { BatchIterator, type Iteration } from "./iterator.js";
+import { BatchIterator } from "./iterator.js";
 import { type GpuLoaderOptions, type LoaderOptions, resolveWalk, type Walk } from "./options.js";
 import type { ShuffleKeys } from "./shuffle.js";
 import type { LoaderState } from "./state.js";
 import type { TaskSource } from "./task-source.js";
-import { batchesOf, type Place, type Step, shareOf, stepsOf } from "./walk.js";
-
-/** How the batches of a walk are made, and what becomes of them. */
-interface Making<T> extends Pick<Iteration<T>, "discard" | "reclaim" | "end"> {
-  readonly make: (step: Step, place: BatchPlace, signal: AbortSignal) => Promise<T>;
-}
+import { batchesOf, type Place, shareOf, stepsOf } from "./walk.js";
 
 /** What a task set is made of. */
 interface Parts {
@@ -123,9 +118,14 @@ export class TaskSet {
       throw new InvalidOptionError(name, value, "for gpuBatches() only; batches() gives typed arrays");
     }
     const walk = this.#resolve(options);
-    return this.#iterate(walk, {
-      make: async (step, place, signal) => ({ ...place, ...(await this.#tensors(step.items, signal)) }),
-    });
+    const next = this.#places(walk);
+    const begin = (signal: AbortSignal): Promise<LoadedBatch> | undefined => {
+      const place = next();
+      return (
+        place && this.#untilDisposed(this.#tensors(place.indices, signal).then((tensors) => ({ ...place, ...tensors })))
+      );
+    };
+    return this.#iterator(walk, ahead(begin, walk.prefetch, { signal: walk.signal }));
   }
 
   /**
@@ -154,26 +154,15 @@ export class TaskSet {
       source.readBuffers && device === source.device
         ? source.readBuffers(items, signal, into)
         : this.#upload(items, device as GPUDevice, signal, into);
-    if (!walk.reuse) {
-      return this.#iterate(walk, {
-        make: async ({ items }, place, signal) => {
-          const woven = await make(items, signal);
-          return { ...place, ...this.#gpuTensors(items.length, woven, () => destroyBuffers(woven)) };
-        },
-        discard: (batch) => batch.destroy(),
-      });
-    }
-    const ring = new BufferRing();
-    const giveBack = (batch: LoadedGpuBatch) => ring.give(buffersOf(batch));
-    return this.#iterate(walk, {
-      make: async ({ items }, place, signal) => {
-        const woven = await ring.fill((into) => make(items, signal, into));
-        return { ...place, ...this.#gpuTensors(items.length, woven, () => undefined) };
-      },
-      discard: giveBack,
-      reclaim: giveBack,
-      end: () => ring.close(),
-    });
+    const next = this.#places(walk);
+    const begin = (fill: Fill, signal: AbortSignal): Promise<LoadedGpuBatch> | undefined => {
+      const place = next();
+      if (!place) return undefined;
+      const { indices } = place;
+      const batch = fill(this.#layout, indices.length, (into) => make(indices, signal, into));
+      return this.#untilDisposed(batch.then((made) => ({ ...place, ...made })));
+    };
+    return this.#iterator(walk, gpuAhead(begin, walk.prefetch, walk));
   }
 
   /** Ends what is under way and frees threads, files and connections; later calls reject with a `DisposedError`. */
@@ -203,24 +192,20 @@ export class TaskSet {
     return resolveWalk(options, { recipe: recipeKey, shuffleSeed, itemsPerTask: this.#layout.itemsPerTask });
   }
 
-  #iterate<T extends BatchPlace>(walk: Walk, { make, ...ends }: Making<T>): BatchIterator<T> {
-    const { keys } = this.#parts;
-    const steps = stepsOf(this.#layout, walk, keys);
-    return new BatchIterator<T>({
-      batchesPerEpoch: shareOf(batchesOf(this.#layout, walk), walk),
-      state: this.#state(walk, walk),
-      begin: (signal) => {
-        this.#checkOpen();
-        const { value, done } = steps.next();
-        if (done) return undefined;
-        const { step, after } = value;
-        const { epoch, batch, items: indices } = step;
-        return this.#untilDisposed(make(step, { epoch, batch, indices, state: this.#state(walk, after) }, signal));
-      },
-      ...ends,
-      prefetch: walk.prefetch,
-      signal: walk.signal,
-    });
+  #iterator<T extends BatchPlace>(walk: Walk, batches: AsyncGenerator<T, void, undefined>): BatchIterator<T> {
+    return new BatchIterator(shareOf(batchesOf(this.#layout, walk), walk), this.#state(walk, walk), batches);
+  }
+
+  /** Returns a function that gives the place of each batch of a walk, one after the other; then undefined. */
+  #places(walk: Walk): () => BatchPlace | undefined {
+    const steps = stepsOf(this.#layout, walk, this.#parts.keys);
+    return () => {
+      this.#checkOpen();
+      const { value, done } = steps.next();
+      if (done) return undefined;
+      const { epoch, batch, items: indices } = value.step;
+      return { epoch, batch, indices, state: this.#state(walk, value.after) };
+    };
   }
 
   #state({ shuffle, reshuffle, batchSize, dropLast, shard, end }: Walk, { epoch, batch }: Place): LoaderState {
@@ -255,10 +240,6 @@ export class TaskSet {
     const { Uploader } = await import("../backend/webgpu/chunk.js");
     if (this.#uploader?.device !== device) this.#uploader = { device, uploader: new Uploader(device) };
     return this.#uploader.uploader.upload(tensors, into);
-  }
-
-  #gpuTensors(count: number, woven: ItemBuffers, destroy: () => void): Omit<LoadedGpuBatch, keyof BatchPlace> {
-    return { device: woven.device, ...gpuTensorsOf(this.#layout, count, woven), destroy };
   }
 }
 
