@@ -1,10 +1,9 @@
-import { messageOf } from "../base/errors.js";
 import type { Backend } from "./backend.js";
 import { WasmBackend } from "./wasm/backend.js";
 import { availableParallelism } from "./wasm/threads.js";
 import type { WebGpuBackend } from "./webgpu/backend.js";
 import { adapterName, adapterText } from "./webgpu/device/adapter.js";
-import { WebGpuError } from "./webgpu/device/failure.js";
+import { messageOf, WebGpuError } from "./webgpu/device/failure.js";
 import { findGpu, mayHaveGpu } from "./webgpu/device/find.js";
 
 /** A backend, and in a few words why it is this one. */

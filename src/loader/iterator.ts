@@ -1,9 +1,7 @@
 import type { LoaderState } from "./state.js";
 
 /** An iteration over batches, for `for await`. Leaving the loop early is fine. */
-export class BatchIterator<T extends { readonly state: LoaderState }>
-  implements AsyncIterableIterator<T, void, undefined>
-{
+export class BatchIterator<T extends { readonly state: LoaderState }> implements AsyncIterableIterator<T> {
   /** Batches of an epoch in this shard. The first epoch of a resumed iteration has only the remaining ones. */
   readonly batchesPerEpoch: number;
   readonly #batches: AsyncGenerator<T, void, undefined>;

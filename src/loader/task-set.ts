@@ -17,25 +17,25 @@ import type { LoaderState } from "./state.js";
 import type { TaskSource } from "./task-source.js";
 import { batchesOf, type Place, shareOf, stepsOf } from "./walk.js";
 
-/** What a task set is made of. */
+/** The parts of a task set. */
 interface Parts {
   readonly source: TaskSource;
-  /** What identifies the recipe in states. */
+  /** The identity of the recipe in states. */
   readonly recipeKey: string;
   readonly shuffleSeed: bigint;
   readonly keys: ShuffleKeys;
 }
 
 /**
- * A task set, open for reading: the same bytes in the same order whether they are made from a recipe or read from a store.
- * What is counted are sequences, those of one task after those of the one before; without sequences, examples.
+ * A task set that is open for reading. A recipe and a store of the same tasks give the same bytes in the same order.
+ * Numbers count sequences, task after task; in sets without sequences they count examples.
  *
- * `openTasks` makes one.
+ * `openTasks` returns one.
  */
 export class TaskSet {
-  /** What the tasks follow from. */
+  /** The recipe of the tasks. */
   readonly recipe: Recipe;
-  /** How many sequences there are, up to 2^53. */
+  /** The number of sequences, up to 2^53. */
   readonly length: number;
   readonly #parts: Parts;
   readonly #layout: SetLayout;
@@ -51,10 +51,10 @@ export class TaskSet {
   }
 
   /**
-   * One sequence.
+   * Reads one sequence.
    *
-   * @param index 0..length - 1
-   * @throws InvalidOptionError outside of that
+   * @param index the number of the sequence, 0..length - 1
+   * @throws InvalidOptionError for an index outside this range
    *
    * @example
    * ```ts
@@ -72,9 +72,9 @@ export class TaskSet {
   }
 
   /**
-   * The sequences `[start, stop)`.
+   * Reads the sequences `[start, stop)`.
    *
-   * @throws InvalidOptionError when the range is empty or not within the set, or does not fit into one array
+   * @throws InvalidOptionError if the range is empty or not within the set, or if the result does not fit into one array
    */
   async range(start: number, stop: number, options: { signal?: AbortSignal } = {}): Promise<Sequences> {
     checkInteger("start", start, 0, this.length - 1);
@@ -93,12 +93,12 @@ export class TaskSet {
   }
 
   /**
-   * The sequences of one epoch or more, batch after batch. The order is a function of `shuffleSeed` and the epoch alone:
-   * readers, threads and batch sizes do not change it. Batches are made ahead while one is used; memory does not grow with
-   * the number of tasks.
+   * Walks over the sequences of one or more epochs, batch after batch. The order is a function of `shuffleSeed` and the
+   * epoch alone: readers, threads and batch sizes do not change it. While a batch is used, the next ones are made ahead.
+   * Memory does not grow with the number of tasks.
    *
-   * Batch b holds the positions `[b * batchSize, (b + 1) * batchSize)` of the epoch's order; shard s of m has the batches
-   * s, s + m, s + 2m, ... So all shards together have each batch once, the same ones for any m.
+   * Batch b has the positions `[b * batchSize, (b + 1) * batchSize)` of the epoch's order. Shard s of m has the batches s,
+   * s + m, s + 2m, ... So all shards together have each batch once, and the batches are the same for any m.
    *
    * @throws InvalidOptionError for an option that is unknown or out of bounds, or that contradicts the state
    * @throws RecipeError for the state of another task set
@@ -165,7 +165,7 @@ export class TaskSet {
     return this.#iterator(walk, gpuAhead(begin, walk.prefetch, walk));
   }
 
-  /** Ends what is under way and frees threads, files and connections; later calls reject with a `DisposedError`. */
+  /** Ends the calls under way and frees threads, files and connections. Later calls reject with a `DisposedError`. */
   async dispose(): Promise<void> {
     if (this.#disposal.signal.aborted) return;
     this.#disposal.abort(new DisposedError("task set"));
@@ -176,7 +176,7 @@ export class TaskSet {
     this.#disposal.signal.throwIfAborted();
   }
 
-  /** The work's result; what fails after disposal failed because of it. */
+  /** Awaits work. A failure after the disposal becomes a `DisposedError`. */
   async #untilDisposed<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
@@ -243,7 +243,7 @@ export class TaskSet {
   }
 }
 
-/** The numbers `[start, stop)`. */
+/** Returns the numbers `[start, stop)`. */
 function range(start: number, stop: number): Float64Array {
   try {
     return Float64Array.from({ length: stop - start }, (_, i) => start + i);

@@ -6,9 +6,9 @@ import { Gpu } from "../../src/backend/webgpu/device/device.js";
 import { LimbsKernel } from "../../src/backend/webgpu/kernels/limbs.js";
 import { blocksOf, MatrixKernel } from "../../src/backend/webgpu/kernels/matrix.js";
 import { NarrowKernel } from "../../src/backend/webgpu/kernels/narrow.js";
-import { NormalizeKernel } from "../../src/backend/webgpu/kernels/normalize.js";
 import { ProductKernel } from "../../src/backend/webgpu/kernels/product.js";
 import { ProjectFloatKernel } from "../../src/backend/webgpu/kernels/project-float.js";
+import { StandardizeFeaturesKernel } from "../../src/backend/webgpu/kernels/standardize-features.js";
 import { StatisticsKernel } from "../../src/backend/webgpu/kernels/statistics.js";
 import { perform, type Work } from "../../src/backend/webgpu/kernels/work.js";
 import { floatPath } from "../../src/backend/webgpu/paths/float-path.js";
@@ -328,7 +328,7 @@ test.each([
     // So that the largest table takes several bindings.
     const device = withBindings(2 ** 16);
     const statistics = await StatisticsKernel.create(device);
-    const normalize = await NormalizeKernel.create(device);
+    const normalize = await StandardizeFeaturesKernel.create(device);
     const next = uniform(rows);
     // Features far from zero and close together, of very different sizes, constant, and with one outlier as first value.
     const values = Float32Array.from({ length: rows * stride }, (_, k) => {

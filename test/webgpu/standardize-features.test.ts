@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { USAGE } from "../../src/backend/webgpu/device/buffers.js";
 import { Gpu } from "../../src/backend/webgpu/device/device.js";
-import { NormalizeKernel } from "../../src/backend/webgpu/kernels/normalize.js";
+import { StandardizeFeaturesKernel } from "../../src/backend/webgpu/kernels/standardize-features.js";
 import { StatisticsKernel } from "../../src/backend/webgpu/kernels/statistics.js";
 import { perform } from "../../src/backend/webgpu/kernels/work.js";
 import { FeatureMoments } from "../../src/scaling/feature-moments.js";
@@ -20,7 +20,10 @@ afterAll(() => gpu?.destroy());
 
 /** Standardizes the first `width` values of each row by the batch's own statistics, on the device. */
 async function onDevice(rows: Float32Array, stride: number, width: number, unbiased: boolean, epsilon: number) {
-  const [statistics, normalize] = await Promise.all([StatisticsKernel.create(gpu), NormalizeKernel.create(gpu)]);
+  const [statistics, normalize] = await Promise.all([
+    StatisticsKernel.create(gpu),
+    StandardizeFeaturesKernel.create(gpu),
+  ]);
   const values = await gpu.buffer("test: rows", rows.byteLength, USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST);
   const back = await gpu.buffer("test: back", rows.byteLength, USAGE.MAP_READ | USAGE.COPY_DST);
   gpu.device.queue.writeBuffer(values, 0, rows as Float32Array<ArrayBuffer>);

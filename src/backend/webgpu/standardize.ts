@@ -2,8 +2,8 @@ import { InvalidOptionError } from "../../base/errors.js";
 import { type Plan, rowLength } from "../../plan/plan.js";
 import { destroyBuffers, type ItemBuffers } from "../backend.js";
 import { gpuOf } from "./device/device-gpu.js";
-import { NormalizeKernel } from "./kernels/normalize.js";
-import { StandardizeRows } from "./kernels/standardize-rows.js";
+import { StandardizeExamplesKernel } from "./kernels/standardize-examples.js";
+import { StandardizeFeaturesKernel } from "./kernels/standardize-features.js";
 import type { Table } from "./kernels/statistics.js";
 import { perform } from "./kernels/work.js";
 
@@ -23,7 +23,7 @@ export function refuseHalves({ dtype }: Plan): void {
 /** Standardizes each position by itself. Destroys the buffers if this fails. See `standardizeExamples`. */
 export async function standardizeExamplesOnGpu(buffers: ItemBuffers, plan: Plan, rows: number): Promise<void> {
   await onGpu(buffers, async (gpu) => {
-    const kernel = await StandardizeRows.create(gpu);
+    const kernel = await StandardizeExamplesKernel.create(gpu);
     await perform(gpu, "standardize examples", (work) => kernel.encode(work, tableOf(buffers, plan, rows)));
   });
 }
@@ -37,7 +37,7 @@ export async function standardizeFeaturesOnGpu(
 ): Promise<void> {
   const statistics = Float32Array.from({ length: 2 * width }, (_, i) => (i % 2 ? deviation : mean)[i >> 1] as number);
   await onGpu(buffers, async (gpu) => {
-    const kernel = await NormalizeKernel.create(gpu);
+    const kernel = await StandardizeFeaturesKernel.create(gpu);
     await perform(gpu, "standardize features", (work) => {
       const table = { ...tableOf(buffers, plan, rows), width };
       kernel.encode(work, table, { buffer: work.upload("statistics", statistics) }, EPSILON);

@@ -1,5 +1,7 @@
 import { BackendError } from "../../../base/errors.js";
 
+export { messageOf } from "../../../base/errors.js";
+
 /**
  * The kind of a failure:
  *

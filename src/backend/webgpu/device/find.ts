@@ -1,6 +1,5 @@
-import { messageOf } from "../../../base/errors.js";
 import { fileSystemSync } from "../../../base/host.js";
-import { WebGpuError } from "./failure.js";
+import { messageOf, WebGpuError } from "./failure.js";
 
 /** Made once: instances of Dawn do not share devices, and one that is collected takes its devices along. */
 let dawn: Promise<GPU> | undefined;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { USAGE } from "../../src/backend/webgpu/device/buffers.js";
 import { Gpu } from "../../src/backend/webgpu/device/device.js";
-import { MOST_GROUPS, StandardizeRows } from "../../src/backend/webgpu/kernels/standardize-rows.js";
+import { MOST_GROUPS, StandardizeExamplesKernel } from "../../src/backend/webgpu/kernels/standardize-examples.js";
 import { perform } from "../../src/backend/webgpu/kernels/work.js";
 import { standardizeExamples } from "../../src/scaling/standardize-examples.js";
 import { dawn } from "./dawn.js";
@@ -18,7 +18,7 @@ afterAll(() => gpu?.destroy());
 
 /** Rows of the device, standardized where they lie. */
 async function onDevice(rows: Float32Array, stride: number, features: number, device = gpu): Promise<Float32Array> {
-  const kernel = await StandardizeRows.create(device);
+  const kernel = await StandardizeExamplesKernel.create(device);
   const values = await gpu.buffer("test: rows", rows.byteLength, USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST);
   const back = await gpu.buffer("test: back", rows.byteLength, USAGE.MAP_READ | USAGE.COPY_DST);
   gpu.device.queue.writeBuffer(values, 0, rows as Float32Array<ArrayBuffer>);
@@ -49,7 +49,7 @@ function sample(row: number, i: number, features: number): number {
 function expectClose(actual: Float32Array, given: Float32Array, stride: number, features: number): void {
   const expected = given.slice();
   standardizeExamples(expected, stride, features, given.length / stride);
-  const bound = StandardizeRows.bound(features);
+  const bound = StandardizeExamplesKernel.bound(features);
   const wrong: unknown[] = [];
   actual.forEach((z, k) => {
     const e = expected[k] as number;
