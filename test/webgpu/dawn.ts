@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { create, globals } from "webgpu";
 
-/** Chromium's own SwiftShader, a Vulkan driver on the CPU: what there is on a machine without a GPU. */
+/** SwiftShader from Chromium: a Vulkan driver on the CPU, for machines without a GPU. */
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
 /**
- * WebGPU in Node: Dawn, on the driver that `VK_DRIVER_FILES` names, or on SwiftShader where that is unset and Chromium
- * brings it. A missing driver fails the tests, as skipping them would go unnoticed.
+ * Returns WebGPU in Node: Dawn, on the driver that `VK_DRIVER_FILES` names, or on Chromium's SwiftShader if that is unset. A
+ * missing driver fails the tests, because nobody would notice skipped ones.
  *
- * Devices must be destroyed by the test that made them, or they keep their memory until the process ends.
+ * A test must destroy the devices that it makes; otherwise they keep their memory until the process ends.
  */
 export function dawn(): GPU {
   if (!process.env.VK_DRIVER_FILES && existsSync(SWIFTSHADER)) process.env.VK_DRIVER_FILES = SWIFTSHADER;

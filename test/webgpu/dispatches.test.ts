@@ -1,4 +1,4 @@
-// Calls of several dispatches, which no test reaches by chance alone: every path, with fixed examples.
+// Calls of several dispatches, for every path, with fixed examples: random plans reach them only sometimes.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Engine } from "../../src/backend/wasm/engine.js";
 import { WebGpuBackend } from "../../src/backend/webgpu/backend.js";
@@ -13,7 +13,7 @@ import { hasLabels, itemBytes, type Plan } from "../../src/plan/plan.js";
 import { always, plain } from "../support/plans.js";
 import { dawn } from "./dawn.js";
 
-/** Kept, as Dawn ends when it is collected. */
+/** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
 const host = dawn();
 let owner: Gpu;
 beforeAll(async () => {
@@ -67,7 +67,7 @@ async function read(gpu: Gpu, buffer: GPUBuffer, bytes: number): Promise<Uint8Ar
   return copy;
 }
 
-/** Everything that a weaver makes of a plan, and the dispatches that each call takes. */
+/** Weaves a plan in each way that a weaver has. Returns the results and the number of dispatches of a call. */
 async function weaveAll(plan: Plan, limits: Partial<GpuLimits>) {
   const gpu = Gpu.from(owner.device, { limits });
   let staged = 0;
@@ -124,7 +124,7 @@ const whole = { mode: "dataset", itemsPerTask: 600, length: 1, examples: 600, la
 const fewGroups = { maxComputeWorkgroupsPerDimension: 5 };
 const smallBuffers = { maxStorageBufferBindingSize: 12288 };
 
-/** The path, what the plan has that `plan` has not, the limits, and how many dispatches that makes. */
+/** The name of the path, the differences from `plan`, and the limits that force several dispatches. */
 const cases: [string, Partial<Plan>, Partial<GpuLimits>][] = [
   ["fused", {}, fewGroups],
   ["fused", { dtype: "float16", outFeatures: 31 }, fewGroups],
@@ -152,7 +152,7 @@ describe("a call of several dispatches has the results of a call of one", () => 
     expect([one.name, one.dispatches]).toEqual([name, 1]);
     expect(several.dispatches).toBeGreaterThan(1);
     expect(several.read).toEqual(one.read);
-    // Integers in buffers are one u32 each; read back they are bytes here.
+    // Integers are one u32 each in buffers, and bytes if they are read back; both are arrays of numbers here.
     for (const kept of [...several.kept, ...one.kept]) expect(kept).toEqual(one.read);
     expect(one.read.labels !== undefined).toBe(hasLabels(own));
     if (own.exampleDtype === "float32") return;
@@ -162,7 +162,7 @@ describe("a call of several dispatches has the results of a call of one", () => 
   });
 });
 
-test("as users have it: a backend with a device of few workgroups", async () => {
+test("the backend itself, with a device of few workgroups", async () => {
   const backend = new WebGpuBackend({ gpu: host, software: true, limits: fewGroups });
   const weaver = await backend.open(plan, datasetFor(plan));
   try {

@@ -12,7 +12,7 @@ import { Gpu } from "../../src/backend/webgpu/device/device.js";
 import { outputBuffers } from "../../src/backend/webgpu/outputs.js";
 import { dawn } from "./dawn.js";
 
-/** Kept, as Dawn ends when it is collected. */
+/** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
 const host = dawn();
 let device: GPUDevice;
 /** Buffers of batches that were made and not destroyed. */

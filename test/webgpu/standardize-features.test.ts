@@ -8,7 +8,7 @@ import { FeatureMoments } from "../../src/scaling/feature-moments.js";
 import { standardizeFeatures } from "../../src/scaling/standardize-features.js";
 import { dawn } from "./dawn.js";
 
-/** Kept, as Dawn ends when it is collected. */
+/** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
 const host = dawn();
 let gpu: Gpu;
 
@@ -61,8 +61,8 @@ test.each([
   standardizeFeatures(expected, stride, width, count, moments.mean(), deviation, epsilon);
   for (let i = 0; i < stride; i++) {
     const largest = Math.max(...Array.from({ length: count }, (_, row) => Math.abs(rows[row * stride + i]!)));
-    // The kernel's statistics are both within this of the true ones, see StatisticsKernel; relative to the deviation, a
-    // value moves by as much, and again by as much of itself. The normalizing adds 8 roundings, see kernels.test.ts.
+    // `off` is the error of both statistics, see StatisticsKernel, in units of the deviation. The error of the mean moves a
+    // value by `off`, the error of the deviation by `off` of itself. Standardizing adds 8 roundings, see kernels.test.ts.
     const off = ((80 + 24 * merges) * 2 ** -24 * largest * Math.sqrt(count / (count - 1))) / (deviation[i] ?? 1);
     for (let row = 0; row < count; row++) {
       const z = expected[row * stride + i]!;

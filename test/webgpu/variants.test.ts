@@ -72,7 +72,7 @@ describe("tuning", () => {
     expect(number).toBe(2);
     expect(milliseconds).toBeCloseTo(0.1);
     expect(rounds).toBeGreaterThan(1);
-    // The last one was out of the question at once: less time goes into it than into any of the others.
+    // The last candidate is far too slow and is dropped: it is repeated much less often than the others.
     for (const others of repeated.slice(0, 3)) expect(repeated[3]).toBeLessThan(others / 10);
   });
 
