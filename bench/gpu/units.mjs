@@ -1,15 +1,15 @@
 // npm run bench:units: a candidate of the fused kernel whose products run on matrix units, beside the fused kernel.
 //
-// It needs matrices of unsigned bytes through a draft feature of Dawn; where an adapter has none, this says so and
-// measures nothing. The candidate is in bench/gpu/units/ and not in the library, which keeps a variant only if it wins
+// It needs matrices of unsigned bytes, a draft feature of Dawn. On an adapter without them this says so and measures
+// nothing. The candidate is in bench/gpu/units/ and not in the library, which keeps a variant only if it wins
 // on some adapter.
 //
 // First the candidate is checked, on any adapter: every shape compiles on Dawn's null device, which has the feature, and
 // with its matrices in plain WGSL it gives the bits of WebAssembly. A failed check ends the run with exit code 1. --check
 // ends the run after the checks.
 //
-// Times are of compute passes, by timestamp queries where the adapter has them; medians over batches after a warm-up. The
-// library's kernel is timed before all shapes and after them. Every shape's results are held to the WebAssembly
+// Times are those of compute passes, by timestamp queries if the adapter has them; medians over batches after a warm-up. The
+// library's kernel is timed before all shapes and after them. Every shape's results are compared with the WebAssembly
 // backend's, bit for bit: small sets of all kinds, then tasks of the measured batches.
 //
 // Options: --tasks N (rounded up to whole batches), --only 0,3 (numbers of shapes), --toggles NAME,NAME (Dawn's, to be
