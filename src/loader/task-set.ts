@@ -15,7 +15,7 @@ import { type GpuLoaderOptions, type LoaderOptions, resolveWalk, type Walk } fro
 import type { ShuffleKeys } from "./shuffle.js";
 import type { LoaderState } from "./state.js";
 import type { TaskSource } from "./task-source.js";
-import { batchesOf, type Place, shareOf, stepsOf } from "./walk.js";
+import { batchesOf, type Place, range, shareOf, stepsOf } from "./walk.js";
 
 /** The parts of a task set. */
 interface Parts {
@@ -240,17 +240,6 @@ export class TaskSet {
     const { Uploader } = await import("../backend/webgpu/chunk.js");
     if (this.#uploader?.device !== device) this.#uploader = { device, uploader: new Uploader(device) };
     return this.#uploader.uploader.upload(tensors, into);
-  }
-}
-
-/** Returns the numbers `[start, stop)`. */
-function range(start: number, stop: number): Float64Array {
-  try {
-    return Float64Array.from({ length: stop - start }, (_, i) => start + i);
-  } catch (cause) {
-    throw new InvalidOptionError("stop - start", stop - start, "what one array can hold here; walk batches() instead", {
-      cause,
-    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from "../base/errors.js";
 import type { SetLayout } from "../plan/set-layout.js";
 import type { Walk } from "./options.js";
 import { Shuffle, type ShuffleKeys } from "./shuffle.js";
@@ -68,4 +69,15 @@ function orderOf(
     const task = Math.floor(position / itemsPerTask);
     return tasks.at(task) * itemsPerTask + (position - task * itemsPerTask);
   };
+}
+
+/** Returns the numbers `[start, stop)`. */
+export function range(start: number, stop: number): Float64Array {
+  try {
+    return Float64Array.from({ length: stop - start }, (_, i) => start + i);
+  } catch (cause) {
+    throw new InvalidOptionError("stop - start", stop - start, "what one array can hold here; walk batches() instead", {
+      cause,
+    });
+  }
 }
