@@ -35,11 +35,12 @@ export type {
 export type { WorkerLike } from "./base/worker-like.js";
 export * from "./dataset/index.js";
 export type { Bytes, ReadableStore } from "./files/store.js";
+export type { BatchPlace, LoadedBatch, LoadedGpuBatch } from "./loader/batch-types.js";
 export type { BatchIterator } from "./loader/iterator.js";
 export { type OpenOptions, openTasks, type TaskSetSource } from "./loader/open.js";
 export type { GpuLoaderOptions, LoaderOptions } from "./loader/options.js";
 export type { LoaderState } from "./loader/state.js";
-export type { BatchPlace, LoadedBatch, LoadedGpuBatch, TaskSet } from "./loader/task-set.js";
+export type { TaskSet } from "./loader/task-set.js";
 export type { Fixed, Schedule, Share } from "./plan/curriculum.js";
 export {
   findLeaks,
@@ -64,6 +65,7 @@ export {
   type StandardDeviation,
 } from "./plan/presets.js";
 export { parseRecipe, type Recipe } from "./plan/recipe.js";
+export { standardizeBatch } from "./scaling/standardize-batch.js";
 export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./steps/gpu-on-demand.js";
 export { TargetPermutation, type TargetPermutationOptions } from "./steps/permutation.js";
 export { type Matrix, project } from "./steps/project.js";

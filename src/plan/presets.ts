@@ -98,16 +98,16 @@ export function resolveStandardDeviation(rule: StandardDeviation, features: numb
 }
 
 /**
- * What is done to results.
+ * What is done to results. Results depend on the task set alone, never on batches; `standardizeBatch` standardizes a batch
+ * that is there.
  *
  * - `"none"`: nothing.
  * - `"example"`: the projected values of each position, less their mean, divided by their population deviation.
- * - `"batch"`: each feature, over all positions of a batch. Then results depend on how batches are cut.
  * - `"set"`: each feature, over all positions of the task set, which is made once more for that.
  * - `"notebook"`: each column over the task set, one-hots included, as `(x - mean) / (deviation + 1e-12)` with the unbiased
  *   deviation; and, as in the notebook, not at all where one sequence a task (or a single sample) is drawn.
  */
-export type OutputScaling = "none" | "example" | "batch" | "set" | "notebook";
+export type OutputScaling = "none" | "example" | "set" | "notebook";
 
 /**
  * Which label a position is given beside its input.

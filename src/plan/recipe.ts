@@ -43,7 +43,7 @@ export interface Recipe {
   readonly episode: Required<Episode> | null;
   /** Examples that sequences are drawn out of, or that each task has: all, or those of the selection. */
   readonly examples?: number | undefined;
-  readonly outputScaling: Exclude<OutputScaling, "batch">;
+  readonly outputScaling: OutputScaling;
   readonly outFeatures: number;
   readonly standardDeviation: number;
   readonly inputScaling: "unit" | "notebook" | { readonly mean: number; readonly standardDeviation: number };

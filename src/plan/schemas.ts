@@ -54,6 +54,12 @@ const inputScaling = v.union(
   '"unit", "notebook", "standard" or { mean, standardDeviation } with a positive deviation',
 );
 
+/** The former value "batch" made results depend on how batches were cut; its error names the function that replaces it. */
+const outputScaling = v.picklist(["none", "example", "set", "notebook"], ({ input }) => {
+  const names = '"none", "example", "set" or "notebook"';
+  return input === "batch" ? `${names}; for a batch by itself, call standardizeBatch(batch)` : names;
+});
+
 const share = v.union(
   [
     v.pipe(
@@ -128,7 +134,7 @@ const choices = {
   generator: oneOf(["chacha8", "torch"]),
   standardDeviation,
   inputScaling,
-  outputScaling: oneOf(["none", "example", "batch", "set", "notebook"]),
+  outputScaling,
   replacement: boolean,
   identity,
   fixed: v.nullable(fixed),
@@ -188,7 +194,7 @@ export const recipeFields = {
   classSubset: v.optional(choices.classSubset, null),
   episode: v.optional(choices.episode, null),
   examples: v.optional(integer(1, MAX_ITEMS)),
-  outputScaling: v.optional(oneOf(["none", "example", "set", "notebook"]), "none"),
+  outputScaling: v.optional(choices.outputScaling, "none"),
   dtype: oneOf(["float32", "float16"]),
 };
 

@@ -192,7 +192,6 @@ export class TaskAugmentor {
   ): AsyncGenerator<ItemBytes & { first: number; count: number }> {
     const signal = this.#signal(options.signal);
     const loom = await this.#open(dataset, signal);
-    loom.refuseBatchScaling();
     const { first = 0, count = loom.plan.itemCount - first } = options;
     const spare = Math.floor(STREAM_SPARE_BYTES / (loom.pieceItems * itemBytes(loom.plan).inputs));
     let before: ItemBytes | undefined;
@@ -318,7 +317,7 @@ export class TaskAugmentor {
     // Values are scaled before they are rounded.
     const inner: Plan = scaling === "none" ? plan : { ...plan, dtype: "float32" };
     const weaver = await backend.open(inner, examples, this.#options.signal);
-    return new Loom(plan, backend.name, scaledWeaver(weaver, plan, scaling), scaling === "batch");
+    return new Loom(plan, backend.name, scaledWeaver(weaver, plan, scaling));
   }
 
   #choose(): Promise<Choice> {

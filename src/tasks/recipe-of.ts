@@ -1,4 +1,3 @@
-import { InvalidOptionError } from "../base/errors.js";
 import type { Dataset } from "../dataset/index.js";
 import type { Share } from "../plan/curriculum.js";
 import { resolveStandardDeviation } from "../plan/presets.js";
@@ -6,17 +5,10 @@ import type { Recipe } from "../plan/recipe.js";
 import { RECIPE_VERSION } from "../plan/recipe.js";
 import type { TaskAugmentor } from "./augmentor.js";
 
-/**
- * The recipe of a task set.
- *
- * @throws InvalidOptionError for `outputScaling: "batch"`, with which tasks do not follow from seed and index alone.
- */
+/** Returns the recipe of a task set: the task set for one dataset, as plain JSON. */
 export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<Recipe> {
   const { options } = tasks;
   const { drawSequence, samples, inputScaling, outputScaling, identity } = options;
-  if (outputScaling === "batch") {
-    throw new InvalidOptionError("outputScaling", outputScaling, '"none", "example", "set" or "notebook" in a recipe');
-  }
   const moments = inputScaling === "standard" ? dataset.moments() : inputScaling;
   return {
     format: "taskloom-recipe",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Batches, type DrawnDispatch } from "../../src/backend/webgpu/batches.js";
+import { Dispatches, type DrawnDispatch } from "../../src/backend/webgpu/dispatches.js";
 import { NO_LABEL } from "../../src/draws/draws.js";
 import { listOf, runOf } from "../../src/draws/items.js";
 import { chooseTask } from "../../src/plan/curriculum.js";
@@ -134,7 +134,7 @@ test("items in any order and batches of any size are each what they are alone, a
   await fc.assert(
     fc.asyncProperty(plans, sizes, orders, async (plan, size, order) => {
       const labels = Uint16Array.from({ length: plan.examples }, (_, i) => (i * 7) % 5);
-      const [batches, alone] = [await Batches.create(plan, labels), await Batches.create(plan, labels)];
+      const [batches, alone] = [await Dispatches.create(plan, labels), await Dispatches.create(plan, labels)];
       const numbers = order?.map((number) => number % plan.itemCount);
       const count = numbers?.length ?? Math.min(plan.itemCount, 60);
       const items = numbers ? listOf(Float64Array.from(numbers)) : runOf(plan.itemCount - count, count);
@@ -169,7 +169,7 @@ test("targets are the permuted labels of the examples, and the given ones follow
       } as const;
       const own: Plan = { ...drawn, ...plain, length: 12, itemsPerTask: 2, itemCount: 18 };
       const labels = Uint16Array.from({ length: own.examples }, (_, i) => (i * 7) % 5);
-      const [batch] = (await Batches.create(own, labels)).of(runOf(0, own.itemCount), own.itemCount * own.length);
+      const [batch] = (await Dispatches.create(own, labels)).of(runOf(0, own.itemCount), own.itemCount * own.length);
       const { kernel, at } = await moduleWith(own.seed, { out: own.classes * 4 });
       const separate = hasLabels(own);
       for (let p = 0; p < own.itemCount * own.length; p++) {

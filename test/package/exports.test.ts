@@ -45,6 +45,7 @@ test("the exported names", () => {
       "readIdxDataset",
       "recipeOf",
       "splitTaskSet",
+      "standardizeBatch",
     ]
   `);
   expect(Object.keys(node).sort()).toMatchInlineSnapshot(`

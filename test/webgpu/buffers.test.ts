@@ -27,7 +27,6 @@ const kinds = [
   { labelFormat: "integer" },
   { drawSequence: false },
   { outputScaling: "example" },
-  { outputScaling: "batch" },
   { outputScaling: "set" },
   // 11 positions of 3 + 8 values of 2 bytes: a last batch that ends within a word.
   { dtype: "float16", outFeatures: 3 },

@@ -6,7 +6,7 @@ import { softwareDriver } from "../../scripts/webgpu.mjs";
  * WebGPU in Node: Dawn, on the driver that `VK_DRIVER_FILES` names, or on the software driver of a Chromium where that is
  * unset. Files that call this have the module tag "webgpu", by which `npm test` looks for an adapter.
  *
- * Devices must be destroyed by the test that made them, or they keep their memory until the process ends.
+ * A test must destroy the devices that it makes; otherwise they keep their memory until the process ends.
  */
 export function dawn(): GPU {
   // `npm test` decides; this is for vitest by itself.

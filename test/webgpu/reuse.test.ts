@@ -12,7 +12,7 @@ import { Gpu } from "../../src/backend/webgpu/device/device.js";
 import { outputBuffers } from "../../src/backend/webgpu/outputs.js";
 import { dawn } from "./dawn.js";
 
-/** The variable keeps the host alive: Dawn ends when its host is collected. */
+/** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
 const host = dawn(); // @module-tag webgpu
 let device: GPUDevice;
 /** Buffers of batches that were made and not destroyed. */
@@ -97,7 +97,6 @@ const kinds = [
   { labelFormat: "integer", identity: 0.5 },
   { drawSequence: false },
   { outputScaling: "example" },
-  { outputScaling: "batch" },
 ] as const satisfies TaskAugmentorOptions[];
 
 describe("batches whose buffers serve again", () => {

@@ -5,31 +5,31 @@ import { instantiate } from "../../wasm/module.js";
 import { Regions } from "../../wasm/regions.js";
 import type { Dispatch } from "./paths/path.js";
 
-/** Positions drawn at a time at most, but for a single item. */
+/** The most positions that are drawn at a time. A single item may have more. */
 const GROUP = 4096;
 
-/** A batch and its labels; `first` counts positions of the call, and is where it goes in the call's results. */
+/** A dispatch and its labels. `first` is the place of its first position in the results of the call. */
 export interface DrawnDispatch extends Omit<Dispatch, "outputFirst"> {
   readonly first: number;
   readonly targets: Uint32Array<ArrayBuffer>;
-  /** The given labels, `labelValues(plan)` for none, where they are an array of their own; else empty. */
+  /** The given labels if they are an array of their own, `labelValues(plan)` for no label; else empty. */
   readonly labels: Uint32Array<ArrayBuffer>;
 }
 
-/** Tasks, examples and labels of items, drawn on the calling thread and cut into batches. */
-export class Batches {
+/** Draws the tasks, examples and labels of items on the calling thread, and cuts them into dispatches. */
+export class Dispatches {
   /** The 768 entries of the deviates' table. */
   readonly table: Uint32Array<ArrayBuffer>;
   readonly #plan: Plan;
   readonly #draws: Draws;
 
-  static async create(plan: Plan, labels: Uint16Array): Promise<Batches> {
+  static async create(plan: Plan, labels: Uint16Array): Promise<Dispatches> {
     const exports = await instantiate(plan.seed);
     const layout = new Regions(exports);
     const draws = new Draws(exports, layout, plan, labels, Math.max(1, Math.floor(GROUP / plan.length)));
     layout.commit();
     draws.start();
-    return new Batches(plan, draws, new Uint32Array(exports.memory.buffer, exports.normalTable(), 768).slice());
+    return new Dispatches(plan, draws, new Uint32Array(exports.memory.buffer, exports.normalTable(), 768).slice());
   }
 
   private constructor(plan: Plan, draws: Draws, table: Uint32Array<ArrayBuffer>) {
@@ -38,31 +38,31 @@ export class Batches {
     this.table = table;
   }
 
-  /** Items in batches of `maxPositions` (the last may have fewer), each made when asked for. */
+  /** Yields the dispatches of items, `maxPositions` positions each; the last one may have fewer. */
   *of(items: Items, maxPositions: number): Generator<DrawnDispatch> {
     const total = items.count * this.#plan.length;
     for (let first = 0; first < total; first += maxPositions) {
-      yield this.#batch(items, first, Math.min(maxPositions, total - first));
+      yield this.#draw(items, first, Math.min(maxPositions, total - first));
     }
   }
 
-  /** Positions `[first, first + count)`. An item that two batches have part of is drawn for each. */
-  #batch(items: Items, first: number, count: number): DrawnDispatch {
+  /** Draws positions `[first, first + count)`. An item that is cut in two is drawn for both dispatches. */
+  #draw(items: Items, first: number, count: number): DrawnDispatch {
     const { length } = this.#plan;
-    const batch = new DispatchBuilder(this.#plan, first, count);
+    const builder = new DispatchBuilder(this.#plan, first, count);
     let item = Math.floor(first / length);
     let skipped = first - item * length;
-    while (batch.room > 0) {
-      const drawn = this.#draws.drawItems(items, item, Math.ceil((skipped + batch.room) / length));
-      batch.add(drawn.runs, drawn, skipped);
+    while (builder.room > 0) {
+      const drawn = this.#draws.drawItems(items, item, Math.ceil((skipped + builder.room) / length));
+      builder.add(drawn.runs, drawn, skipped);
       item += drawn.count;
       skipped = 0;
     }
-    return batch.done();
+    return builder.done();
   }
 }
 
-/** A batch that is being filled. */
+/** A dispatch that is being filled. */
 class DispatchBuilder {
   readonly #plan: Plan;
   readonly #first: number;
@@ -80,12 +80,12 @@ class DispatchBuilder {
     this.#targets = new Uint32Array(positions);
   }
 
-  /** Positions that it can still take. */
+  /** The number of positions that still fit. */
   get room(): number {
     return this.#indices.length - this.#filled;
   }
 
-  /** Takes what it has room for of drawn positions, but the first `skipped`. */
+  /** Adds drawn positions from `skipped` on, as many as fit. */
   add(runs: readonly MatrixRun[], { indices, targets, given }: Drawn, skipped: number): void {
     const end = skipped + Math.min(this.room, indices.length - skipped);
     this.#indices.set(indices.subarray(skipped, end), this.#filled);
@@ -118,7 +118,7 @@ class DispatchBuilder {
     };
   }
 
-  /** The given labels as results have them. */
+  /** Returns the given labels in the form of the results: `labelValues(plan)` stands for no label. */
   #labels(): Uint32Array<ArrayBuffer> {
     const none = labelValues(this.#plan);
     const labels = this.#given;

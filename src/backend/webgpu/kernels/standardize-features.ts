@@ -4,13 +4,13 @@ import { rowsOfBinding } from "./ranges.js";
 import type { Table } from "./statistics.js";
 import { f32, groupsFor, MAX_GROUPS, type Work } from "./work.js";
 
-/** Standardizes values by their feature's statistics. */
-export class NormalizeKernel {
+/** Standardizes each feature by given statistics: the device's twin of `standardizeFeatures`, in f32. */
+export class StandardizeFeaturesKernel {
   readonly #limits: GpuLimits;
   readonly #pipeline: GPUComputePipeline;
 
-  static async create(gpu: Gpu): Promise<NormalizeKernel> {
-    return new NormalizeKernel(gpu.limits, await gpu.pipeline("normalize"));
+  static async create(gpu: Gpu): Promise<StandardizeFeaturesKernel> {
+    return new StandardizeFeaturesKernel(gpu.limits, await gpu.pipeline("standardize-features"));
   }
 
   private constructor(limits: GpuLimits, pipeline: GPUComputePipeline) {
@@ -19,7 +19,7 @@ export class NormalizeKernel {
   }
 
   /**
-   * Replaces values by `(x - mean) / (deviation + epsilon)`, or 0 where the divisor is 0. The table may be larger than a
+   * Replaces each value by `(x - mean) / (deviation + epsilon)`, or 0 if the divisor is 0. The table may be larger than a
    * binding.
    *
    * @param statistics `[width, 2]` f32: mean, deviation

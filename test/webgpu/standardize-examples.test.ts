@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { USAGE } from "../../src/backend/webgpu/device/buffers.js";
 import { Gpu } from "../../src/backend/webgpu/device/device.js";
-import { MOST_GROUPS, StandardizeRows } from "../../src/backend/webgpu/kernels/standardize-rows.js";
+import { MOST_GROUPS, StandardizeExamplesKernel } from "../../src/backend/webgpu/kernels/standardize-examples.js";
 import { perform } from "../../src/backend/webgpu/kernels/work.js";
 import { standardizeExamples } from "../../src/scaling/standardize-examples.js";
 import { dawn } from "./dawn.js";
 
-/** Kept, as Dawn ends when it is collected. */
+/** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
 const host = dawn(); // @module-tag webgpu
 let gpu: Gpu;
 
@@ -16,9 +16,9 @@ beforeAll(async () => {
 
 afterAll(() => gpu?.destroy());
 
-/** Rows of the device, standardized where they lie. */
+/** Standardizes rows on the device, in place. */
 async function onDevice(rows: Float32Array, stride: number, features: number, device = gpu): Promise<Float32Array> {
-  const kernel = await StandardizeRows.create(device);
+  const kernel = await StandardizeExamplesKernel.create(device);
   const values = await gpu.buffer("test: rows", rows.byteLength, USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST);
   const back = await gpu.buffer("test: back", rows.byteLength, USAGE.MAP_READ | USAGE.COPY_DST);
   gpu.device.queue.writeBuffer(values, 0, rows as Float32Array<ArrayBuffer>);
@@ -33,10 +33,10 @@ async function onDevice(rows: Float32Array, stride: number, features: number, de
   return result;
 }
 
-/** Numbers of [0, 1). */
+/** Returns numbers in [0, 1). */
 const uniform = (i: number, salt: number) => (Math.imul(i + 1 + salt * 7919, 0x9e3779b1) >>> 8) / 2 ** 24;
 
-/** Rows as projections have them, far from zero, with one outlier that is also the first value, and constant. */
+/** Returns rows of four kinds: like projections, far from zero, with an outlier as the first value, and constant. */
 function sample(row: number, i: number, features: number): number {
   const noise = uniform(row * features + i, row) - 0.5;
   if (row % 4 === 0) return noise * 10 ** ((row % 5) - 2);
@@ -45,11 +45,11 @@ function sample(row: number, i: number, features: number): number {
   return -0.1 * row;
 }
 
-/** Compares with the host's results, whose own rounding of 2^-24 of a value the bound has room for. */
+/** Compares with the host's results. The bound includes their own rounding of 2^-24 of a value. */
 function expectClose(actual: Float32Array, given: Float32Array, stride: number, features: number): void {
   const expected = given.slice();
   standardizeExamples(expected, stride, features, given.length / stride);
-  const bound = StandardizeRows.bound(features);
+  const bound = StandardizeExamplesKernel.bound(features);
   const wrong: unknown[] = [];
   actual.forEach((z, k) => {
     const e = expected[k] as number;
