@@ -1,8 +1,10 @@
 import { chooseTask, type SettledChoice, settledChoice } from "../plan/curriculum.js";
-import { firstHidden, labelDtype, labelValues, type Plan, targetDtype } from "../plan/plan.js";
+import { firstHidden, type Plan } from "../plan/plan.js";
 import type { KernelExports } from "../wasm/module.js";
 import type { Regions } from "../wasm/regions.js";
+import { ClassLists } from "./class-lists.js";
 import type { Items } from "./items.js";
+import { NO_LABEL } from "./labels.js";
 import { TorchStreams } from "./torch-streams.js";
 
 /** Items of one task: `item` is the first one's number within the task. */
@@ -34,9 +36,6 @@ export interface Drawn {
   /** The labels that positions are given, `NO_LABEL` for none; empty where the plan gives none. */
   readonly given: Uint32Array;
 }
-
-/** No label is given at a position. */
-export const NO_LABEL = 0xffffffff;
 
 /** A run as assembly/runs.ts has it. */
 const RUN_WORDS = 5;
@@ -235,62 +234,4 @@ export class Draws {
     const none = startToken ?? NO_LABEL;
     this.#exports.giveLabels(targets, positions, length, shifted, firstHidden(this.#plan), none, given);
   }
-}
-
-/** The examples of each class, and what drawing an episode needs. */
-class ClassLists {
-  /** Where the ranks of the drawn positions are, u32. */
-  readonly ranks: number;
-  readonly #plan: Plan;
-  readonly #labels: Uint16Array;
-  readonly #starts: number;
-  readonly #members: number;
-  readonly #scratch: number;
-
-  constructor(layout: Regions, plan: Plan, labels: Uint16Array, positions: number) {
-    this.#plan = plan;
-    this.#labels = labels;
-    this.#starts = layout.place((plan.exampleClasses + 1) * 4);
-    this.#members = layout.place(plan.examples * 4);
-    this.#scratch = layout.place(plan.exampleClasses * 8);
-    this.ranks = layout.place(positions * 4);
-  }
-
-  /** Examples sorted by class, in order within each. */
-  write(memory: ArrayBuffer): void {
-    const starts = new Uint32Array(memory, this.#starts, this.#plan.exampleClasses + 1);
-    const members = new Uint32Array(memory, this.#members, this.#labels.length);
-    for (const label of this.#labels) starts[label + 1] = (starts[label + 1] as number) + 1;
-    for (let label = 1; label < starts.length; label++) {
-      starts[label] = (starts[label] as number) + (starts[label - 1] as number);
-    }
-    const next = starts.slice();
-    this.#labels.forEach((label, example) => {
-      const at = next[label] as number;
-      members[at] = example;
-      next[label] = at + 1;
-    });
-  }
-
-  /** Draws sequence `item` of a task: its examples at `out`, its ranks from place `first` of them on. */
-  draw(exports: KernelExports, task: number, item: number, taken: number, out: number, first: number): void {
-    const { episode, exampleClasses } = this.#plan;
-    if (!episode) return;
-    const { ways, shots, queries } = episode;
-    const lists = [this.#starts, this.#members, taken, this.#scratch] as const;
-    exports.drawEpisode(task, item, ways, shots, queries, exampleClasses, ...lists, out, this.ranks + first * 4);
-  }
-}
-
-/** The targets of items from `item` on in a buffer, to be filled from `Drawn.targets`. */
-export function targetView(plan: Plan, buffer: ArrayBuffer, item: number): Uint8Array | Uint16Array {
-  const start = item * plan.length;
-  return targetDtype(plan) === "uint8" ? new Uint8Array(buffer, start) : new Uint16Array(buffer, start * 2);
-}
-
-/** Writes given labels from position `position` on, one value above the others standing for none. */
-export function storeLabels(plan: Plan, buffer: ArrayBuffer, position: number, given: Uint32Array): void {
-  const view = labelDtype(plan) === "uint8" ? new Uint8Array(buffer) : new Uint16Array(buffer);
-  const none = labelValues(plan);
-  for (let i = 0; i < given.length; i++) view[position + i] = Math.min(given[i] as number, none);
 }

@@ -1,4 +1,5 @@
 import type { Plan } from "../plan/plan.js";
+import { seedWords } from "../stream/seed.js";
 import type { KernelExports } from "../wasm/module.js";
 import type { Regions } from "../wasm/regions.js";
 
@@ -26,7 +27,7 @@ export class TorchStreams {
   /** Places its regions in a layout; use it when that is committed. */
   constructor(exports: KernelExports, layout: Regions, plan: Plan) {
     const bytes = exports.mtStateBytes();
-    const seed = Number(plan.seed & 0xffffffffn);
+    const [seed] = seedWords(plan.seed);
     this.#exports = exports;
     this.#plan = plan;
     this.#seeds = new Cursor(exports, layout.place(bytes), seed);

@@ -3,6 +3,7 @@ import { skipN } from "pure-rand/utils/skipN";
 import { checkInteger } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import { MAX_TASKS } from "../base/limits.js";
+import { seedWords } from "./seed.js";
 
 /**
  * The seeds of tasks `first` to `first + count - 1` of the notebook, its `generation_seeds`: what PyTorch's CPU generator
@@ -28,7 +29,7 @@ export function generationSeeds(randomState: bigint | number, count: number, fir
   }
   checkInteger("first", first, 0, MAX_TASKS);
   checkInteger("count", count, 0, MAX_TASKS - first);
-  const generator = mersenne(Number(BigInt.asUintN(32, BigInt(randomState))));
+  const generator = mersenne(seedWords(BigInt(randomState))[0]);
   skipN(generator, first);
   return Array.from({ length: count }, () => (generator.next() >>> 0) % SEED_BOUND);
 }

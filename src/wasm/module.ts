@@ -1,5 +1,6 @@
 import { BackendError } from "../base/errors.js";
 import { KERNEL_BASE64 } from "../generated/kernel.js";
+import { seedWords } from "../stream/seed.js";
 
 /** The exports of assembly/index.ts; see there. Pointers are byte offsets into `memory`. */
 export interface KernelExports {
@@ -133,7 +134,7 @@ export async function instantiate(seed: bigint): Promise<KernelExports> {
   try {
     const instance = await WebAssembly.instantiate(await compiled, {});
     const kernel = instance.exports as unknown as KernelExports;
-    kernel.setSeed(Number(seed & 0xffffffffn), Number(seed >> 32n));
+    kernel.setSeed(...seedWords(seed));
     return kernel;
   } catch (cause) {
     compiled = undefined;
