@@ -27,21 +27,20 @@ export { type OpenOptions, openTasks, type TaskSetSource } from "./loader/open.j
 export type { GpuLoaderOptions, LoaderOptions } from "./loader/options.js";
 export type { LoaderState } from "./loader/state.js";
 export type { BatchPlace, LoadedBatch, LoadedGpuBatch, TaskSet } from "./loader/task-set.js";
+export type {
+  Episode,
+  Generator,
+  InputScaling,
+  LabelFormat,
+  LabelLayout,
+  OutputScaling,
+  StandardDeviation,
+  TaskChoices,
+} from "./plan/choices.js";
 export type { Fixed, Schedule, Share } from "./plan/curriculum.js";
 export { findLeaks, type LeakSide, type Leaks, type Split, type SplitOptions, splitTaskSet } from "./plan/leaks.js";
 export type { TaskAugmentorOptions } from "./plan/options.js";
-export {
-  type Episode,
-  type Generator,
-  type InputScaling,
-  type LabelFormat,
-  type LabelLayout,
-  type OutputScaling,
-  PRESETS,
-  type Preset,
-  type PresetName,
-  type StandardDeviation,
-} from "./plan/presets.js";
+export { PRESETS, type Preset, type PresetName } from "./plan/presets.js";
 export { parseRecipe, type Recipe } from "./plan/recipe.js";
 export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./steps/gpu-on-demand.js";
 export { TargetPermutation, type TargetPermutationOptions } from "./steps/permutation.js";

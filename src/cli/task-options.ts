@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { FloatDtype } from "../base/tensor.js";
+import type { Episode, TaskChoices } from "../plan/choices.js";
 import type { TaskAugmentorOptions } from "../plan/options.js";
-import type { Episode, LabelFormat, LabelLayout, OutputScaling, PresetName } from "../plan/presets.js";
-import { PRESETS } from "../plan/presets.js";
+import { CHOICE_NAMES, PRESETS, type PresetName } from "../plan/presets.js";
 import { seedNumber, wholeNumber } from "./parsers.js";
 
+/** The choices that have a flag of their own; `--options` gives the others. */
+type FlagChoices = Partial<Omit<TaskChoices, "identity">> & { identity?: boolean | number };
+
 /** The flags that say which tasks are made. */
-export interface TaskFlags {
+export interface TaskFlags extends FlagChoices {
   tasks: number;
   taskOffset: number;
   samples?: number;
@@ -15,13 +18,6 @@ export interface TaskFlags {
   sequence: boolean;
   seed: bigint;
   preset: PresetName;
-  identity?: boolean | number;
-  labelLayout?: LabelLayout;
-  labelFormat?: LabelFormat;
-  exampleRange?: [number, number];
-  classSubset?: number[];
-  episode?: Episode;
-  outputScaling?: OutputScaling;
   outFeatures?: number;
   dtype: FloatDtype;
   options?: Partial<TaskAugmentorOptions>;
@@ -80,11 +76,10 @@ export function addTaskOptions(command: Command): Command {
     );
 }
 
-/** What an augmentor is to be given. */
+/** The options of the augmentor that the flags ask for. */
 export function taskOptionsOf(flags: TaskFlags): TaskAugmentorOptions {
-  const { samples, sequence, sequenceLength } = flags;
-  const { identity, labelLayout, labelFormat, exampleRange, classSubset, episode, outputScaling, outFeatures } = flags;
-  const chosen = { identity, labelLayout, labelFormat, exampleRange, classSubset, episode, outputScaling, outFeatures };
+  const { samples, sequence, sequenceLength, outFeatures } = flags;
+  const chosen = Object.entries(flags).filter(([name]) => (CHOICE_NAMES as string[]).includes(name));
   return {
     taskCount: flags.tasks,
     taskOffset: flags.taskOffset,
@@ -94,7 +89,8 @@ export function taskOptionsOf(flags: TaskFlags): TaskAugmentorOptions {
     ...(sequence ? { samplesPerTask: samples ?? 1 } : {}),
     ...(sequence && sequenceLength !== undefined ? { sequenceLength } : {}),
     ...(!sequence && samples !== undefined ? { samples } : {}),
-    ...Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)),
+    ...(outFeatures === undefined ? {} : { outFeatures }),
+    ...Object.fromEntries(chosen),
     dtype: flags.dtype,
     ...flags.options,
   };

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from "../base/errors.js";
 import { Dataset } from "../dataset/index.js";
+import type { InputScaling } from "./choices.js";
 import type { ResolvedOptions } from "./options.js";
-import type { InputScaling } from "./presets.js";
 
 type Numbers = { readonly mean: number; readonly standardDeviation: number };
 

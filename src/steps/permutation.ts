@@ -1,5 +1,5 @@
 import { InvalidOptionError } from "../base/errors.js";
-import type { Generator } from "../plan/presets.js";
+import type { Generator } from "../plan/choices.js";
 import { checkTask, parse, permutationSchema } from "../plan/schemas.js";
 import { instantiate } from "../wasm/module.js";
 import { Regions } from "../wasm/regions.js";

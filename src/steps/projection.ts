@@ -2,10 +2,12 @@ import { Engine } from "../backend/wasm/engine.js";
 import { checkInteger } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
+import { basePlan } from "../plan/base-plan.js";
+import type { Generator, StandardDeviation } from "../plan/choices.js";
 import { scheduleOf } from "../plan/curriculum.js";
 import { checkMatrix, checkTorchMatrix } from "../plan/limits.js";
 import type { Plan } from "../plan/plan.js";
-import { type Generator, resolveStandardDeviation, type StandardDeviation } from "../plan/presets.js";
+import { resolveStandardDeviation } from "../plan/presets.js";
 import { checkTask, parse, projectionSchema } from "../plan/schemas.js";
 import { instantiate } from "../wasm/module.js";
 import { Regions } from "../wasm/regions.js";
@@ -139,38 +141,22 @@ export class LinearProjection {
   }
 
   #planFor(count: number, bytes: boolean): Plan {
-    const identityScale = Math.fround(1 / (bytes ? 255 : 1));
+    const divisor = bytes ? 255 : 1;
     return {
+      ...basePlan,
       seed: this.seed,
-      generator: "chacha8",
-      mode: "dataset",
       // The identity needs no task.
       taskOffset: this.task ?? 0,
-      taskCount: 1,
       itemsPerTask: count,
       itemCount: count,
-      length: 1,
-      replacement: true,
-      episode: null,
       examples: count,
       features: this.inFeatures,
       outFeatures: this.outFeatures,
-      exampleClasses: 1,
-      classes: 1,
-      specialTokens: 0,
-      startToken: null,
-      labelLayout: "none",
-      labelFormat: "one-hot",
       exampleDtype: bytes ? "uint8" : "float32",
       identityProjection: scheduleOf(this.identity ? 1 : 0),
       identityPermutation: scheduleOf(1),
-      tasksPerStep: 1,
-      fixed: null,
-      grayOffset: 0,
-      scale: Math.fround(this.standardDeviation / 4096 / (bytes ? 255 : 1)),
-      identityScale,
-      matrixScale: 1,
-      dtype: "float32",
+      scale: Math.fround(this.standardDeviation / 4096 / divisor),
+      identityScale: Math.fround(1 / divisor),
     };
   }
 

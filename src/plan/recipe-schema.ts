@@ -1,0 +1,76 @@
+import * as v from "valibot";
+import { MAX_CLASSES, MAX_FEATURES, MAX_ITEMS, MAX_LENGTH, MAX_TASKS } from "../base/limits.js";
+import { bounds, fixedFields, numbers, plainChoices } from "./choice-schemas.js";
+import { PRESETS, type PresetName } from "./presets.js";
+import { boolean, integer, oneOf, part, point, positive } from "./schema-parts.js";
+
+/**
+ * The schema of recipes. `recipe.schema.json`, for other languages, is made from it by scripts/make-recipe-schema.mjs, so it
+ * has only rules that a JSON Schema can state: those between fields are checked when a recipe is opened. Its fields are in
+ * the order in which recipes are written.
+ */
+
+/** The newest recipe that this version reads, and the one that it writes. */
+export const RECIPE_VERSION = 1;
+
+/** The decimal digits of the integers 0..most. */
+function decimal(most: bigint): RegExp {
+  const digits = String(most);
+  const below = [...digits].flatMap((digit, i) => {
+    const [low, high] = [i === 0 ? 1 : 0, Number(digit) - 1];
+    const rest = digits.length - i - 1;
+    return low > high ? [] : [`${digits.slice(0, i)}[${low}-${high}][0-9]{${rest}}`];
+  });
+  return new RegExp(`^(0|[1-9][0-9]{0,${digits.length - 2}}|${[...below, digits].join("|")})$`);
+}
+
+/** A seed as text, as JSON numbers do not hold 64 bits. */
+export const seedText = v.pipe(v.string(), v.regex(decimal(2n ** 64n - 1n)));
+
+const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+/** A share as it was given: true and false are 1 and 0. */
+const schedule = v.pipe(v.array(point), v.minLength(1));
+const recipeShare = v.union([boolean, part, schedule]);
+/** The share of fixed tasks, which recipes write as a number. */
+const fixedShare = v.union([v.pipe(boolean, v.transform(Number)), part, schedule]);
+
+/** The fields of a recipe. Those that the first recipes did not have may be left out, for their defaults. */
+export const recipeSchema = v.strictObject({
+  format: v.literal("taskloom-recipe"),
+  version: v.literal(RECIPE_VERSION),
+  stream: v.literal(1),
+  generator: plainChoices.generator,
+  preset: oneOf(Object.keys(PRESETS) as PresetName[]),
+  seed: seedText,
+  taskOffset: integer(0, MAX_TASKS - 1),
+  taskCount: integer(1, MAX_TASKS),
+  drawSequence: boolean,
+  sequenceLength: v.optional(integer(1, MAX_LENGTH)),
+  samplesPerTask: v.optional(integer(1, MAX_ITEMS)),
+  samples: v.optional(integer(1, MAX_ITEMS)),
+  replacement: plainChoices.replacement,
+  identity: v.strictObject({ projection: recipeShare, permutation: recipeShare }),
+  fixed: v.optional(v.nullable(v.strictObject({ share: fixedShare, ...fixedFields })), null),
+  tasksPerStep: v.optional(plainChoices.tasksPerStep, 1),
+  labelLayout: v.optional(plainChoices.labelLayout, "shifted"),
+  labelFormat: v.optional(plainChoices.labelFormat, "one-hot"),
+  specialTokens: v.optional(plainChoices.specialTokens, 0),
+  startToken: v.optional(plainChoices.startToken, null),
+  exampleRange: v.optional(v.nullable(bounds), null),
+  classSubset: v.optional(plainChoices.classSubset, null),
+  episode: v.optional(plainChoices.episode, null),
+  examples: v.optional(integer(1, MAX_ITEMS)),
+  outputScaling: v.optional(oneOf(["none", "example", "set", "notebook"]), "none"),
+  outFeatures: integer(1, MAX_FEATURES),
+  standardDeviation: positive("a positive number"),
+  inputScaling: v.union([v.picklist(["unit", "notebook"]), numbers]),
+  dtype: oneOf(["float32", "float16"]),
+  dataset: v.strictObject({
+    name: v.string(),
+    shape: v.pipe(v.array(integer(1, MAX_ITEMS)), v.minLength(2)),
+    dtype: oneOf(["uint8", "float32"]),
+    classes: integer(1, MAX_CLASSES),
+    digest,
+  }),
+});
