@@ -50,5 +50,6 @@ export type { ArrayName, StoredArray, StoredDtype } from "./store/arrays.js";
 export type { ItemReader } from "./store/item-reader.js";
 export { type OpenStoreOptions, openStore, StoreReader } from "./store/reader.js";
 export { generationSeeds } from "./stream/torch-seeds.js";
-export { type BatchOptions, TaskAugmentor } from "./tasks/augmentor.js";
+export { TaskAugmentor } from "./tasks/augmentor.js";
+export type { BatchOptions } from "./tasks/batch-options.js";
 export { recipeOf } from "./tasks/recipe-of.js";

@@ -1,43 +1,22 @@
 import type { ItemBuffers, ItemBytes } from "../backend/backend.js";
-import { type Choice, chooseBackend } from "../backend/choose.js";
 import { checkInteger } from "../base/check.js";
-import { DisposedError, InvalidOptionError } from "../base/errors.js";
+import { InvalidOptionError } from "../base/errors.js";
 import type { Batch, GpuBatch } from "../base/tensor.js";
 import type { Dataset } from "../dataset/index.js";
 import { chooseTask, type TaskChoice } from "../plan/curriculum.js";
-import { makePlan } from "../plan/make-plan.js";
 import { type ResolvedOptions, resolveOptions, type TaskAugmentorOptions } from "../plan/options.js";
 import { itemBytes, type Plan } from "../plan/plan.js";
-import { prepareExamples } from "../plan/prepare-examples.js";
 import { resolveStandardDeviation } from "../plan/presets.js";
-import { scaledWeaver, scalingOf } from "../scaling/scaled-weaver.js";
 import { TargetPermutation } from "../steps/permutation.js";
 import { LinearProjection } from "../steps/projection.js";
-import { Loom } from "./loom.js";
+import type { BatchOptions } from "./batch-options.js";
+import { Looms, type Planned } from "./looms.js";
 
 /**
  * Bytes of `stream` that may wait while a writer waits: a disk that has just been told to flush answers late, and threads
  * that make tasks would stand still meanwhile.
  */
 const STREAM_SPARE_BYTES = 16 * 2 ** 20;
-
-/** A range of tasks, and how to walk it. */
-export interface BatchOptions {
-  /** First task index, inclusive. Default: the augmentor's first. */
-  start?: number;
-  /** Last task index, exclusive. Default: the augmentor's end. */
-  stop?: number;
-  /** Tasks in a batch; the last one may have fewer. Default: as suits the backend, some MiB of inputs. */
-  batchSize?: number;
-  /**
-   * Use the memory of a batch again once the next one is asked for: a long walk allocates nothing then, but a batch must
-   * be used up or copied before that, as its arrays are empty or overwritten afterwards. `gpuBatches` has its own words on
-   * it. Default false.
-   */
-  reuse?: boolean;
-  /** Ends the iteration: the pending step rejects with `signal.reason`. */
-  signal?: AbortSignal;
-}
 
 /**
  * Makes in-context-learning tasks from a dataset: task n has its own random linear projection of the inputs and its own
@@ -57,16 +36,12 @@ export interface BatchOptions {
  */
 export class TaskAugmentor {
   readonly #options: ResolvedOptions;
-  /** Forgotten if it fails. */
-  #choice: Promise<Choice> | undefined;
-  /** Opened datasets. A failed opening is forgotten. */
-  readonly #looms = new Map<Dataset, Promise<Loom>>();
-  readonly #plans = new WeakMap<Dataset, { readonly examples: Dataset; readonly plan: Plan }>();
-  #disposed = false;
+  readonly #looms: Looms;
 
   /** @throws InvalidOptionError for an unknown option or one out of bounds. */
   constructor(options: TaskAugmentorOptions = {}) {
     this.#options = resolveOptions(options);
+    this.#looms = new Looms(this.#options);
     this.#options.signal?.addEventListener("abort", () => this.dispose(), { once: true });
   }
 
@@ -86,7 +61,7 @@ export class TaskAugmentor {
    * @throws BackendError when WebGPU was asked for and is not there
    */
   async describeBackend(): Promise<{ readonly name: string; readonly reason: string }> {
-    const { backend, reason } = await this.#choose();
+    const { backend, reason } = await this.#looms.choose();
     return { name: backend.name, reason };
   }
 
@@ -99,7 +74,7 @@ export class TaskAugmentor {
    */
   async transform(dataset: Dataset, options: { signal?: AbortSignal } = {}): Promise<Batch> {
     const signal = this.#signal(options.signal);
-    const loom = await this.#open(dataset, signal);
+    const loom = await this.#looms.open(dataset, signal);
     return loom.collect(0, loom.plan.itemCount, signal);
   }
 
@@ -116,7 +91,7 @@ export class TaskAugmentor {
   ): Promise<Batch> {
     const signal = this.#signal(options.signal);
     const range = this.#range(start, stop);
-    const loom = await this.#open(dataset, signal);
+    const loom = await this.#looms.open(dataset, signal);
     return loom.collect(range.first * loom.plan.itemsPerTask, range.count * loom.plan.itemsPerTask, signal);
   }
 
@@ -137,7 +112,7 @@ export class TaskAugmentor {
     const { start = this.taskOffset, stop = this.taskOffset + this.taskCount } = options;
     const range = this.#range(start, stop);
     const signal = this.#signal(options.signal);
-    const loom = await this.#open(dataset, signal);
+    const loom = await this.#looms.open(dataset, signal);
     const { itemsPerTask } = loom.plan;
     const { batchSize = Math.max(1, Math.floor(loom.pieceItems / itemsPerTask)) } = options;
     checkInteger("batchSize", batchSize, 1, 2 ** 32);
@@ -186,7 +161,7 @@ export class TaskAugmentor {
     options: { first?: number; count?: number; signal?: AbortSignal } = {},
   ): AsyncGenerator<ItemBytes & { first: number; count: number }> {
     const signal = this.#signal(options.signal);
-    const loom = await this.#open(dataset, signal);
+    const loom = await this.#looms.open(dataset, signal);
     loom.refuseBatchScaling();
     const { first = 0, count = loom.plan.itemCount - first } = options;
     const spare = Math.floor(STREAM_SPARE_BYTES / (loom.pieceItems * itemBytes(loom.plan).inputs));
@@ -201,7 +176,7 @@ export class TaskAugmentor {
   /** The items of these numbers, in this order, as bytes, made by all threads. @internal */
   async items(dataset: Dataset, numbers: Float64Array, signal?: AbortSignal): Promise<ItemBytes> {
     const all = this.#signal(signal);
-    const loom = await this.#open(dataset, all);
+    const loom = await this.#looms.open(dataset, all);
     return loom.items(numbers, all);
   }
 
@@ -213,7 +188,7 @@ export class TaskAugmentor {
     into?: ItemBuffers,
   ): Promise<ItemBuffers> {
     const all = this.#signal(signal);
-    const loom = await this.#open(dataset, all);
+    const loom = await this.#looms.open(dataset, all);
     return loom.itemBuffers(numbers, all, into);
   }
 
@@ -223,13 +198,8 @@ export class TaskAugmentor {
   }
 
   /** The plan, and the examples as backends take them. @internal */
-  planned(dataset: Dataset): { readonly examples: Dataset; readonly plan: Plan } {
-    const known = this.#plans.get(dataset);
-    if (known) return known;
-    const { examples, inputScaling } = prepareExamples(this.#options, dataset);
-    const planned = { examples, plan: makePlan({ ...this.#options, inputScaling }, examples) };
-    this.#plans.set(dataset, planned);
-    return planned;
+  planned(dataset: Dataset): Planned {
+    return this.#looms.planned(dataset);
   }
 
   /** The options with all defaults filled in. @internal */
@@ -262,11 +232,7 @@ export class TaskAugmentor {
 
   /** Ends threads and frees memory; what is under way rejects with a `DisposedError`. May be called again. */
   dispose(): void {
-    this.#disposed = true;
-    for (const opening of this.#looms.values()) {
-      opening.then((loom) => loom.dispose()).catch(() => undefined);
-    }
-    this.#looms.clear();
+    this.#looms.dispose();
   }
 
   #chosen(task: number, dataset: Dataset): TaskChoice {
@@ -293,37 +259,6 @@ export class TaskAugmentor {
   #signal(signal: AbortSignal | undefined): AbortSignal | undefined {
     const own = this.#options.signal;
     return own && signal ? AbortSignal.any([own, signal]) : (own ?? signal);
-  }
-
-  #open(dataset: Dataset, signal: AbortSignal | undefined): Promise<Loom> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#disposed) return Promise.reject(new DisposedError("augmentor"));
-    const known = this.#looms.get(dataset);
-    if (known) return known;
-    const opening = this.#prepare(dataset);
-    this.#looms.set(dataset, opening);
-    opening.catch(() => this.#looms.delete(dataset));
-    return opening;
-  }
-
-  async #prepare(dataset: Dataset): Promise<Loom> {
-    const { plan, examples } = this.planned(dataset);
-    const { backend } = await this.#choose();
-    const scaling = scalingOf(this.#options.outputScaling, plan);
-    // Values are scaled before they are rounded.
-    const inner: Plan = scaling === "none" ? plan : { ...plan, dtype: "float32" };
-    const weaver = await backend.open(inner, examples, this.#options.signal);
-    return new Loom(plan, backend.name, scaledWeaver(weaver, plan, scaling), scaling === "batch");
-  }
-
-  #choose(): Promise<Choice> {
-    if (this.#choice) return this.#choice;
-    const choice = chooseBackend(this.#options);
-    this.#choice = choice;
-    choice.catch(() => {
-      this.#choice = undefined;
-    });
-    return choice;
   }
 }
 
