@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { describe } from "../base/errors.js";
 import type { FloatDtype } from "../base/tensor.js";
 import type { Episode, TaskChoices } from "../plan/choices.js";
 import type { TaskAugmentorOptions } from "../plan/options.js";
 import { CHOICE_NAMES, PRESETS, type PresetName } from "../plan/presets.js";
+import { augmentorSchema } from "../plan/schemas.js";
 import { seedNumber, wholeNumber } from "./parsers.js";
 
 /** The choices that have a flag of their own; `--options` gives the others. */
@@ -121,8 +123,10 @@ function episode(text: string): Episode {
   return { ways: Number(ways), shots: Number(shots), queries: Number(queries) };
 }
 
-/** What the other flags are for, or what is no field of a task set. */
+/** Options that do not belong to a task set. */
 const NOT_HERE = ["backend", "workers", "tune", "signal"];
+/** The options of a task set. */
+const TASK_SET_OPTIONS = Object.keys(augmentorSchema.entries).filter((name) => !NOT_HERE.includes(name));
 
 function jsonOptions(text: string): Partial<TaskAugmentorOptions> {
   let json = text;
@@ -137,8 +141,12 @@ function jsonOptions(text: string): Partial<TaskAugmentorOptions> {
     throw new InvalidArgumentError('Give a JSON object, such as {"replacement": false}.');
   }
   const given = value as Record<string, unknown>;
-  const wrong = NOT_HERE.find((name) => name in given);
-  if (wrong) throw new InvalidArgumentError(`${wrong} does not belong to a task set; it has a flag of its own.`);
+  const wrong = Object.keys(given).find((name) => !TASK_SET_OPTIONS.includes(name));
+  if (wrong !== undefined) {
+    throw new InvalidArgumentError(
+      `${describe(wrong)} is no option of a task set; there are ${TASK_SET_OPTIONS.join(", ")}. Others have flags.`,
+    );
+  }
   // JSON numbers do not hold 64 bits, so a seed may be a string, as in a recipe.
   return typeof given.seed === "string" ? { ...given, seed: seedNumber(given.seed) } : given;
 }

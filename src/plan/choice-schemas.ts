@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { MAX_CLASSES, MAX_TASKS } from "../base/limits.js";
-import { boolean, finite, integer, oneOf, positive, share } from "./schema-parts.js";
+import { boolean, finite, integer, oneOf, plainObject, positive, share } from "./schema-parts.js";
 
 /** What each choice of a task set may be: see `TaskChoices`. */
 
@@ -19,7 +19,7 @@ const identity = v.union(
       share,
       v.transform((both) => ({ projection: both, permutation: both })),
     ),
-    v.strictObject({ projection: v.optional(share, 0), permutation: v.optional(share, 0) }),
+    v.pipe(plainObject, v.strictObject({ projection: v.optional(share, 0), permutation: v.optional(share, 0) })),
   ],
   "true, false, a share of tasks from 0 to 1, a schedule [[step, share], ...], or { projection?, permutation? } of these",
 );

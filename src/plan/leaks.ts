@@ -1,6 +1,7 @@
-import { checkInteger } from "../base/check.js";
+import { checkInteger, checkObject } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import { MAX_TASKS } from "../base/limits.js";
+import { checkDataset } from "../dataset/check-dataset.js";
 import type { Dataset } from "../dataset/index.js";
 import { generationSeeds } from "../stream/torch-seeds.js";
 import { isNever, scheduleOf } from "./curriculum.js";
@@ -43,6 +44,8 @@ export interface SplitOptions {
  * ```
  */
 export function splitTaskSet(options: TaskAugmentorOptions, split: Split): SplitOptions {
+  checkObject("options", options);
+  checkObject("split", split);
   checkDisjoint("seenTasks", split.seenTasks, "unseenTasks", split.unseenTasks);
   checkDisjoint("seenExamples", split.seenExamples, "unseenExamples", split.unseenExamples);
   const set = ([start, stop]: Range, exampleRange: Range): TaskAugmentorOptions => ({
@@ -60,7 +63,11 @@ export function splitTaskSet(options: TaskAugmentorOptions, split: Split): Split
 }
 
 function checkDisjoint(name: string, a: Range, otherName: string, b: Range): void {
-  for (const [option, [start, stop]] of [[name, a] as const, [otherName, b] as const]) {
+  for (const [option, range] of [[name, a] as const, [otherName, b] as const]) {
+    if (!Array.isArray(range) || range.length !== 2) {
+      throw new InvalidOptionError(option, range, "[start, stop], the last exclusive");
+    }
+    const [start, stop] = range as Range;
     checkInteger(`${option}[0]`, start, 0, MAX_TASKS - 1);
     checkInteger(`${option}[1]`, stop, start + 1, MAX_TASKS);
   }
@@ -107,6 +114,10 @@ const MAX_SEEDS = 2 ** 24;
  * ```
  */
 export function findLeaks(first: LeakSide, second: LeakSide): Leaks {
+  for (const [name, side] of [["first", first] as const, ["second", second] as const]) {
+    checkObject(name, side);
+    checkDataset(side.dataset);
+  }
   const [a, b] = [resolveOptions(first.options), resolveOptions(second.options)];
   return {
     tasks: sharedTasks(a, b),

@@ -1,17 +1,19 @@
 import { InvalidOptionError } from "../base/errors.js";
 import { MAX_CLASSES, MAX_ITEMS } from "../base/limits.js";
 import type { Dataset } from "../dataset/index.js";
-import { isAlways, scheduleOf } from "./curriculum.js";
+import { scheduleOf } from "./curriculum.js";
 import { checkMatrix, checkTorchMatrix } from "./limits.js";
 import type { ResolvedOptions } from "./options.js";
 import type { Plan } from "./plan.js";
-import { resolveStandardDeviation, toldChoices } from "./presets.js";
+import { toldChoices } from "./presets.js";
+import { checkHalves, scaleOf } from "./scale.js";
 import { layoutFor } from "./set-layout.js";
 
 /**
  * Options and the prepared examples (see prepare-examples.ts), put together.
  *
- * @throws InvalidOptionError when the two do not fit: more distinct examples asked for than there are, a deviation of 0.
+ * @throws InvalidOptionError when the two do not fit: more distinct examples asked for than there are, a deviation
+ * with which all values are 0 or infinite.
  */
 export function makePlan(options: ResolvedOptions, dataset: Dataset): Plan {
   const outFeatures = options.outFeatures ?? dataset.features;
@@ -30,9 +32,10 @@ export function makePlan(options: ResolvedOptions, dataset: Dataset): Plan {
     identityProjection: scheduleOf(options.identity.projection),
     identityPermutation: scheduleOf(options.identity.permutation),
     fixed: options.fixed && { ...options.fixed, share: scheduleOf(options.fixed.share) },
-    ...scaling(options, dataset),
+    ...scaleOf(options, dataset),
   };
   checkPlan(plan, dataset);
+  checkHalves(options, plan, dataset);
   return plan;
 }
 
@@ -60,31 +63,6 @@ function checkPlan(plan: Plan, dataset: Dataset): void {
   if (classes + specialTokens > most) {
     throw new InvalidOptionError("specialTokens", specialTokens, `at most ${most - classes} with ${classes} classes`);
   }
-}
-
-/**
- * The numbers that turn sums into values, for deviates in units of 1/4096, and for an identity matrix. For uint8 the mean is taken
- * off as a whole gray level, so that sums stay integers and every backend has the same ones.
- */
-function scaling(
-  options: ResolvedOptions,
-  dataset: Dataset,
-): Pick<Plan, "grayOffset" | "scale" | "identityScale" | "matrixScale"> {
-  const { inputScaling } = options;
-  // The deviation does not matter where there is no random matrix; it may be a rule that does not apply then.
-  const sigma = isAlways(scheduleOf(options.identity.projection))
-    ? 1
-    : resolveStandardDeviation(options.standardDeviation, dataset.features);
-  const scales = (divisor: number) => {
-    const identityScale = Math.fround(1 / divisor);
-    if (options.generator === "torch") return { scale: identityScale, identityScale, matrixScale: Math.fround(sigma) };
-    return { scale: Math.fround(sigma / (4096 * divisor)), identityScale, matrixScale: 1 };
-  };
-  // float32 examples are scaled before they reach a backend, and the bytes of the notebook made: see prepare-examples.ts.
-  if (dataset.dtype === "float32") return { grayOffset: 0, ...scales(1) };
-  if (inputScaling === "unit" || inputScaling === "notebook") return { grayOffset: 0, ...scales(255) };
-  const { mean, standardDeviation } = inputScaling === "standard" ? dataset.moments() : inputScaling;
-  return { grayOffset: Math.round(mean), ...scales(standardDeviation) };
 }
 
 function checkEpisode(

@@ -68,6 +68,8 @@ export interface ResolvedOptions extends SettledChoices, TaskSetSize, MachineOpt
   readonly samplesPerTask: number;
   readonly samples: number | undefined;
   readonly outFeatures: number | undefined;
+  /** Whether `inputScaling` was left to the preset. */
+  readonly scalingIsDefault: boolean;
 }
 
 /** The options that no number depends on. */
@@ -91,7 +93,8 @@ export function resolveOptions(options: TaskAugmentorOptions): ResolvedOptions {
   const episodeLength = episode ? episode.ways * (episode.shots + episode.queries) : undefined;
   const absent = { samples: undefined, outFeatures: undefined, workers: undefined, tune: undefined, signal: undefined };
   const sequenceLength = episodeLength ?? 100;
-  const resolved = { ...absent, sequenceLength, ...preset, ...chosen } as ResolvedOptions;
+  const scalingIsDefault = given.inputScaling === undefined;
+  const resolved = { ...absent, sequenceLength, scalingIsDefault, ...preset, ...chosen } as ResolvedOptions;
   if (resolved.taskOffset + resolved.taskCount > MAX_TASKS) {
     throw new InvalidOptionError(
       "taskOffset + taskCount",

@@ -71,6 +71,14 @@ export const recipeSchema = v.strictObject({
     shape: v.pipe(v.array(integer(1, MAX_ITEMS)), v.minLength(2)),
     dtype: oneOf(["uint8", "float32"]),
     classes: integer(1, MAX_CLASSES),
+    originalLabels: v.optional(
+      v.pipe(
+        v.array(integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)),
+        v.minLength(1),
+        v.maxLength(MAX_CLASSES),
+        v.check((labels) => new Set(labels).size === labels.length, "a list of different labels"),
+      ),
+    ),
     digest,
   }),
 });

@@ -30,6 +30,8 @@ export interface Recipe extends TaskSetSize, Omit<SettledChoices, keyof RecipeCh
     readonly dtype: "uint8" | "float32";
     /** 1..65536. */
     readonly classes: number;
+    /** The label that each class was called by in the data, where `classes: "compact"` renumbered them. */
+    readonly originalLabels?: readonly number[] | undefined;
     /** `Dataset.digest()`. */
     readonly digest: string;
   };

@@ -2,11 +2,22 @@ import * as v from "valibot";
 
 /** The parts that schemas of options and recipes are put together from. */
 
-/** An integer from `low` to `high`, both included. */
+/** An integer from `low` to `high`, both included. -0 becomes 0. */
 export function integer(low: number, high: number) {
   const words = `an integer from ${low} to ${high}`;
-  return v.pipe(v.number(words), v.safeInteger(words), v.minValue(low, words), v.maxValue(high, words));
+  return v.pipe(
+    v.number(words),
+    v.safeInteger(words),
+    v.minValue(low, words),
+    v.maxValue(high, words),
+    v.transform((value) => value + 0),
+  );
 }
+
+/** An object of fields, and no list or map, whose values would be ignored. */
+export const plainObject = v.custom<object>(
+  (value) => typeof value === "object" && value !== null && !(Symbol.iterator in value),
+);
 
 /** A finite number above 0. */
 export function positive(words: string) {

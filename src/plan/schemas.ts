@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { checkObject } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import { MAX_CLASSES, MAX_FEATURES, MAX_ITEMS, MAX_LENGTH, MAX_TASKS } from "../base/limits.js";
 import { choices, standardDeviation } from "./choice-schemas.js";
@@ -64,6 +65,15 @@ export const augmentorSchema = v.strictObject({
   signal: v.optional(v.instance(AbortSignal, "an AbortSignal")),
 });
 
+/** Options of a walk over batches; a range is checked against the augmentor's tasks. */
+export const batchesSchema = v.strictObject({
+  start: v.optional(integer(0, MAX_TASKS)),
+  stop: v.optional(integer(0, MAX_TASKS)),
+  batchSize: v.optional(integer(1, MAX_TASKS)),
+  reuse: v.optional(boolean, false),
+  signal: augmentorSchema.entries.signal,
+});
+
 /**
  * The task of options that need one.
  *
@@ -75,21 +85,32 @@ export function checkTask(given: { generator: Generator; task?: number | undefin
   }
 }
 
-/** Runs a schema; its first complaint becomes an InvalidOptionError. */
+/**
+ * Runs a schema.
+ *
+ * @throws InvalidOptionError for the first option that is unknown, missing or out of bounds
+ */
 export function parse<S extends v.GenericSchema & { readonly entries: object }>(
   schema: S,
   value: unknown,
 ): v.InferOutput<S> {
+  checkObject("options", value);
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
   const path = v.getDotPath(issue) ?? "options";
-  if (issue.type === "strict_object" && issue.expected === "never") {
-    const known = Object.keys(schema.entries).join(", ");
-    // The issue's own input is the name.
-    const given = path.split(".").reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], value);
-    throw new InvalidOptionError(path, given, `no option of this name; there are ${known}`);
+  const last = issue.path?.at(-1);
+  if (last && issue.type === "strict_object" && issue.expected === "never") {
+    const known = `no option of this name; there are ${Object.keys(schema.entries).join(", ")}`;
+    throw new InvalidOptionError(path, last.value, issue.path?.length === 1 ? known : issue.message);
   }
-  if (path === "options") throw new InvalidOptionError(path, value, "an object");
-  throw new InvalidOptionError(path, issue.input, issue.message);
+  throw new InvalidOptionError(path, last ? last.value : issue.input, allowed(schema, issue));
+}
+
+/** What an option may be, in words; of a missing one what its own schema says. */
+function allowed(schema: { readonly entries: object }, issue: v.BaseIssue<unknown>): string {
+  const [first, ...others] = issue.path ?? [];
+  if (!first || others.length > 0 || issue.type !== "strict_object") return issue.message;
+  const entry = (schema.entries as Record<string, v.GenericSchema>)[String(first.key)];
+  return (entry && v.safeParse(entry, undefined).issues?.[0].message) ?? issue.message;
 }

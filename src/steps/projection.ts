@@ -1,5 +1,5 @@
 import { Engine } from "../backend/wasm/engine.js";
-import { checkInteger } from "../base/check.js";
+import { checkInteger, signalOf } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
 import { basePlan } from "../plan/base-plan.js";
@@ -8,16 +8,19 @@ import { scheduleOf } from "../plan/curriculum.js";
 import { checkMatrix, checkTorchMatrix } from "../plan/limits.js";
 import type { Plan } from "../plan/plan.js";
 import { resolveStandardDeviation } from "../plan/presets.js";
+import { checkFactor } from "../plan/scale.js";
 import { checkTask, parse, projectionSchema } from "../plan/schemas.js";
 import { instantiate } from "../wasm/module.js";
 import { Regions } from "../wasm/regions.js";
 import { torchMatrix } from "../wasm/torch-matrix.js";
-import { project } from "./project.js";
+import { floats, project } from "./project.js";
 
-/** Examples projected before events are looked at: some tens of milliseconds of work for MNIST. */
+/** Bytes of a matrix: it is made in a WebAssembly memory of 4 GiB. */
+const MAX_MATRIX_BYTES = 2 ** 31;
+/** Examples projected before the calling thread yields to the event loop: some tens of milliseconds of work for MNIST. */
 const APPLY_STEP = 4096;
 
-/** What a `LinearProjection` follows from. */
+/** Options of a `LinearProjection`. */
 export interface LinearProjectionOptions {
   /**
    * `"torch"`: the values of PyTorch's `normal_(0, standardDeviation)` on a CPU, within the bound that docs/torch.md
@@ -73,6 +76,8 @@ export class LinearProjection {
     checkMatrix(this.outFeatures, this.inFeatures);
     if (given.generator === "torch" && !given.identity) checkTorchMatrix(this.outFeatures, this.inFeatures);
     this.standardDeviation = resolveStandardDeviation(given.standardDeviation, given.inFeatures);
+    // Of uint8 examples, which have the smallest factor.
+    if (!given.identity) checkFactor("standardDeviation", given.standardDeviation, this.standardDeviation / 4096 / 255);
     this.identity = given.identity;
     this.seed = given.seed;
   }
@@ -87,7 +92,7 @@ export class LinearProjection {
     const shape = [stop - start, this.inFeatures] as const;
     const values = shape[0] * shape[1];
     if (this.identity) {
-      const data = new Float32Array(values);
+      const data = floats(values);
       for (let row = start; row < Math.min(stop, this.inFeatures); row++) data[(row - start) * shape[1] + row] = 1;
       return { dtype: "float32", shape, data };
     }
@@ -95,6 +100,10 @@ export class LinearProjection {
       const { seed, task, outFeatures: rows, inFeatures: columns, standardDeviation } = this;
       const data = await torchMatrix({ seed, task, rows, columns, standardDeviation }, start, stop);
       return { dtype: "float32", shape, data };
+    }
+    if (values * 4 > MAX_MATRIX_BYTES) {
+      const allowed = `a row so near start that the rows between have at most 2 ** 31 bytes; ${values * 4} bytes do not fit`;
+      throw new InvalidOptionError("stop", stop, allowed);
     }
     const kernel = await instantiate(this.seed);
     const layout = new Regions(kernel);
@@ -114,8 +123,9 @@ export class LinearProjection {
    */
   async apply(
     examples: Uint8Array | Float32Array,
-    { signal }: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal } = {},
   ): Promise<Tensor<"float32", Float32Array>> {
+    const signal = signalOf(options);
     signal?.throwIfAborted();
     const { inFeatures, outFeatures } = this;
     const bytes = examples instanceof Uint8Array;
@@ -127,13 +137,13 @@ export class LinearProjection {
       throw new InvalidOptionError("examples.length", examples.length, `a multiple of inFeatures, ${inFeatures}`);
     }
     if (this.generator === "torch" && !this.identity) return this.#applyTorch(examples, count, signal);
+    const data = floats(count * outFeatures);
     const plan = this.#planFor(count, bytes);
     const kernel = await Engine.create(plan, { images: examples, targets: new Uint16Array(count) });
-    const data = new Float32Array(count * outFeatures);
     for (let first = 0; first < count; first += APPLY_STEP) {
       const n = Math.min(APPLY_STEP, count - first);
       data.set(new Float32Array(kernel.weave(first, n).inputs), first * outFeatures);
-      // Lets events through, an abort among them.
+      // Yields to the event loop, where the signal may be aborted.
       await new Promise((resolve) => setTimeout(resolve));
       signal?.throwIfAborted();
     }
@@ -166,8 +176,8 @@ export class LinearProjection {
     signal: AbortSignal | undefined,
   ): Promise<Tensor<"float32", Float32Array>> {
     const { inFeatures, outFeatures } = this;
+    const data = floats(count * outFeatures);
     const matrix = await this.matrix();
-    const data = new Float32Array(count * outFeatures);
     for (let first = 0; first < count; first += APPLY_STEP) {
       const some = examples.subarray(first * inFeatures, (first + APPLY_STEP) * inFeatures);
       const values = some instanceof Uint8Array ? Float32Array.from(some, (pixel) => pixel / 255) : some;

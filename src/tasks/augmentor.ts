@@ -1,5 +1,5 @@
 import type { ItemBuffers, ItemBytes } from "../backend/backend.js";
-import { checkInteger } from "../base/check.js";
+import { checkInteger, signalOf } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import type { Batch, GpuBatch } from "../base/tensor.js";
 import type { Dataset } from "../dataset/index.js";
@@ -7,10 +7,12 @@ import { chooseTask, type TaskChoice } from "../plan/curriculum.js";
 import { type ResolvedOptions, resolveOptions, type TaskAugmentorOptions } from "../plan/options.js";
 import { itemBytes, type Plan } from "../plan/plan.js";
 import { resolveStandardDeviation } from "../plan/presets.js";
+import { batchesSchema, parse } from "../plan/schemas.js";
 import { TargetPermutation } from "../steps/permutation.js";
 import { LinearProjection } from "../steps/projection.js";
 import type { BatchOptions } from "./batch-options.js";
 import { Looms, type Planned } from "./looms.js";
+import { checkResultSize } from "./result-size.js";
 
 /**
  * Bytes of `stream` that may wait while a writer waits: a disk that has just been told to flush answers late, and threads
@@ -73,9 +75,9 @@ export class TaskAugmentor {
    * @throws InvalidOptionError when the result does not fit into one array; walk `batches()` then.
    */
   async transform(dataset: Dataset, options: { signal?: AbortSignal } = {}): Promise<Batch> {
-    const signal = this.#signal(options.signal);
-    const loom = await this.#looms.open(dataset, signal);
-    return loom.collect(0, loom.plan.itemCount, signal);
+    const signal = this.#signal(signalOf(options));
+    const { plan } = this.planned(dataset);
+    return this.#collect(dataset, 0, plan.itemCount, signal);
   }
 
   /**
@@ -83,16 +85,23 @@ export class TaskAugmentor {
    *
    * @throws InvalidOptionError for a range that is empty or not within the set.
    */
-  async batch(
-    dataset: Dataset,
-    start: number,
-    stop = start + 1,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<Batch> {
-    const signal = this.#signal(options.signal);
+  async batch(dataset: Dataset, start: number, stop?: number, options: { signal?: AbortSignal } = {}): Promise<Batch> {
+    const signal = this.#signal(signalOf(options));
     const range = this.#range(start, stop);
+    const { itemsPerTask } = this.plan(dataset);
+    return this.#collect(dataset, range.first * itemsPerTask, range.count * itemsPerTask, signal);
+  }
+
+  /** Items `[first, first + count)` as one batch. */
+  async #collect(dataset: Dataset, first: number, count: number, signal: AbortSignal | undefined): Promise<Batch> {
+    const { plan, overflow } = this.planned(dataset);
+    checkResultSize(plan, count);
     const loom = await this.#looms.open(dataset, signal);
-    return loom.collect(range.first * loom.plan.itemsPerTask, range.count * loom.plan.itemsPerTask, signal);
+    const batch = await loom.collect(first, count, signal);
+    const seen = overflow.walk();
+    seen.look(batch.inputs.data);
+    seen.end();
+    return batch;
   }
 
   /**
@@ -100,28 +109,36 @@ export class TaskAugmentor {
    * the number of threads, so memory does not grow with the range. Leaving the loop early is fine.
    */
   async *batches(dataset: Dataset, options: BatchOptions = {}): AsyncGenerator<Batch, void, undefined> {
-    const { loom, first, count, size, signal } = await this.#walk(dataset, options);
-    for await (const piece of loom.pieces(first, count, size, signal)) {
-      yield loom.batch(piece.first, piece.count, piece.woven);
-      if (options.reuse) loom.recycle(piece.woven);
+    const { loom, first, count, size, signal, reuse } = await this.#walk(dataset, options);
+    const seen = this.planned(dataset).overflow.walk();
+    try {
+      for await (const piece of loom.pieces(first, count, size, signal)) {
+        seen.look(piece.woven.inputs);
+        yield loom.batch(piece.first, piece.count, piece.woven);
+        if (reuse) loom.recycle(piece.woven);
+      }
+    } finally {
+      seen.end();
     }
   }
 
   /** Options of a walk over batches, in items. */
   async #walk(dataset: Dataset, options: BatchOptions) {
-    const { start = this.taskOffset, stop = this.taskOffset + this.taskCount } = options;
+    const given = parse(batchesSchema, options);
+    const { start = this.taskOffset, stop = this.taskOffset + this.taskCount } = given;
     const range = this.#range(start, stop);
-    const signal = this.#signal(options.signal);
+    const signal = this.#signal(given.signal);
+    const { plan } = this.planned(dataset);
     const loom = await this.#looms.open(dataset, signal);
-    const { itemsPerTask } = loom.plan;
-    const { batchSize = Math.max(1, Math.floor(loom.pieceItems / itemsPerTask)) } = options;
-    checkInteger("batchSize", batchSize, 1, 2 ** 32);
+    const { itemsPerTask } = plan;
+    const { batchSize = Math.max(1, Math.floor(loom.pieceItems / itemsPerTask)) } = given;
     const [first, count, size] = [range.first, range.count, batchSize].map((tasks) => tasks * itemsPerTask) as [
       number,
       number,
       number,
     ];
-    return { loom, first, count, size, signal };
+    checkResultSize(plan, Math.min(size, count));
+    return { loom, first, count, size, signal, reuse: given.reuse };
   }
 
   /**
@@ -145,8 +162,9 @@ export class TaskAugmentor {
    * ```
    */
   async *gpuBatches(dataset: Dataset, options: BatchOptions = {}): AsyncGenerator<GpuBatch, void, undefined> {
-    const { loom, first, count, size, signal } = await this.#walk(dataset, options);
-    yield* loom.gpuBatches(first, count, size, options.reuse ?? false, signal);
+    const { loom, first, count, size, signal, reuse } = await this.#walk(dataset, options);
+    this.planned(dataset).overflow.warn();
+    yield* loom.gpuBatches(first, count, size, reuse, signal);
   }
 
   /**
@@ -166,10 +184,16 @@ export class TaskAugmentor {
     const { first = 0, count = loom.plan.itemCount - first } = options;
     const spare = Math.floor(STREAM_SPARE_BYTES / (loom.pieceItems * itemBytes(loom.plan).inputs));
     let before: ItemBytes | undefined;
-    for await (const piece of loom.pieces(first, count, loom.pieceItems, signal, spare)) {
-      yield { ...piece.woven, first: piece.first, count: piece.count };
-      if (before) loom.recycle(before);
-      before = piece.woven;
+    const seen = this.planned(dataset).overflow.walk();
+    try {
+      for await (const piece of loom.pieces(first, count, loom.pieceItems, signal, spare)) {
+        seen.look(piece.woven.inputs);
+        yield { ...piece.woven, first: piece.first, count: piece.count };
+        if (before) loom.recycle(before);
+        before = piece.woven;
+      }
+    } finally {
+      seen.end();
     }
   }
 
@@ -177,7 +201,12 @@ export class TaskAugmentor {
   async items(dataset: Dataset, numbers: Float64Array, signal?: AbortSignal): Promise<ItemBytes> {
     const all = this.#signal(signal);
     const loom = await this.#looms.open(dataset, all);
-    return loom.items(numbers, all);
+    checkResultSize(loom.plan, numbers.length);
+    const woven = await loom.items(numbers, all);
+    const seen = this.planned(dataset).overflow.walk();
+    seen.look(woven.inputs);
+    seen.end();
+    return woven;
   }
 
   /** As `items`, in buffers on the backend's device, the caller's own. @internal */
@@ -241,7 +270,7 @@ export class TaskAugmentor {
   }
 
   /** @throws InvalidOptionError for a range that is empty or not within the set. */
-  #range(start: number, stop: number): { first: number; count: number } {
+  #range(start: number, stop: number | undefined): { first: number; count: number } {
     const { taskOffset, taskCount, samples } = this.#options;
     const end = taskOffset + taskCount;
     if (samples !== undefined) {
@@ -252,8 +281,9 @@ export class TaskAugmentor {
       );
     }
     checkInteger("start", start, taskOffset, end - 1);
-    checkInteger("stop", stop, start + 1, end);
-    return { first: start - taskOffset, count: stop - start };
+    const last = stop ?? start + 1;
+    checkInteger("stop", last, start + 1, end);
+    return { first: start - taskOffset, count: last - start };
   }
 
   #signal(signal: AbortSignal | undefined): AbortSignal | undefined {

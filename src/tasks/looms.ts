@@ -1,17 +1,22 @@
 import { type Choice, chooseBackend } from "../backend/choose.js";
 import { DisposedError } from "../base/errors.js";
+import { checkDataset, checkLabels } from "../dataset/check-dataset.js";
 import type { Dataset } from "../dataset/index.js";
 import { makePlan } from "../plan/make-plan.js";
 import type { ResolvedOptions } from "../plan/options.js";
 import type { Plan } from "../plan/plan.js";
 import { prepareExamples } from "../plan/prepare-examples.js";
+import { isInfinite, largestValue } from "../plan/scale.js";
 import { scaledWeaver, scalingOf } from "../scaling/scaled-weaver.js";
 import { Loom } from "./loom.js";
+import { Overflow } from "./overflow.js";
 
 /** A plan, and the examples as backends take them. */
 export interface Planned {
   readonly examples: Dataset;
   readonly plan: Plan;
+  /** Counts the infinite values of results. */
+  readonly overflow: Overflow;
 }
 
 /** The looms of an augmentor: one for each dataset, on one backend, each made when it is first needed. */
@@ -28,12 +33,18 @@ export class Looms {
     this.#options = options;
   }
 
-  /** @throws InvalidOptionError when the options do not fit the dataset */
+  /** @throws InvalidOptionError when the options do not fit the dataset, or it is none */
   planned(dataset: Dataset): Planned {
+    checkDataset(dataset);
     const known = this.#plans.get(dataset);
     if (known) return known;
+    checkLabels(dataset);
     const { examples, inputScaling } = prepareExamples(this.#options, dataset);
-    const planned = { examples, plan: makePlan({ ...this.#options, inputScaling }, examples) };
+    const plan = makePlan({ ...this.#options, inputScaling }, examples);
+    // Values are scaled before they are rounded.
+    const dtype = this.#options.outputScaling === "none" ? plan.dtype : "float32";
+    const possible = isInfinite(largestValue(plan, examples), dtype);
+    const planned = { examples, plan, overflow: new Overflow(dataset.name, plan.dtype, possible) };
     this.#plans.set(dataset, planned);
     return planned;
   }
@@ -52,6 +63,7 @@ export class Looms {
 
   async #make(dataset: Dataset): Promise<Loom> {
     const { plan, examples } = this.planned(dataset);
+    checkLabels(examples);
     const { backend } = await this.choose();
     const scaling = scalingOf(this.#options.outputScaling, plan);
     // Values are scaled before they are rounded.

@@ -1,10 +1,11 @@
 import { InvalidOptionError } from "../base/errors.js";
+import { checkDataset } from "../dataset/check-dataset.js";
 import type { Dataset } from "../dataset/index.js";
 import type { Share } from "../plan/curriculum.js";
 import { choicesOf, resolveStandardDeviation } from "../plan/presets.js";
 import { RECIPE_FIELDS, type Recipe } from "../plan/recipe.js";
 import { RECIPE_VERSION } from "../plan/recipe-schema.js";
-import type { TaskAugmentor } from "./augmentor.js";
+import { TaskAugmentor } from "./augmentor.js";
 
 /**
  * The recipe of a task set.
@@ -12,6 +13,8 @@ import type { TaskAugmentor } from "./augmentor.js";
  * @throws InvalidOptionError for `outputScaling: "batch"`, with which tasks do not follow from seed and index alone.
  */
 export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<Recipe> {
+  if (!(tasks instanceof TaskAugmentor)) throw new InvalidOptionError("tasks", tasks, "a TaskAugmentor");
+  checkDataset(dataset);
   const { options } = tasks;
   const { drawSequence, identity, outputScaling, sequenceLength, samplesPerTask, samples } = options;
   if (outputScaling === "batch") {
@@ -43,6 +46,7 @@ export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<
       shape: [dataset.length, ...dataset.shape],
       dtype: dataset.dtype,
       classes: dataset.classes,
+      ...(dataset.originalLabels ? { originalLabels: dataset.originalLabels } : {}),
       digest: await dataset.digest(),
     },
   };
