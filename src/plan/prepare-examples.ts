@@ -51,14 +51,14 @@ function checkUnit({ inputScaling, scalingIsDefault, preset }: ResolvedOptions, 
 function checkScaled({ inputScaling }: ResolvedOptions, before: Dataset, after: Dataset): void {
   const [old, range] = [before.range(), after.range()];
   if (after === before || before.dtype === "uint8") return;
-  if (range.minimum === 0 && range.maximum === 0 && (old.minimum !== 0 || old.maximum !== 0)) {
+  if (range.nonFinite === old.nonFinite) {
+    if (range.minimum !== 0 || range.maximum !== 0 || (old.minimum === 0 && old.maximum === 0)) return;
     throw new InvalidOptionError(
       "inputScaling",
       inputScaling,
       `one that leaves values of ${before.name} that are not 0`,
     );
   }
-  if (range.nonFinite === old.nonFinite) return;
   const found = nonFiniteText(after.images as Float32Array, range, after.features);
   throw new InvalidOptionError(
     "inputScaling",

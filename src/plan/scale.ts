@@ -1,7 +1,7 @@
 import { InvalidOptionError } from "../base/errors.js";
 import type { FloatDtype } from "../base/tensor.js";
 import type { Dataset } from "../dataset/index.js";
-import { isAlways, scheduleOf } from "./curriculum.js";
+import { isAlways, isNever, scheduleOf } from "./curriculum.js";
 import type { ResolvedOptions } from "./options.js";
 import type { Plan } from "./plan.js";
 import { resolveStandardDeviation } from "./presets.js";
@@ -77,9 +77,10 @@ export function largestValue(plan: Plan, examples: Dataset): number {
   const { minimum, maximum } = examples.range();
   const { grayOffset, identityScale, identityProjection, generator, features } = plan;
   const size = Math.max(Math.abs(minimum - grayOffset), Math.abs(maximum - grayOffset), 0);
-  if (isAlways(identityProjection)) return size * identityScale;
+  const unprojected = isNever(identityProjection) ? 0 : size * identityScale;
+  if (isAlways(identityProjection)) return unprojected;
   const sigma = generator === "torch" ? plan.matrixScale : UNITS;
-  return Math.max(size * identityScale, MAX_DEVIATE * sigma * plan.scale * features * size);
+  return Math.max(unprojected, MAX_DEVIATE * sigma * plan.scale * features * size);
 }
 
 /** Whether a value of this size is infinite in a type. */

@@ -1,28 +1,13 @@
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DatasetError, InvalidOptionError } from "../../src/base/errors.js";
 import { Dataset } from "../../src/dataset/dataset.js";
 import type { DatasetInit } from "../../src/dataset/init.js";
 import { ConvertImageDtype, Lambda, Normalize } from "../../src/dataset/transforms/index.js";
+import { listenToNotices } from "../support/notices.js";
 import { errorOf } from "./fake.js";
 
-/** Notices of a process are warnings. */
-let notices: string[] = [];
-const listen = (warning: Error) => {
-  if (warning.name === "TaskloomNotice") notices.push(warning.message);
-};
-beforeEach(() => {
-  notices = [];
-  process.on("warning", listen);
-});
-afterEach(() => {
-  process.off("warning", listen);
-});
-/** The notices so far: Node says them in the next tick. */
-async function said(): Promise<string[]> {
-  await new Promise((resolve) => setTimeout(resolve));
-  return notices;
-}
+const said = listenToNotices();
 
 const floats = (values: number[], more: Partial<DatasetInit> = {}) =>
   Dataset.from({
