@@ -76,8 +76,8 @@ export class LinearProjection {
     checkMatrix(this.outFeatures, this.inFeatures);
     if (given.generator === "torch" && !given.identity) checkTorchMatrix(this.outFeatures, this.inFeatures);
     this.standardDeviation = resolveStandardDeviation(given.standardDeviation, given.inFeatures);
-    // Of uint8 examples, which have the smallest factor.
-    if (!given.identity) checkFactor("standardDeviation", given.standardDeviation, this.standardDeviation / 4096 / 255);
+    const unit = given.generator === "torch" ? 1 : 4096;
+    if (!given.identity) checkFactor("standardDeviation", given.standardDeviation, this.standardDeviation / unit);
     this.identity = given.identity;
     this.seed = given.seed;
   }
@@ -165,7 +165,9 @@ export class LinearProjection {
       exampleDtype: bytes ? "uint8" : "float32",
       identityProjection: scheduleOf(this.identity ? 1 : 0),
       identityPermutation: scheduleOf(1),
-      scale: Math.fround(this.standardDeviation / 4096 / divisor),
+      scale: this.identity
+        ? 1
+        : checkFactor("standardDeviation", this.standardDeviation, this.standardDeviation / 4096 / divisor),
       identityScale: Math.fround(1 / divisor),
     };
   }

@@ -1,18 +1,17 @@
 import type { ItemBuffers, ItemBytes } from "../backend/backend.js";
 import { checkInteger, signalOf } from "../base/check.js";
-import { InvalidOptionError } from "../base/errors.js";
 import type { Batch, GpuBatch } from "../base/tensor.js";
 import type { Dataset } from "../dataset/index.js";
 import { chooseTask, type TaskChoice } from "../plan/curriculum.js";
 import { type ResolvedOptions, resolveOptions, type TaskAugmentorOptions } from "../plan/options.js";
 import { itemBytes, type Plan } from "../plan/plan.js";
 import { resolveStandardDeviation } from "../plan/presets.js";
-import { batchesSchema, parse } from "../plan/schemas.js";
 import { TargetPermutation } from "../steps/permutation.js";
 import { LinearProjection } from "../steps/projection.js";
 import type { BatchOptions } from "./batch-options.js";
 import { Looms, type Planned } from "./looms.js";
 import { checkResultSize } from "./result-size.js";
+import { bothSignals, taskRange, walkOf } from "./walk.js";
 
 /**
  * Bytes of `stream` that may wait while a writer waits: a disk that has just been told to flush answers late, and threads
@@ -87,7 +86,7 @@ export class TaskAugmentor {
    */
   async batch(dataset: Dataset, start: number, stop?: number, options: { signal?: AbortSignal } = {}): Promise<Batch> {
     const signal = this.#signal(signalOf(options));
-    const range = this.#range(start, stop);
+    const range = taskRange(this.#options, start, stop);
     const { itemsPerTask } = this.plan(dataset);
     return this.#collect(dataset, range.first * itemsPerTask, range.count * itemsPerTask, signal);
   }
@@ -98,9 +97,7 @@ export class TaskAugmentor {
     checkResultSize(plan, count);
     const loom = await this.#looms.open(dataset, signal);
     const batch = await loom.collect(first, count, signal);
-    const seen = overflow.walk();
-    seen.look(batch.inputs.data);
-    seen.end();
+    overflow.look(batch.inputs.data);
     return batch;
   }
 
@@ -109,40 +106,15 @@ export class TaskAugmentor {
    * the number of threads, so memory does not grow with the range. Leaving the loop early is fine.
    */
   async *batches(dataset: Dataset, options: BatchOptions = {}): AsyncGenerator<Batch, void, undefined> {
-    const { loom, first, count, size, signal, reuse } = await this.#walk(dataset, options);
-    const seen = this.planned(dataset).overflow.walk();
-    try {
-      for await (const piece of loom.pieces(first, count, size, signal)) {
-        seen.look(piece.woven.inputs);
-        yield loom.batch(piece.first, piece.count, piece.woven);
-        if (reuse) loom.recycle(piece.woven);
-      }
-    } finally {
-      seen.end();
+    const { loom, first, count, size, signal, reuse } = await walkOf(this.#looms, this.#options, dataset, options);
+    for await (const piece of this.planned(dataset).overflow.over(loom.pieces(first, count, size, signal))) {
+      yield loom.batch(piece.first, piece.count, piece.woven);
+      if (reuse) loom.recycle(piece.woven);
     }
   }
 
-  /** Options of a walk over batches, in items. */
-  async #walk(dataset: Dataset, options: BatchOptions) {
-    const given = parse(batchesSchema, options);
-    const { start = this.taskOffset, stop = this.taskOffset + this.taskCount } = given;
-    const range = this.#range(start, stop);
-    const signal = this.#signal(given.signal);
-    const { plan } = this.planned(dataset);
-    const loom = await this.#looms.open(dataset, signal);
-    const { itemsPerTask } = plan;
-    const { batchSize = Math.max(1, Math.floor(loom.pieceItems / itemsPerTask)) } = given;
-    const [first, count, size] = [range.first, range.count, batchSize].map((tasks) => tasks * itemsPerTask) as [
-      number,
-      number,
-      number,
-    ];
-    checkResultSize(plan, Math.min(size, count));
-    return { loom, first, count, size, signal, reuse: given.reuse };
-  }
-
   /**
-   * As `batches`, but into buffers that stay on the GPU, ready to be bound: nothing is read back. Two batches are made while
+   * Like `batches`, but into buffers that stay on the GPU, ready to be bound: nothing is read back. Two batches are made while
    * another is used, so three are held. The caller destroys the batches it gets.
    *
    * With `reuse` the buffers are the walk's: three sets that serve in turn, destroyed when it ends. A batch is valid until
@@ -162,14 +134,14 @@ export class TaskAugmentor {
    * ```
    */
   async *gpuBatches(dataset: Dataset, options: BatchOptions = {}): AsyncGenerator<GpuBatch, void, undefined> {
-    const { loom, first, count, size, signal, reuse } = await this.#walk(dataset, options);
+    const { loom, first, count, size, signal, reuse } = await walkOf(this.#looms, this.#options, dataset, options);
     this.planned(dataset).overflow.warn();
     yield* loom.gpuBatches(first, count, size, reuse, signal);
   }
 
   /**
-   * Items `[first, first + count)`, by default all, as bytes, in pieces of some MiB that need not end where a task ends:
-   * what a writer wants. A piece is valid until the next but one is asked for: one can be written while the next is
+   * Items `[first, first + count)`, by default all, as bytes, in pieces of some MiB that need not end where a task ends, for
+   * writers. A piece is valid until the next but one is asked for: one can be written while the next is
    * awaited.
    *
    * @internal
@@ -184,16 +156,11 @@ export class TaskAugmentor {
     const { first = 0, count = loom.plan.itemCount - first } = options;
     const spare = Math.floor(STREAM_SPARE_BYTES / (loom.pieceItems * itemBytes(loom.plan).inputs));
     let before: ItemBytes | undefined;
-    const seen = this.planned(dataset).overflow.walk();
-    try {
-      for await (const piece of loom.pieces(first, count, loom.pieceItems, signal, spare)) {
-        seen.look(piece.woven.inputs);
-        yield { ...piece.woven, first: piece.first, count: piece.count };
-        if (before) loom.recycle(before);
-        before = piece.woven;
-      }
-    } finally {
-      seen.end();
+    const pieces = loom.pieces(first, count, loom.pieceItems, signal, spare);
+    for await (const piece of this.planned(dataset).overflow.over(pieces)) {
+      yield { ...piece.woven, first: piece.first, count: piece.count };
+      if (before) loom.recycle(before);
+      before = piece.woven;
     }
   }
 
@@ -203,13 +170,11 @@ export class TaskAugmentor {
     const loom = await this.#looms.open(dataset, all);
     checkResultSize(loom.plan, numbers.length);
     const woven = await loom.items(numbers, all);
-    const seen = this.planned(dataset).overflow.walk();
-    seen.look(woven.inputs);
-    seen.end();
+    this.planned(dataset).overflow.look(woven.inputs);
     return woven;
   }
 
-  /** As `items`, in buffers on the backend's device, the caller's own. @internal */
+  /** Like `items`, but in buffers on the backend's device, the caller's own. @internal */
   async itemBuffers(
     dataset: Dataset,
     numbers: Float64Array,
@@ -218,6 +183,7 @@ export class TaskAugmentor {
   ): Promise<ItemBuffers> {
     const all = this.#signal(signal);
     const loom = await this.#looms.open(dataset, all);
+    this.planned(dataset).overflow.warn();
     return loom.itemBuffers(numbers, all, into);
   }
 
@@ -269,26 +235,8 @@ export class TaskAugmentor {
     return chooseTask(this.plan(dataset), task);
   }
 
-  /** @throws InvalidOptionError for a range that is empty or not within the set. */
-  #range(start: number, stop: number | undefined): { first: number; count: number } {
-    const { taskOffset, taskCount, samples } = this.#options;
-    const end = taskOffset + taskCount;
-    if (samples !== undefined) {
-      throw new InvalidOptionError(
-        "samples",
-        samples,
-        "undefined for task ranges; samples of all tasks come from transform()",
-      );
-    }
-    checkInteger("start", start, taskOffset, end - 1);
-    const last = stop ?? start + 1;
-    checkInteger("stop", last, start + 1, end);
-    return { first: start - taskOffset, count: last - start };
-  }
-
   #signal(signal: AbortSignal | undefined): AbortSignal | undefined {
-    const own = this.#options.signal;
-    return own && signal ? AbortSignal.any([own, signal]) : (own ?? signal);
+    return bothSignals(this.#options.signal, signal);
   }
 }
 

@@ -21,19 +21,37 @@ export class Overflow {
     this.#possible = possible;
   }
 
-  /** Counts for one walk. */
-  walk(): { look(inputs: ArrayBuffer | ArrayBufferView): void; end(): void } {
+  /** The pieces of a walk, looked at as they pass. */
+  async *over<T extends { readonly woven: { readonly inputs: ArrayBuffer } }>(pieces: AsyncIterable<T>) {
+    const seen = this.#count();
+    try {
+      for await (const piece of pieces) {
+        seen.look(piece.woven.inputs);
+        yield piece;
+      }
+    } finally {
+      seen.end();
+    }
+  }
+
+  /** Looks at the inputs of one result. */
+  look(inputs: ArrayBuffer | ArrayBufferView): void {
+    const seen = this.#count();
+    seen.look(inputs);
+    seen.end();
+  }
+
+  #count() {
     let [values, infinite] = [0, 0];
     return {
-      look: (inputs) => {
+      look: (inputs: ArrayBuffer | ArrayBufferView) => {
         if (!this.#possible || this.#said) return;
         const found = countOf(inputs, this.#dtype);
         values += found.values;
         infinite += found.infinite;
       },
       end: () => {
-        if (infinite === 0 || this.#said) return;
-        this.#say(`${infinite} of ${values} values of the inputs are infinite or NaN`);
+        if (infinite > 0 && !this.#said) this.#say(`${infinite} of ${values} values of the inputs are infinite or NaN`);
       },
     };
   }

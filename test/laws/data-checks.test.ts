@@ -129,7 +129,7 @@ describe("a recipe of another dataset", () => {
     [{ classes: 3 }, /has 4 classes; the recipe's has 3/],
     [{ classes: 300 }, /has 4 classes; the recipe's has 300/],
     [{ dtype: "float32" as const }, /is uint8; the recipe's is float32/],
-    [{ shape: [40, 2, 2] }, /has shape \[40, 4\]; the recipe's is \[40, 2, 2\]; give shape: \[2, 2\]/],
+    [{ shape: [40, 2, 2] }, /has shape \[40, 4\]; the recipe's is \[40, 2, 2\] \(give shape: \[2, 2\]\)/],
     [{ shape: [20, 4] }, /has shape \[40, 4\]; the recipe's is \[20, 4\]$/],
     [{ digest: "0".repeat(64) }, /has digest .*; the recipe was made from 0000/],
   ])("%j is refused, and it is said what differs", async (change, message) => {
