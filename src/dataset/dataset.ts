@@ -40,7 +40,7 @@ export class Dataset implements Iterable<Example> {
   readonly classes: number;
   /** The label that each class had before `classes: "compact"` renumbered them, rising; undefined where they were not. */
   readonly originalLabels: readonly number[] | undefined;
-  /** Whether values that are NaN or infinite were refused. */
+  /** `"refuse"` if values that are NaN or infinite were refused. */
   readonly nonFinite: "refuse" | "allow";
   /** `"uint8"` or `"float32"`. */
   readonly dtype: DType;
@@ -152,7 +152,7 @@ export class Dataset implements Iterable<Example> {
   }
 
   /**
-   * What identifies the examples, whatever they are called: 64 lower-case hex digits, computed once.
+   * The identity of the examples, whatever their name: 64 lower-case hex digits, computed once.
    *
    * It is the SHA-256 of this JSON text in UTF-8, keys in this order and no spaces (here N examples of 28x28 and K
    * classes):

@@ -2,7 +2,7 @@ import { DatasetError, describe, InvalidOptionError } from "../base/errors.js";
 import { type CheckedTargets, type Classes, checkTargets, type Targets } from "./targets.js";
 import { checkShape, dtypeOf, kindOf, type Pixels, product, shapeText } from "./tensor.js";
 
-/** What {@link Dataset.from} takes. */
+/** The arguments of {@link Dataset.from}. */
 export interface DatasetInit {
   /** `N * product(shape)` values, example after example: uint8 or float32. Kept, not copied. */
   readonly images: Pixels;
@@ -28,7 +28,7 @@ export interface DatasetInit {
   readonly nonFinite?: "refuse" | "allow" | undefined;
 }
 
-/** What a dataset is made of. */
+/** The fields that a dataset is made of. */
 export interface Checked extends CheckedTargets {
   readonly images: Pixels;
   readonly shape: readonly number[];

@@ -44,7 +44,7 @@ export function checkTargets(targets: Targets, classes: Classes | undefined, nam
   return { targets: held, classes: classes ?? largest + 1, originalLabels: undefined };
 }
 
-/** What helps where all labels are integers: `"compact"`, which takes any. */
+/** The remedy where all labels are integers: `"compact"`, which takes any. */
 function remedy(targets: Targets, limit: number): string {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < targets.length; i++) {

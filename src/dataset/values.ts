@@ -1,13 +1,13 @@
 import type { Pixels } from "./tensor.js";
 
-/** What the values of a dataset range over. */
+/** The range of the values of a dataset. */
 export interface ValueRange {
-  /** Of the finite values; Infinity and -Infinity where there are none. */
+  /** The smallest and the largest of the finite values; Infinity and -Infinity where there are none. */
   readonly minimum: number;
   readonly maximum: number;
-  /** How many values are NaN or infinite. */
+  /** The number of values that are NaN or infinite. */
   readonly nonFinite: number;
-  /** Where the first of them is; -1 for none. */
+  /** The place of the first of them; -1 for none. */
   readonly first: number;
 }
 
@@ -33,7 +33,7 @@ export function rangeOf(values: Pixels): ValueRange {
   return { minimum, maximum, nonFinite, first };
 }
 
-/** How many values are NaN or infinite, and where the first one is: "3 of 1440 values are ...". */
+/** The number of values that are NaN or infinite, and the place of the first, in words: "3 of 1440 values are ...". */
 export function nonFiniteText(values: Float32Array, { nonFinite, first }: ValueRange, features: number): string {
   const place = `image ${Math.floor(first / features)} holds ${values[first]} at value ${first % features}`;
   return `${nonFinite} of ${values.length} values ${nonFinite === 1 ? "is" : "are"} NaN or infinite; the first: ${place}`;

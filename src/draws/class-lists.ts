@@ -4,7 +4,7 @@ import type { Regions } from "../wasm/regions.js";
 
 /** The examples of each class, and what drawing an episode needs. */
 export class ClassLists {
-  /** Where the ranks of the drawn positions are, u32. */
+  /** The place of the ranks of the drawn positions in memory, u32. */
   readonly ranks: number;
   readonly #plan: Plan;
   readonly #labels: Uint16Array;

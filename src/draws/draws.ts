@@ -16,7 +16,7 @@ export interface Run {
 
 /** The matrix of a run. */
 export interface MatrixChoice {
-  /** What it follows from besides the seed: a task, or with the torch generator the seed of one. 0 for the identity. */
+  /** The source of the matrix besides the seed: a task, or with the torch generator the seed of one. 0 for the identity. */
   readonly key: number;
   readonly identity: boolean;
 }
@@ -27,7 +27,7 @@ export interface MatrixRun {
   readonly positions: number;
 }
 
-/** What is drawn for items; the arrays are views of the module's memory, valid until the next draw. */
+/** The draws of some items; the arrays are views of the module's memory, valid until the next draw. */
 export interface Drawn {
   /** Example numbers, `count * length`. */
   readonly indices: Uint32Array;
@@ -41,7 +41,7 @@ export interface Drawn {
 const RUN_WORDS = 5;
 const PERMUTATION = { own: 0, identity: 1, given: 2 } as const;
 const IDENTITY: MatrixChoice = { key: 0, identity: true };
-/** What is written over behind the examples of sequences. */
+/** Words behind the examples of sequences that may be written over. */
 const SLACK = 64;
 
 /**
@@ -53,7 +53,7 @@ export class Draws {
   readonly #plan: Plan;
   readonly #labels: Uint16Array;
   readonly #group: number;
-  /** What all tasks have alike, if nothing else is to be decided about them. */
+  /** The choice that all tasks have alike, if they have. */
   readonly #settled: SettledChoice | undefined;
   readonly #at: Readonly<
     Record<"runs" | "labels" | "permutation" | "taken" | "sample" | "indices" | "targets" | "given", number>
@@ -99,12 +99,12 @@ export class Draws {
     this.#classes?.write(buffer);
   }
 
-  /** Where the given labels of the last draw are in the module's memory. */
+  /** The place of the given labels of the last draw in the module's memory. */
   get givenAt(): number {
     return this.#at.given;
   }
 
-  /** As many of the items from `item` on as belong to one task, at most `most`. */
+  /** The items from `item` on that belong to one task, at most `most`. */
   run(item: number, most: number): Run {
     const { mode, taskOffset, itemsPerTask } = this.#plan;
     // Each sample has a task of its own, and its example is drawn with it.

@@ -7,7 +7,7 @@ import type { Regions } from "../wasm/regions.js";
 const STEP = 4096;
 
 /**
- * What the notebook draws from PyTorch's CPU generator, any part of it alone. Everything begins with the generator seeded
+ * The draws of the notebook from PyTorch's CPU generator, any part of them alone. Everything begins with the generator seeded
  * with `random_state`, the low 32 bits of the plan's seed:
  *
  * - the seeds of the tasks: word n modulo 2^32 - 1 is that of task n; its matrix and its permutation each begin with the

@@ -19,7 +19,7 @@ function mix(h: number): number {
  * with `length`, in either direction.
  */
 export class Shuffle {
-  /** How many numbers there are, 1..2^53. */
+  /** The number of numbers, 1..2^53. */
   readonly length: number;
   readonly #keys: Uint32Array;
   readonly #lowSize: number;

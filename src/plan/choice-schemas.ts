@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { MAX_CLASSES, MAX_TASKS } from "../base/limits.js";
 import { boolean, finite, integer, oneOf, plainObject, positive, share } from "./schema-parts.js";
 
-/** What each choice of a task set may be: see `TaskChoices`. */
+/** The schemas of the choices of a task set: see `TaskChoices`. */
 
 export const standardDeviation = v.union(
   [positive("a positive number"), v.picklist(["1/n", "1/sqrt(n)"])],
@@ -24,7 +24,7 @@ const identity = v.union(
   "true, false, a share of tasks from 0 to 1, a schedule [[step, share], ...], or { projection?, permutation? } of these",
 );
 
-/** The fields of `Fixed` but for the share, which options and recipes write differently. */
+/** The fields of `Fixed` without the share, which options and recipes write differently. */
 export const fixedFields = {
   permutation: v.optional(boolean, true),
   projection: v.optional(boolean, false),

@@ -10,7 +10,7 @@ export interface TaskChoices {
   /** The standard deviation of the matrix entries. */
   readonly standardDeviation: StandardDeviation;
   readonly inputScaling: InputScaling;
-  /** Whether an example can occur twice in a sequence. */
+  /** Lets an example occur twice in a sequence. */
   readonly replacement: boolean;
   /** The shares of tasks that leave inputs unprojected, and labels unpermuted. */
   readonly identity: { readonly projection: Share; readonly permutation: Share };
@@ -38,7 +38,7 @@ export interface TaskChoices {
   readonly classSubset: readonly number[] | null;
   /** Class-balanced N-way k-shot sequences with queries, without replacement. Default null. */
   readonly episode: Episode | null;
-  /** What is done to results. Default `"none"`. */
+  /** The standardization of results. Default `"none"`. */
   readonly outputScaling: OutputScaling;
 }
 
@@ -61,7 +61,7 @@ export type TurnedChoice =
 /** The choices that a plan has as they are. */
 export type ToldChoices = Omit<SettledChoices, TurnedChoice>;
 
-/** How much a task set has of everything. */
+/** The sizes of a task set. */
 export interface TaskSetSize {
   readonly taskOffset: number;
   readonly taskCount: number;
@@ -89,7 +89,7 @@ export type Generator = "chacha8" | "torch";
 export type StandardDeviation = number | "1/n" | "1/sqrt(n)";
 
 /**
- * What is done to examples before the product.
+ * The scaling of examples before the product.
  *
  * - `"unit"`: uint8 pixels are read as [0, 1] (divided by 255); float32 data is taken as it is. Where `"unit"` is a
  *   preset's default, float32 data from 0 to above 1 is refused, as it looks like pixels that were not divided.
@@ -106,7 +106,7 @@ export type InputScaling =
   | { readonly mean: number; readonly standardDeviation: number };
 
 /**
- * What is done to results.
+ * The standardization of results.
  *
  * - `"none"`: nothing.
  * - `"example"`: the projected values of each position, less their mean, divided by their population deviation.
@@ -138,8 +138,7 @@ export interface Episode {
   /** Examples of each class that are asked for, from 0. Default 1. */
   readonly queries?: number;
   /**
-   * Whether the labels of an episode are 0..ways - 1, permuted by its task; or those of the dataset, permuted. Default
-   * true.
+   * True (default): the labels of an episode are 0..ways - 1, permuted by its task. False: those of the dataset, permuted.
    */
   readonly relabel?: boolean;
 }

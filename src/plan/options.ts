@@ -51,7 +51,7 @@ export interface TaskAugmentorOptions extends Given<Omit<TaskChoices, "identity"
   /** Worker threads of the CPU backend; 0 works in the calling thread. Default: one for each core. */
   workers?: number;
   /**
-   * Whether the GPU backend first times the variants of its kernel, for a second or so, and takes the fastest; the choice is
+   * Lets the GPU backend first time the variants of its kernel, for a second or so, and take the fastest; the choice is
    * kept for the adapter and this shape of tasks as long as the program runs. Results do not depend on it. Default: on a
    * real GPU, for sets of as much work as 2^16 tasks of MNIST.
    */
@@ -68,7 +68,7 @@ export interface ResolvedOptions extends SettledChoices, TaskSetSize, MachineOpt
   readonly samplesPerTask: number;
   readonly samples: number | undefined;
   readonly outFeatures: number | undefined;
-  /** Whether `inputScaling` was left to the preset. */
+  /** True if `inputScaling` was left to the preset. */
   readonly scalingIsDefault: boolean;
 }
 

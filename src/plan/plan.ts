@@ -55,7 +55,7 @@ export function labelCells(plan: LabelChoice): number {
   return plan.labelLayout !== "none" && plan.labelFormat === "one-hot" ? labelValues(plan) : 0;
 }
 
-/** Whether given labels are an array of their own. */
+/** True if given labels are an array of their own. */
 export function hasLabels(plan: LabelChoice): boolean {
   return plan.labelLayout !== "none" && plan.labelFormat === "integer";
 }

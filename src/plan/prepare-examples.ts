@@ -16,7 +16,7 @@ export interface Prepared {
 
 /**
  * The examples that sequences are drawn out of, with their labels in the task set, as backends take them. uint8 examples
- * stay bytes, a backend subtracts from them itself; but for the torch generator, whose product is one of float32, they
+ * stay bytes, a backend subtracts from them itself. For the torch generator, whose product is one of float32, they
  * are scaled here, as float32 ones are: `f32((x - mean) / deviation)`, so that no precision is lost in sums.
  *
  * @throws InvalidOptionError for a selection without examples, a deviation of 0, or a scaling that is for bytes only

@@ -69,7 +69,7 @@ export function checkFactor(option: string, given: unknown, factor: number): num
 }
 
 /**
- * How large a value of a task set can be; none is larger.
+ * A bound of the values of a task set: none is larger.
  *
  * @param examples the prepared ones
  */
@@ -83,7 +83,7 @@ export function largestValue(plan: Plan, examples: Dataset): number {
   return Math.max(unprojected, MAX_DEVIATE * sigma * plan.scale * features * size);
 }
 
-/** Whether a value of this size is infinite in a type. */
+/** True if a value of this size is infinite in a type. */
 export function isInfinite(size: number, dtype: FloatDtype): boolean {
   return size >= INFINITE[dtype];
 }

@@ -8,8 +8,8 @@ import { PRESETS, type PresetName } from "./presets.js";
 import { boolean, integer, oneOf, seed } from "./schema-parts.js";
 
 /**
- * What options may be. Kept apart from the options' types, which are written by hand: the schema library is built into
- * the bundles, and its types must not show in the package's.
+ * The schemas of options. The types of options are written by hand elsewhere: the schema library is built into the bundles,
+ * and its types must not show in the package's.
  */
 
 /** The options that say which numbers come out. Choices that are left out have the preset's value. */
@@ -107,7 +107,7 @@ export function parse<S extends v.GenericSchema & { readonly entries: object }>(
   throw new InvalidOptionError(path, last ? last.value : issue.input, allowed(schema, issue));
 }
 
-/** What an option may be, in words; of a missing one what its own schema says. */
+/** The values that an option may have, in words; of a missing one the words of its own schema. */
 function allowed(schema: { readonly entries: object }, issue: v.BaseIssue<unknown>): string {
   const [first, ...others] = issue.path ?? [];
   if (!first || others.length > 0 || issue.type !== "strict_object") return issue.message;

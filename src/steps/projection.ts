@@ -35,7 +35,7 @@ export interface LinearProjectionOptions {
   inFeatures: number;
   /** Rows of the matrix. Default `inFeatures`. */
   outFeatures?: number;
-  /** Of the matrix entries. Default `"1/n"` with n = inFeatures, as the preset `notebook` has it. */
+  /** The deviation of matrix entries. Default `"1/n"` with n = inFeatures, like the preset `notebook`. */
   standardDeviation?: StandardDeviation;
   /** The identity matrix instead (ones on the diagonal of an outFeatures x inFeatures matrix). Default false. */
   identity?: boolean;

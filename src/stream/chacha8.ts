@@ -10,7 +10,7 @@ const KEY_TEXT = [0x6b736174, 0x6d6f6f6c, 0x72747320, 0x206d6165, 0x00003176, 0]
 /** "expand 32-byte k" */
 const CONSTANTS = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const;
 
-/** What a key stream is for: the second word of the nonce. */
+/** The purpose of a key stream: the second word of the nonce. */
 export const PURPOSE = {
   projection: 0,
   permutation: 1,
