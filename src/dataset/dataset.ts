@@ -6,7 +6,7 @@ import { type Moments, momentsOf } from "./moments.js";
 import { type DType, type Pixels, product } from "./tensor.js";
 import { applyToAll } from "./transforms/apply.js";
 import type { Transform } from "./transforms/transform.js";
-import { nonFiniteText, rangeOf, type ValueRange } from "./values.js";
+import { areFinite, nonFiniteText, rangeOf, type ValueRange } from "./values.js";
 
 /** One example of a {@link Dataset}. */
 export interface Example {
@@ -81,11 +81,10 @@ export class Dataset implements Iterable<Example> {
   /** This dataset. @throws {@link DatasetError} for values that are NaN or infinite, unless they are allowed */
   #checked(after: string): this {
     if (this.nonFinite === "allow" || this.images instanceof Uint8Array) return this;
-    const range = this.range();
-    if (range.nonFinite === 0) return this;
+    if (areFinite(this.images)) return this;
     throw new DatasetError(
       this.name,
-      `${after}${nonFiniteText(this.images, range, this.features)}; ` +
+      `${after}${nonFiniteText(this.images, this.range(), this.features)}; ` +
         'replace these values, drop these examples, or give nonFinite: "allow"',
     );
   }

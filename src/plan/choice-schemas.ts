@@ -35,12 +35,6 @@ export const fixedFields = {
   pool: v.optional(integer(1, MAX_TASKS - 1), 1),
 };
 
-/** Two bounds, which may be the wrong way round. */
-export const bounds = v.strictTuple(
-  [integer(0, 2 ** 32 - 1), integer(1, 2 ** 32)],
-  "[start, stop], the last exclusive",
-);
-
 /** The fields of `Episode`. */
 export const episodeFields = {
   ways: integer(1, MAX_CLASSES),
@@ -53,11 +47,19 @@ export const episodeFields = {
 export const plainChoices = {
   generator: oneOf(["chacha8", "torch"]),
   replacement: boolean,
+};
+
+/** Those of them that the first recipes did not have, in the order in which recipes are written. */
+export const laterChoices = {
   tasksPerStep: integer(1, MAX_TASKS),
   labelLayout: oneOf(["shifted", "query-last", "none"]),
   labelFormat: oneOf(["one-hot", "integer"]),
   specialTokens: integer(0, MAX_CLASSES - 1),
   startToken: v.nullable(integer(0, MAX_CLASSES - 2)),
+  /** May be the wrong way round: a JSON Schema cannot say that start is below stop. */
+  exampleRange: v.nullable(
+    v.strictTuple([integer(0, 2 ** 32 - 1), integer(1, 2 ** 32)], "[start, stop], the last exclusive"),
+  ),
   classSubset: v.nullable(
     v.pipe(
       v.array(integer(0, MAX_CLASSES - 1), "a list of labels"),
@@ -71,6 +73,7 @@ export const plainChoices = {
 /** All choices as options give them. */
 export const choices = {
   ...plainChoices,
+  ...laterChoices,
   standardDeviation,
   inputScaling: v.union([v.picklist(["unit", "notebook", "standard"]), numbers], INPUT_SCALING),
   outputScaling: oneOf(["none", "example", "batch", "set", "notebook"]),
@@ -78,10 +81,8 @@ export const choices = {
   fixed: v.nullable(
     v.strictObject({ share, ...fixedFields }, "null or { share, permutation?, projection?, task?, pool? }"),
   ),
-  exampleRange: v.nullable(
-    v.pipe(
-      bounds,
-      v.check(([start, stop]) => start < stop, "[start, stop] with start below stop"),
-    ),
+  exampleRange: v.pipe(
+    laterChoices.exampleRange,
+    v.check((range) => range === null || range[0] < range[1], "[start, stop] with start below stop"),
   ),
 };

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { MAX_CLASSES, MAX_FEATURES, MAX_ITEMS, MAX_LENGTH, MAX_TASKS } from "../base/limits.js";
-import { bounds, fixedFields, numbers, plainChoices } from "./choice-schemas.js";
+import { fixedFields, laterChoices, numbers, plainChoices } from "./choice-schemas.js";
+import type { TaskChoices } from "./choices.js";
 import { PRESETS, type PresetName } from "./presets.js";
 import { boolean, integer, oneOf, part, point, positive } from "./schema-parts.js";
 
@@ -35,6 +36,15 @@ const recipeShare = v.union([boolean, part, schedule]);
 /** The share of fixed tasks, which recipes write as a number. */
 const fixedShare = v.union([v.pipe(boolean, v.transform(Number)), part, schedule]);
 
+/** Schemas of choices that may be left out, for the value that all presets have. */
+function withDefaults<E extends Readonly<Record<string, v.GenericSchema>>>(entries: E) {
+  const optional = Object.entries(entries).map(([name, schema]) => [
+    name,
+    v.optional(schema, PRESETS.notebook[name as keyof TaskChoices] as never),
+  ]);
+  return Object.fromEntries(optional) as { [Name in keyof E]: v.OptionalSchema<E[Name], v.InferInput<E[Name]> & null> };
+}
+
 /** The fields of a recipe. Those that the first recipes did not have may be left out, for their defaults. */
 export const recipeSchema = v.strictObject({
   format: v.literal("taskloom-recipe"),
@@ -52,14 +62,7 @@ export const recipeSchema = v.strictObject({
   replacement: plainChoices.replacement,
   identity: v.strictObject({ projection: recipeShare, permutation: recipeShare }),
   fixed: v.optional(v.nullable(v.strictObject({ share: fixedShare, ...fixedFields })), null),
-  tasksPerStep: v.optional(plainChoices.tasksPerStep, 1),
-  labelLayout: v.optional(plainChoices.labelLayout, "shifted"),
-  labelFormat: v.optional(plainChoices.labelFormat, "one-hot"),
-  specialTokens: v.optional(plainChoices.specialTokens, 0),
-  startToken: v.optional(plainChoices.startToken, null),
-  exampleRange: v.optional(v.nullable(bounds), null),
-  classSubset: v.optional(plainChoices.classSubset, null),
-  episode: v.optional(plainChoices.episode, null),
+  ...withDefaults(laterChoices),
   examples: v.optional(integer(1, MAX_ITEMS)),
   outputScaling: v.optional(oneOf(["none", "example", "set", "notebook"]), "none"),
   outFeatures: integer(1, MAX_FEATURES),
