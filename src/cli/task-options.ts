@@ -5,7 +5,7 @@ import type { FloatDtype } from "../base/tensor.js";
 import type { Episode, TaskChoices } from "../plan/choices.js";
 import type { TaskAugmentorOptions } from "../plan/options.js";
 import { CHOICE_NAMES, PRESETS, type PresetName } from "../plan/presets.js";
-import { augmentorSchema } from "../plan/schemas.js";
+import { taskSetFields } from "../plan/schemas.js";
 import { seedNumber, wholeNumber } from "./parsers.js";
 
 /** The choices that have a flag of their own; `--options` gives the others. */
@@ -123,10 +123,8 @@ function episode(text: string): Episode {
   return { ways: Number(ways), shots: Number(shots), queries: Number(queries) };
 }
 
-/** Options that do not belong to a task set. */
-const NOT_HERE = ["backend", "workers", "tune", "signal"];
 /** The options of a task set. */
-const TASK_SET_OPTIONS = Object.keys(augmentorSchema.entries).filter((name) => !NOT_HERE.includes(name));
+const TASK_SET_OPTIONS = Object.keys(taskSetFields);
 
 function jsonOptions(text: string): Partial<TaskAugmentorOptions> {
   let json = text;

@@ -1,5 +1,6 @@
 import type { ItemBuffers, ItemBytes } from "../backend/backend.js";
 import { InvalidOptionError, RecipeError } from "../base/errors.js";
+import { checkDataset as checkIsDataset } from "../dataset/check-dataset.js";
 import type { Dataset } from "../dataset/index.js";
 import type { TaskAugmentorOptions } from "../plan/options.js";
 import { optionsOf, type Recipe } from "../plan/recipe.js";
@@ -66,6 +67,7 @@ export class RecipeSource implements TaskSource {
 
 /** @throws RecipeError that says in what the dataset differs from the recipe's */
 export async function checkDataset(recipe: Recipe, dataset: Dataset, name: string): Promise<void> {
+  checkIsDataset(dataset);
   const difference = await datasetDifference(recipe, dataset);
   if (difference === undefined) return;
   const { name: expected } = recipe.dataset;

@@ -24,6 +24,9 @@ const identity = v.union(
   "true, false, a share of tasks from 0 to 1, a schedule [[step, share], ...], or { projection?, permutation? } of these",
 );
 
+/** The words for `Fixed`. */
+export const FIXED = "null or { share, permutation?, projection?, task?, pool? }";
+
 /** The fields of `Fixed` without the share, which options and recipes write differently. */
 export const fixedFields = {
   permutation: v.optional(boolean, true),
@@ -78,9 +81,7 @@ export const choices = {
   inputScaling: v.union([v.picklist(["unit", "notebook", "standard"]), numbers], INPUT_SCALING),
   outputScaling: oneOf(["none", "example", "batch", "set", "notebook"]),
   identity,
-  fixed: v.nullable(
-    v.strictObject({ share, ...fixedFields }, "null or { share, permutation?, projection?, task?, pool? }"),
-  ),
+  fixed: v.nullable(v.strictObject({ share, ...fixedFields }, FIXED)),
   exampleRange: v.pipe(
     laterChoices.exampleRange,
     v.check((range) => range === null || range[0] < range[1], "[start, stop] with start below stop"),

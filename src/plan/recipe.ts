@@ -91,7 +91,12 @@ export function parseRecipe(text: string, source = "recipe"): Recipe {
   const result = v.safeParse(recipeSchema, value, { abortEarly: true });
   if (!result.success) {
     const [issue] = result.issues;
-    throw new RecipeError(source, `field "${v.getDotPath(issue) ?? ""}" is wrong: ${issue.message}`);
+    const field = `field "${v.getDotPath(issue) ?? ""}"`;
+    const keys = issue.type === "strict_object";
+    if (keys && issue.expected === "never") throw new RecipeError(source, `${field} is unknown to this version`);
+    if (keys && issue.received === "undefined") throw new RecipeError(source, `${field} is missing`);
+    const given = describe(issue.path?.at(-1)?.value);
+    throw new RecipeError(source, `${field} is ${given}; allowed: ${issue.message}`);
   }
   return result.output;
 }

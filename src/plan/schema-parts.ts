@@ -31,7 +31,8 @@ export function oneOf<const T extends readonly string[]>(names: T) {
 
 export const boolean = v.boolean("true or false");
 
-export const finite = v.pipe(v.number(), v.finite());
+const FINITE = "a finite number";
+export const finite = v.pipe(v.number(FINITE), v.finite(FINITE));
 
 const MAX_SEED = 2n ** 64n - 1n;
 const SEED_WORDS = "a bigint from 0n to 2n ** 64n - 1n, or an integer from 0 to 2 ** 53 - 1";
@@ -50,11 +51,17 @@ export const seed = v.union(
   SEED_WORDS,
 );
 
+/** The words for shares and schedules. */
+export const SHARE = "true, false, a number from 0 to 1, or [[step, share], ...] with rising steps";
+
 /** A share of tasks, 0..1. */
-export const part = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+export const part = v.pipe(v.number(SHARE), v.minValue(0, SHARE), v.maxValue(1, SHARE));
 
 /** A point of a schedule: a training step, and the share from there on. */
-export const point = v.strictTuple([v.pipe(v.number(), v.safeInteger(), v.minValue(0)), part]);
+export const point = v.strictTuple([integer(0, Number.MAX_SAFE_INTEGER), part], SHARE);
+
+/** Points of a schedule, whose steps may not rise: a JSON Schema cannot say that they do. */
+export const points = v.pipe(v.array(point, SHARE), v.minLength(1, SHARE));
 
 /** A share or a schedule; `true` and `false` become 1 and 0. */
 export const share = v.union(
@@ -65,10 +72,9 @@ export const share = v.union(
     ),
     part,
     v.pipe(
-      v.array(point),
-      v.minLength(1),
-      v.check((points) => points.every(([step], i) => i === 0 || step > (points[i - 1]?.[0] ?? 0))),
+      points,
+      v.check((all) => all.every(([step], i) => i === 0 || step > (all[i - 1]?.[0] ?? 0)), SHARE),
     ),
   ],
-  "true, false, a number from 0 to 1, or [[step, share], ...] with rising steps",
+  SHARE,
 );

@@ -13,7 +13,7 @@ import { boolean, integer, oneOf, seed } from "./schema-parts.js";
  */
 
 /** The options that say which numbers come out. Choices that are left out have the preset's value. */
-const taskSetFields = {
+export const taskSetFields = {
   taskCount: v.optional(integer(1, MAX_TASKS), 1),
   taskOffset: v.optional(integer(0, MAX_TASKS - 1), 0),
   seed: v.optional(seed, 0),

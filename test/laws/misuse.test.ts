@@ -58,6 +58,10 @@ const options: Case[] = [
   ["null", () => new TaskAugmentor(any(null)), /^options is null; allowed: an object$/],
   ["a list of identities", () => tasksOf({ identity: [] }), /^identity is \[\]; allowed: true, false, a share/],
   ["a list for an episode", () => tasksOf({ episode: [] }), /^episode\.ways is undefined/],
+  ["a share", () => tasksOf({ fixed: { share: 2 } }), /^fixed\.share is 2; allowed: true, false, a number from 0 to 1/],
+  ["a point", () => tasksOf({ identity: [[0.5, 1]] }), /^identity is \[\[0\.5,1\]\]; allowed: true, false, a share/],
+  ["a mean", () => tasksOf({ inputScaling: { mean: "x", standardDeviation: 1 } }), /^inputScaling is/],
+  ["half a range", () => tasksOf({ exampleRange: [5] }), /^exampleRange\.1 is undefined; allowed: an integer from 1/],
   ["tune", () => tasksOf({ tune: 1 }), /^tune is 1; allowed: true or false$/],
   ["a name with a dot, to openTasks", () => openTasks("{}", any({ "a.b": 1 })), /^a\.b is 1/],
   ["a list, to openTasks", () => openTasks("{}", any([])), /^options is \[\]/],
@@ -203,7 +207,30 @@ const datasets: Case[] = [
   ["a side", () => new Resize(2 ** 20), /^size is 1048576; allowed: an integer from 1 to 65536/],
 ];
 
-describe.each(Object.entries({ options, seeds, augmentor, steps, leaks, datasets }))(
+const set = await openTasks(await recipeOf(tasksOf({ taskCount: 2 ** 32 }), dataset), {
+  dataset,
+  workers: 0,
+  backend: "wasm",
+});
+const loader: Case[] = [
+  ["an index", () => set.at(any(0n)), /^index is 0n/],
+  ["options of at", () => set.at(0, any(null)), /^options is null/],
+  ["a signal", () => set.range(0, 1, any({ signal: 5 })), /^signal is 5/],
+  ["a range too large", () => set.range(0, 2 ** 32), /^the result is "\d+ bytes"/],
+  ["no options", () => set.batches(any(null)), /^options is null/],
+  ["a list of options", () => set.batches(any([])), /^options is \[\]/],
+  ["an unknown option", () => set.batches(any({ "a.b": 1 })), /^a\.b is 1; allowed: no option of this name/],
+  ["a batch too large", () => set.batches({ batchSize: 2 ** 32 }), /^the result is "\d+ bytes"; .*of fewer tasks/],
+  ["buffers too large", () => set.gpuBatches(any({ batchSize: 2 ** 32, device: { queue: 1 } })), /^the result is/],
+  ["no dataset", () => openTasks(set.recipe, any({ dataset: {} })), /^dataset is \{\}; allowed: a Dataset/],
+  [
+    "half a dataset",
+    () => openTasks(set.recipe, any({ dataset: { digest: () => "" } })),
+    /^dataset is \{\}; allowed: a Dataset, as/,
+  ],
+];
+
+describe.each(Object.entries({ options, seeds, augmentor, steps, leaks, datasets, loader }))(
   "misuse is a typed error that says what is allowed: %s",
   (_, cases) => {
     test.each(cases)("%s", async (_what, call, message) => {
