@@ -41,6 +41,16 @@ export { type OpenOptions, openTasks, type TaskSetSource } from "./loader/open.j
 export type { GpuLoaderOptions, LoaderOptions } from "./loader/options.js";
 export type { LoaderState } from "./loader/state.js";
 export type { TaskSet } from "./loader/task-set.js";
+export type {
+  Episode,
+  Generator,
+  InputScaling,
+  LabelFormat,
+  LabelLayout,
+  OutputScaling,
+  StandardDeviation,
+  TaskChoices,
+} from "./plan/choices.js";
 export type { Fixed, Schedule, Share } from "./plan/curriculum.js";
 export {
   findLeaks,
@@ -52,18 +62,7 @@ export {
   splitTaskSet,
 } from "./plan/leaks.js";
 export type { TaskAugmentorOptions } from "./plan/options.js";
-export {
-  type Episode,
-  type Generator,
-  type InputScaling,
-  type LabelFormat,
-  type LabelLayout,
-  type OutputScaling,
-  PRESETS,
-  type Preset,
-  type PresetName,
-  type StandardDeviation,
-} from "./plan/presets.js";
+export { PRESETS, type Preset, type PresetName } from "./plan/presets.js";
 export { parseRecipe, type Recipe } from "./plan/recipe.js";
 export { standardizeBatch } from "./scaling/standardize-batch.js";
 export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./steps/gpu-on-demand.js";
@@ -74,5 +73,6 @@ export type { ArrayName, StoredArray, StoredDtype } from "./store/arrays.js";
 export type { ItemReader } from "./store/item-reader.js";
 export { type OpenStoreOptions, openStore, StoreReader } from "./store/reader.js";
 export { generationSeeds } from "./stream/torch-seeds.js";
-export { type BatchOptions, TaskAugmentor } from "./tasks/augmentor.js";
+export { TaskAugmentor } from "./tasks/augmentor.js";
+export type { BatchOptions } from "./tasks/batch-options.js";
 export { recipeOf } from "./tasks/recipe-of.js";

@@ -1,3 +1,5 @@
+import { printable } from "./printable.js";
+
 /**
  * Every error Taskloom throws on purpose. Each message says what was given, what is allowed and what to do; the typed
  * fields say the same for programs. Aborting is not among them: an aborted call rejects with `signal.reason`.
@@ -9,6 +11,10 @@ export abstract class TaskloomError extends Error {
   abstract readonly code: string;
   /** The name of the class, also where a bundler has shortened that. */
   abstract override readonly name: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(printable(message), options);
+  }
 }
 
 /** An argument or option is outside what is allowed. */
@@ -111,13 +117,16 @@ export class DisposedError extends TaskloomError {
   }
 }
 
-/** A value as a message shows it: short, and told apart from its look-alikes (`"5"` from `5` from `5n`). */
+/**
+ * A value as a message shows it: short, told apart from its look-alikes (`"5"` from `5` from `5n`), and without control
+ * characters.
+ */
 export function describe(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
-  if (typeof value === "symbol" || typeof value === "undefined") return String(value);
+  if (typeof value === "symbol" || typeof value === "undefined") return printable(String(value));
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
-  if (typeof value === "number") return String(value);
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
@@ -125,7 +134,7 @@ export function describe(value: unknown): string {
     text = undefined;
   }
   text ??= Object.prototype.toString.call(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return printable(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }
 
 /** What an error says, with its cause: Node's `fetch failed` says why only there. */

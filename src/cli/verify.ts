@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { printable } from "../base/printable.js";
 import { type Fault, type Verification, verify } from "../node/read/verify.js";
 import { wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
@@ -47,5 +48,5 @@ function describe({ format, hashed, recomputed, faults, recipe }: Verification):
 
 function describeFault({ path, tasks, problem }: Fault): string {
   const concerned = tasks ? ` (tasks ${tasks.start}..${tasks.stop - 1})` : "";
-  return `${path}${concerned} ${problem}`;
+  return printable(`${path}${concerned} ${problem}`);
 }

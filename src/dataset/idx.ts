@@ -3,6 +3,7 @@ import { nameOf, type ReadOptions, readBytes, type Source } from "../files/bytes
 import { Dataset } from "./dataset.js";
 import { gunzip, isGzip } from "./gunzip.js";
 import { decodeIdx, type IdxArray } from "./idx-decode.js";
+import type { Classes } from "./targets.js";
 import { shapeText } from "./tensor.js";
 
 /** What {@link readIdxDataset} takes. */
@@ -11,8 +12,10 @@ export interface IdxDatasetOptions extends ReadOptions {
   readonly images: Source;
   /** An IDX file of integers, `[N]`; plain or gzip. */
   readonly labels: Source;
-  /** The number of classes, 1 to 65536. Default: the largest label plus one. */
-  readonly classes?: number | undefined;
+  /** The number of classes, 1 to 65536, or `"compact"`: see `DatasetInit`. Default: the largest label plus one. */
+  readonly classes?: Classes | undefined;
+  /** `"allow"` takes float32 values that are NaN or infinite. Default `"refuse"`. */
+  readonly nonFinite?: "refuse" | "allow" | undefined;
   /** What messages and recipes call the dataset. Default: the images' file name without `.gz`, or `"dataset"`. */
   readonly name?: string | undefined;
 }
@@ -74,7 +77,8 @@ export async function readIdxDataset(options: IdxDatasetOptions): Promise<Datase
     throw new DatasetError(imagesName, `has shape ${shapeText(images.shape)}; at least one example is needed`);
   }
   const name = options.name ?? defaultName(options.images);
-  return Dataset.from({ images: data, targets: labels.data, shape, classes: options.classes, name });
+  const { classes, nonFinite } = options;
+  return Dataset.from({ images: data, targets: labels.data, shape, classes, name, nonFinite });
 }
 
 /** The last part of a path or URL, without `.gz`: names outlive the machine whose folders they would mention. */

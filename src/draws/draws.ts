@@ -1,8 +1,10 @@
 import { chooseTask, type SettledChoice, settledChoice } from "../plan/curriculum.js";
-import { firstHidden, labelDtype, labelValues, type Plan, targetDtype } from "../plan/plan.js";
+import { firstHidden, type Plan } from "../plan/plan.js";
 import type { KernelExports } from "../wasm/module.js";
 import type { Regions } from "../wasm/regions.js";
+import { ClassLists } from "./class-lists.js";
 import type { Items } from "./items.js";
+import { NO_LABEL } from "./labels.js";
 import { TorchStreams } from "./torch-streams.js";
 
 /** Items of one task: `item` is the first one's number within the task. */
@@ -14,7 +16,7 @@ export interface Run {
 
 /** The matrix of a run. */
 export interface MatrixChoice {
-  /** What it follows from besides the seed: a task, or with the torch generator the seed of one. 0 for the identity. */
+  /** The source of the matrix besides the seed: a task, or with the torch generator the seed of one. 0 for the identity. */
   readonly key: number;
   readonly identity: boolean;
 }
@@ -25,7 +27,7 @@ export interface MatrixRun {
   readonly positions: number;
 }
 
-/** What is drawn for items; the arrays are views of the module's memory, valid until the next draw. */
+/** The draws of some items; the arrays are views of the module's memory, valid until the next draw. */
 export interface Drawn {
   /** Example numbers, `count * length`. */
   readonly indices: Uint32Array;
@@ -35,14 +37,11 @@ export interface Drawn {
   readonly given: Uint32Array;
 }
 
-/** No label is given at a position. */
-export const NO_LABEL = 0xffffffff;
-
 /** A run as assembly/runs.ts has it. */
 const RUN_WORDS = 5;
 const PERMUTATION = { own: 0, identity: 1, given: 2 } as const;
 const IDENTITY: MatrixChoice = { key: 0, identity: true };
-/** What is written over behind the examples of sequences. */
+/** Words behind the examples of sequences that may be written over. */
 const SLACK = 64;
 
 /**
@@ -54,7 +53,7 @@ export class Draws {
   readonly #plan: Plan;
   readonly #labels: Uint16Array;
   readonly #group: number;
-  /** What all tasks have alike, if nothing else is to be decided about them. */
+  /** The choice that all tasks have alike, if they have. */
   readonly #settled: SettledChoice | undefined;
   readonly #at: Readonly<
     Record<"runs" | "labels" | "permutation" | "taken" | "sample" | "indices" | "targets" | "given", number>
@@ -100,12 +99,12 @@ export class Draws {
     this.#classes?.write(buffer);
   }
 
-  /** Where the given labels of the last draw are in the module's memory. */
+  /** The place of the given labels of the last draw in the module's memory. */
   get givenAt(): number {
     return this.#at.given;
   }
 
-  /** As many of the items from `item` on as belong to one task, at most `most`. */
+  /** The items from `item` on that belong to one task, at most `most`. */
   run(item: number, most: number): Run {
     const { mode, taskOffset, itemsPerTask } = this.#plan;
     // Each sample has a task of its own, and its example is drawn with it.
@@ -235,62 +234,4 @@ export class Draws {
     const none = startToken ?? NO_LABEL;
     this.#exports.giveLabels(targets, positions, length, shifted, firstHidden(this.#plan), none, given);
   }
-}
-
-/** The examples of each class, and what drawing an episode needs. */
-class ClassLists {
-  /** Where the ranks of the drawn positions are, u32. */
-  readonly ranks: number;
-  readonly #plan: Plan;
-  readonly #labels: Uint16Array;
-  readonly #starts: number;
-  readonly #members: number;
-  readonly #scratch: number;
-
-  constructor(layout: Regions, plan: Plan, labels: Uint16Array, positions: number) {
-    this.#plan = plan;
-    this.#labels = labels;
-    this.#starts = layout.place((plan.exampleClasses + 1) * 4);
-    this.#members = layout.place(plan.examples * 4);
-    this.#scratch = layout.place(plan.exampleClasses * 8);
-    this.ranks = layout.place(positions * 4);
-  }
-
-  /** Examples sorted by class, in order within each. */
-  write(memory: ArrayBuffer): void {
-    const starts = new Uint32Array(memory, this.#starts, this.#plan.exampleClasses + 1);
-    const members = new Uint32Array(memory, this.#members, this.#labels.length);
-    for (const label of this.#labels) starts[label + 1] = (starts[label + 1] as number) + 1;
-    for (let label = 1; label < starts.length; label++) {
-      starts[label] = (starts[label] as number) + (starts[label - 1] as number);
-    }
-    const next = starts.slice();
-    this.#labels.forEach((label, example) => {
-      const at = next[label] as number;
-      members[at] = example;
-      next[label] = at + 1;
-    });
-  }
-
-  /** Draws sequence `item` of a task: its examples at `out`, its ranks from place `first` of them on. */
-  draw(exports: KernelExports, task: number, item: number, taken: number, out: number, first: number): void {
-    const { episode, exampleClasses } = this.#plan;
-    if (!episode) return;
-    const { ways, shots, queries } = episode;
-    const lists = [this.#starts, this.#members, taken, this.#scratch] as const;
-    exports.drawEpisode(task, item, ways, shots, queries, exampleClasses, ...lists, out, this.ranks + first * 4);
-  }
-}
-
-/** The targets of items from `item` on in a buffer, to be filled from `Drawn.targets`. */
-export function targetView(plan: Plan, buffer: ArrayBuffer, item: number): Uint8Array | Uint16Array {
-  const start = item * plan.length;
-  return targetDtype(plan) === "uint8" ? new Uint8Array(buffer, start) : new Uint16Array(buffer, start * 2);
-}
-
-/** Writes given labels from position `position` on, one value above the others standing for none. */
-export function storeLabels(plan: Plan, buffer: ArrayBuffer, position: number, given: Uint32Array): void {
-  const view = labelDtype(plan) === "uint8" ? new Uint8Array(buffer) : new Uint16Array(buffer);
-  const none = labelValues(plan);
-  for (let i = 0; i < given.length; i++) view[position + i] = Math.min(given[i] as number, none);
 }

@@ -1,4 +1,5 @@
 import type { Plan } from "../plan/plan.js";
+import { seedWords } from "../stream/seed.js";
 import type { KernelExports } from "../wasm/module.js";
 import type { Regions } from "../wasm/regions.js";
 
@@ -6,7 +7,7 @@ import type { Regions } from "../wasm/regions.js";
 const STEP = 4096;
 
 /**
- * What the notebook draws from PyTorch's CPU generator, any part of it alone. Everything begins with the generator seeded
+ * The draws of the notebook from PyTorch's CPU generator, any part of them alone. Everything begins with the generator seeded
  * with `random_state`, the low 32 bits of the plan's seed:
  *
  * - the seeds of the tasks: word n modulo 2^32 - 1 is that of task n; its matrix and its permutation each begin with the
@@ -26,7 +27,7 @@ export class TorchStreams {
   /** Places its regions in a layout; use it when that is committed. */
   constructor(exports: KernelExports, layout: Regions, plan: Plan) {
     const bytes = exports.mtStateBytes();
-    const seed = Number(plan.seed & 0xffffffffn);
+    const [seed] = seedWords(plan.seed);
     this.#exports = exports;
     this.#plan = plan;
     this.#seeds = new Cursor(exports, layout.place(bytes), seed);

@@ -102,7 +102,7 @@ export async function openTasksWith(
       source: opened,
       recipeKey: await recipeKey(opened.recipe),
       shuffleSeed: seed,
-      keys: await ShuffleKeys.create(seed),
+      keys: new ShuffleKeys(seed),
     };
     signal?.throwIfAborted();
     return new TaskSet(parts);

@@ -2,7 +2,7 @@ import type { ItemBuffers } from "../backend/backend.js";
 import { loadChunk } from "../backend/webgpu/load.js";
 import type { Uploader } from "../backend/webgpu/upload.js";
 import { follow } from "../base/abort.js";
-import { checkInteger } from "../base/check.js";
+import { checkInteger, checkObject, signalOf } from "../base/check.js";
 import { asyncDisposable } from "../base/disposable.js";
 import { DisposedError, InvalidOptionError } from "../base/errors.js";
 import type { Sequences } from "../base/tensor.js";
@@ -11,6 +11,7 @@ import { tensorsOf } from "../batch/gather.js";
 import { type Fill, gpuAhead } from "../batch/gpu-ahead.js";
 import type { Recipe } from "../plan/recipe.js";
 import { layoutOf, type SetLayout } from "../plan/set-layout.js";
+import { checkResultSize } from "../tasks/result-size.js";
 import type { BatchPlace, LoadedBatch, LoadedGpuBatch } from "./batch-types.js";
 import { BatchIterator } from "./iterator.js";
 import { type GpuLoaderOptions, type LoaderOptions, resolveWalk, type Walk } from "./options.js";
@@ -82,9 +83,10 @@ export class TaskSet {
   async range(start: number, stop: number, options: { signal?: AbortSignal } = {}): Promise<Sequences> {
     checkInteger("start", start, 0, this.length - 1);
     checkInteger("stop", stop, start + 1, this.length);
-    const { signal } = options;
+    const signal = signalOf(options);
     signal?.throwIfAborted();
     this.#checkOpen();
+    checkResultSize(this.#layout, stop - start);
     const stopper = follow(signal);
     try {
       const woven = await this.#untilDisposed(this.#parts.source.read(range(start, stop), stopper.signal));
@@ -116,6 +118,7 @@ export class TaskSet {
    * ```
    */
   batches(options: LoaderOptions = {}): BatchIterator<LoadedBatch> {
+    checkObject("options", options);
     for (const [name, value] of Object.entries(options)) {
       if (name !== "device" && name !== "reuse") continue;
       throw new InvalidOptionError(name, value, "for gpuBatches() only; batches() gives typed arrays");
@@ -196,7 +199,10 @@ export class TaskSet {
   #resolve(options: GpuLoaderOptions): Walk {
     this.#checkOpen();
     const { recipeKey, shuffleSeed } = this.#parts;
-    return resolveWalk(options, { recipe: recipeKey, shuffleSeed, itemsPerTask: this.#layout.itemsPerTask });
+    const set = { recipe: recipeKey, shuffleSeed, itemsPerTask: this.#layout.itemsPerTask };
+    const walk = resolveWalk(options, set);
+    checkResultSize(this.#layout, Math.min(walk.batchSize, this.length));
+    return walk;
   }
 
   #iterator<T extends BatchPlace>(walk: Walk, batches: AsyncGenerator<T, void, undefined>): BatchIterator<T> {

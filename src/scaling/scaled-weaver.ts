@@ -2,8 +2,8 @@ import type { GpuWeaver, ItemBuffers, ItemBytes, Weaver } from "../backend/backe
 import { loadChunk } from "../backend/webgpu/load.js";
 import { float32ToFloat16 } from "../base/float16.js";
 import { ahead } from "../batch/ahead.js";
+import type { OutputScaling } from "../plan/choices.js";
 import { itemBytes, type Plan, rowLength } from "../plan/plan.js";
-import type { OutputScaling } from "../plan/presets.js";
 import { FeatureMoments } from "./feature-moments.js";
 import { standardizeExamples } from "./standardize-examples.js";
 import { standardizeFeatures } from "./standardize-features.js";

@@ -1,6 +1,7 @@
 import { BackendError, messageOf } from "../base/errors.js";
 import { nodeBuffer } from "../base/host.js";
 import { KERNEL_BASE64 } from "../generated/kernel.js";
+import { seedWords } from "../stream/seed.js";
 
 /** The exports of assembly/index.ts; see there. Pointers are byte offsets into `memory`. */
 export interface KernelExports {
@@ -148,7 +149,7 @@ export async function instantiate(seed: bigint): Promise<KernelExports> {
   try {
     const instance = await WebAssembly.instantiate(module, {});
     const kernel = instance.exports as unknown as KernelExports;
-    kernel.setSeed(Number(seed & 0xffffffffn), Number(seed >> 32n));
+    kernel.setSeed(...seedWords(seed));
     return kernel;
   } catch (cause) {
     throw failure(cause);

@@ -164,7 +164,7 @@ test.each(["example", "set"] as const)("%s in float16: the float32 values, round
 
 test("a feature that is constant becomes zero", async () => {
   const flat = Dataset.from({ images: Float32Array.of(1, 5, 2, 5, 3, 5), targets: [0, 1, 1], shape: [2] });
-  using tasks = new TaskAugmentor({ identity: true, drawSequence: false, outputScaling: "set", workers: 0 });
+  using tasks = new TaskAugmentor({ identity: true, inputScaling: "unit", drawSequence: false, outputScaling: "set" });
   const { data } = (await tasks.transform(flat)).inputs;
   expect([data[1], data[3], data[5]]).toEqual([0, 0, 0]);
   expect(moments(column(data, 0, 2)).deviation).toBeCloseTo(1, 6);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Dispatches, type DrawnDispatch } from "../../src/backend/webgpu/dispatches.js";
-import { NO_LABEL } from "../../src/draws/draws.js";
 import { listOf, runOf } from "../../src/draws/items.js";
+import { NO_LABEL } from "../../src/draws/labels.js";
 import { chooseTask } from "../../src/plan/curriculum.js";
 import { hasLabels, labelValues, type Plan } from "../../src/plan/plan.js";
 import { plain } from "../support/plans.js";

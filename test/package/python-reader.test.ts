@@ -229,6 +229,26 @@ test("float32 files, gzip: within twice the stated bound, as each of the two is 
   }
 });
 
+test("labels that were renumbered, from a file that has their own", async () => {
+  const [count, features] = [24, 12];
+  const images = Uint8Array.from({ length: count * features }, (_, i) => (i * 37) % 256);
+  const labels = Int32Array.from({ length: count }, (_, i) => [60000, 3, 7][i % 3]!);
+  const dataset = Dataset.from({ images, targets: labels, shape: [3, 4], classes: "compact" });
+  const bytes = Buffer.alloc(4 * count);
+  labels.forEach((label, i) => {
+    bytes.writeInt32BE(label, 4 * i);
+  });
+  const files = { images: join(folder, "compact-images.gz"), labels: join(folder, "compact-labels.gz") };
+  writeFileSync(files.images, gzipIdx(0x08, [count, 3, 4], images));
+  writeFileSync(files.labels, gzipIdx(0x0c, [count], bytes));
+  using tasks = new TaskAugmentor({ seed: 5, taskCount: 3, sequenceLength: 6, workers: 0, backend: "wasm" });
+  const job = { folder: jobFolder(folder, "compact", await recipeOf(tasks, dataset)), start: 0, stop: 3, ...files };
+  expect(await inPython(folder, [job])).toEqual([{ items: 3, names: ["inputs", "targets"] }]);
+  const { inputs, targets } = await tasks.transform(dataset);
+  expectSameBytes("inputs", npy(join(job.folder, "inputs.npy")).bytes, inputs);
+  expectSameBytes("targets", npy(join(job.folder, "targets.npy")).bytes, targets);
+});
+
 test("recipes that it must not read, each with its reason", async () => {
   const examples = (await trainingSet()).head(300);
   using tasks = new TaskAugmentor({ taskCount: 3, sequenceLength: 5, seed: 1 });

@@ -1,5 +1,6 @@
 import { bytesPerElement } from "../../base/tensor.js";
-import { Draws, type MatrixChoice, storeLabels, targetView } from "../../draws/draws.js";
+import { Draws, type MatrixChoice } from "../../draws/draws.js";
+import { storeLabels, targetView } from "../../draws/labels.js";
 import { isAlways } from "../../plan/curriculum.js";
 import { hasLabels, itemBytes, labelCells, type Plan, rowLength } from "../../plan/plan.js";
 import type { KernelExports } from "../../wasm/module.js";

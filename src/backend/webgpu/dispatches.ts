@@ -1,5 +1,6 @@
-import { type Drawn, Draws, type MatrixChoice, type MatrixRun, NO_LABEL } from "../../draws/draws.js";
+import { type Drawn, Draws, type MatrixChoice, type MatrixRun } from "../../draws/draws.js";
 import type { Items } from "../../draws/items.js";
+import { NO_LABEL } from "../../draws/labels.js";
 import { hasLabels, labelValues, type Plan } from "../../plan/plan.js";
 import { instantiate } from "../../wasm/module.js";
 import { Regions } from "../../wasm/regions.js";

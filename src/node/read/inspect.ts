@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { float16ToFloat32 } from "../../base/float16.js";
-import { labelValuesOf, type Recipe } from "../../plan/recipe.js";
+import type { Recipe } from "../../plan/recipe.js";
+import { labelValuesOf } from "../../plan/set-layout.js";
 import type { ArrayFile } from "./task-folder.js";
 import { openTaskFolder } from "./task-folder.js";
 

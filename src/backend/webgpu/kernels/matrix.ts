@@ -1,3 +1,4 @@
+import { seedWords } from "../../../stream/seed.js";
 import type { Gpu } from "../device/device.js";
 import { f32, groupsFor, type Work } from "./work.js";
 
@@ -54,7 +55,7 @@ export class MatrixKernel {
 export function matrixDispatch(work: Work, which: MatrixRows, scale: number, offset: number) {
   const { seed, tasks, row, rows, columns, identity = false } = which;
   const blocks = blocksOf(columns);
-  const [low, high] = [Number(seed & 0xffffffffn), Number(seed >> 32n)];
+  const [low, high] = seedWords(seed);
   return {
     tasks: work.upload("tasks", Uint32Array.from(tasks)),
     parameters: Uint32Array.of(low, high, row, rows, columns, blocks, f32(scale), offset, identity ? 1 : 0),
