@@ -1,5 +1,5 @@
 import { bytesPerElement, type FloatDtype } from "../base/tensor.js";
-import { NO_LABEL } from "../draws/draws.js";
+import { NO_LABEL } from "../draws/labels.js";
 import { firstHidden, labelCells } from "../plan/plan.js";
 import { labelValuesOf, type Recipe } from "../plan/recipe.js";
 import { instantiate, type KernelExports } from "../wasm/module.js";

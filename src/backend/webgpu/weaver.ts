@@ -1,7 +1,7 @@
 import { DisposedError, InvalidOptionError } from "../../base/errors.js";
 import type { Dataset } from "../../dataset/index.js";
-import { storeLabels, targetView } from "../../draws/draws.js";
 import { type Items, listOf, runOf } from "../../draws/items.js";
+import { storeLabels, targetView } from "../../draws/labels.js";
 import { hasLabels, itemBytes, type Plan, taskOf } from "../../plan/plan.js";
 import { destroyBuffers, type GpuWeaver, type ItemBuffers, type ItemBytes } from "../backend.js";
 import { Batches, type DrawnDispatch } from "./batches.js";
