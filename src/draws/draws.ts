@@ -81,6 +81,14 @@ export class Draws {
     };
   }
 
+  /** The positions of each run of the last draw. */
+  *runPositions(): Generator<number> {
+    const { buffer } = this.kernel.memory;
+    const [count] = new Uint32Array(buffer, this.regions.runCount, 1) as unknown as [number];
+    const words = new Uint32Array(buffer, this.regions.runs, count * RUN.words);
+    for (let run = 0; run < count; run++) yield (words[run * RUN.words + RUN.count] as number) * this.#plan.length;
+  }
+
   #runs(buffer: ArrayBuffer): MatrixRun[] {
     const [count] = new Uint32Array(buffer, this.regions.runCount, 1) as unknown as [number];
     const words = new Uint32Array(buffer, this.regions.runs, count * RUN.words);

@@ -40,12 +40,18 @@ export class Engine {
   /** Like `weave`, but writes into existing arrays, from item `place` of them on. */
   fill(first: number, count: number, into: ItemBytes, place: number): void {
     const { length } = this.#plan;
+    const { maxPositions } = this.#draws.regions;
     for (let done = 0; done < count; ) {
       const items = this.#draws.draw(first + done, count - done);
       const begin = (place + done) * length;
-      const { maxPositions } = this.#draws.regions;
-      for (let from = 0; from < items * length; from += maxPositions) {
-        this.#weave(from, Math.min(maxPositions, items * length - from), into, begin + from);
+      let from = 0;
+      // One run at a time: its results stay in the second-level cache until they are copied out.
+      for (const positions of this.#draws.runPositions()) {
+        for (const end = from + positions; from < end; ) {
+          const some = Math.min(maxPositions, end - from);
+          this.#weave(from, some, into, begin + from);
+          from += some;
+        }
       }
       done += items;
     }
