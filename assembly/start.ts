@@ -48,7 +48,6 @@ function place(bytes: u64): u32 {
  */
 export function plan(pointer: usize): u32 {
   const p = changetype<Plan>(pointer);
-  p.problem = 0;
   if (p.version != ABI) return WRONG_VERSION;
   p.problem = problemOf(p, pointer);
   if (p.problem != 0) return OUT_OF_BOUNDS;
