@@ -68,7 +68,7 @@ export function ensurePython() {
  * that cannot be installed are skipped. PyTorch is too large to be installed for a test.
  */
 export function ensurePythonLibraries() {
-  for (const library of ["zarr", "safetensors"]) {
+  for (const library of ["zarr", "safetensors", "wasmtime"]) {
     if (!findPythonWith("numpy", library)) install("numpy", library);
   }
 }

@@ -7,6 +7,14 @@ import { seedWords } from "../stream/seed.js";
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
+  abiVersion(): number;
+  /** These six are the module's interface for hosts: docs/module.md. */
+  plan(pointer: number): number;
+  draw(first: bigint, count: number): number;
+  begin(): void;
+  add(item: bigint, most: number): number;
+  drawAdded(): void;
+  weave(from: number, count: number): number;
   normalTable(): number;
   setSeed(low: number, high: number): void;
   words(task: number, purpose: number, item: number, block: number, count: number, out: number): void;
@@ -27,32 +35,7 @@ export interface KernelExports {
     startToken: number,
     out: number,
   ): void;
-  drawEpisode(
-    task: number,
-    item: number,
-    ways: number,
-    shots: number,
-    queries: number,
-    classes: number,
-    starts: number,
-    members: number,
-    taken: number,
-    scratch: number,
-    indices: number,
-    ranks: number,
-  ): void;
   drawRuns(runs: number, count: number, n: number, length: number, taken: number, out: number): void;
-  permuteRuns(
-    runs: number,
-    count: number,
-    length: number,
-    classes: number,
-    raise: number,
-    labels: number,
-    from: number,
-    labelOf: number,
-    out: number,
-  ): void;
   workspaceUint8(count: number, columns: number): number;
   workspaceFloat32(count: number, columns: number): number;
   projectUint8(

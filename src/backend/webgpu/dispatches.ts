@@ -1,9 +1,8 @@
-import { type Drawn, Draws, type MatrixChoice, type MatrixRun } from "../../draws/draws.js";
+import { type Drawn, Draws, type MatrixChoice } from "../../draws/draws.js";
 import type { Items } from "../../draws/items.js";
 import { NO_LABEL } from "../../draws/labels.js";
 import { hasLabels, labelValues, type Plan } from "../../plan/plan.js";
 import { instantiate } from "../../wasm/module.js";
-import { Regions } from "../../wasm/regions.js";
 import type { Dispatch } from "./paths/path.js";
 
 /** The most positions that are drawn at a time. A single item may have more. */
@@ -26,10 +25,7 @@ export class Dispatches {
 
   static async create(plan: Plan, labels: Uint16Array): Promise<Dispatches> {
     const exports = await instantiate(plan.seed);
-    const layout = new Regions(exports);
-    const draws = new Draws(exports, layout, plan, labels, Math.max(1, Math.floor(GROUP / plan.length)));
-    layout.commit();
-    draws.start();
+    const draws = new Draws(exports, plan, labels, { drawsOnly: true, mostPositions: GROUP });
     return new Dispatches(plan, draws, new Uint32Array(exports.memory.buffer, exports.normalTable(), 768).slice());
   }
 
@@ -55,7 +51,7 @@ export class Dispatches {
     let skipped = first - item * length;
     while (builder.room > 0) {
       const drawn = this.#draws.drawItems(items, item, Math.ceil((skipped + builder.room) / length));
-      builder.add(drawn.runs, drawn, skipped);
+      builder.add(drawn, skipped);
       item += drawn.count;
       skipped = 0;
     }
@@ -87,11 +83,11 @@ class DispatchBuilder {
   }
 
   /** Adds drawn positions from `skipped` on, as many as fit. */
-  add(runs: readonly MatrixRun[], { indices, targets, given }: Drawn, skipped: number): void {
+  add({ runs, indices, targets, given }: Drawn, skipped: number): void {
     const end = skipped + Math.min(this.room, indices.length - skipped);
     this.#indices.set(indices.subarray(skipped, end), this.#filled);
     this.#targets.set(targets.subarray(skipped, end), this.#filled);
-    this.#given.set(given.subarray(skipped, end), this.#filled);
+    if (given.length > 0) this.#given.set(given.subarray(skipped, end), this.#filled);
     let last = this.#runs.at(-1);
     let skip = skipped;
     for (const { matrix, positions } of runs) {
