@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { dirname, extname, join, normalize } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright";
 import type { Report } from "./report.js";
@@ -14,6 +15,9 @@ const TYPES: Record<string, string> = {
   ".mjs": "text/javascript",
   ".wasm": "application/wasm",
 };
+
+/** As a CDN answers, and every server whose scripts are for sandboxed frames too. */
+const open = { "access-control-allow-origin": "*" };
 
 /** One answer of a server: text, or a file. */
 export interface Answer {
@@ -31,7 +35,7 @@ export async function serve(answer: (path: string) => Answer): Promise<{ url: st
     if (text === undefined && !(file && existsSync(file) && statSync(file).isFile())) {
       return void response.writeHead(404, headers).end();
     }
-    response.writeHead(200, { "content-type": type, "cache-control": "no-store", ...headers });
+    response.writeHead(200, { "content-type": type, "cache-control": "no-store", ...open, ...headers });
     if (text !== undefined) response.end(text);
     else createReadStream(file as string).pipe(response);
   });
@@ -54,6 +58,9 @@ export const pageOf = (script: string, type = "module") =>
 
 const counter = readFileSync(fileURLToPath(new URL("../shared/count-workers.js", import.meta.url)), "utf8");
 
+/** How long a page may take, in milliseconds: a software GPU beside other work is slow. */
+const PATIENCE = 90_000;
+
 /** Opens a page, and gives what it wove: its global `woven`. Workers that answer are counted from the page's start. */
 export async function wovenBy(browser: Browser, url: string): Promise<Report> {
   const context = await browser.newContext();
@@ -65,8 +72,13 @@ export async function wovenBy(browser: Browser, url: string): Promise<Report> {
   try {
     await page.addInitScript(counter);
     await page.goto(url);
-    await page.waitForFunction(() => "woven" in globalThis, undefined, { timeout: 60_000 });
-    return (await page.evaluate(() => (globalThis as unknown as { woven: Promise<unknown> }).woven)) as Report;
+    await page.waitForFunction(() => "woven" in globalThis, undefined, { timeout: PATIENCE });
+    const woven = page.evaluate(() => (globalThis as unknown as { woven: Promise<Report> }).woven);
+    woven.catch(() => undefined); // of a page that is closed, once nobody waits any more
+    return await Promise.race([
+      woven,
+      sleep(PATIENCE, undefined, { ref: false }).then(() => Promise.reject(new Error("it is not ready yet"))),
+    ]);
   } catch (cause) {
     throw new Error(`${url} wove nothing:\n${problems.join("\n")}`, { cause });
   } finally {
