@@ -18,8 +18,8 @@ const ABOUT = {
   wasm: "the module in memory",
   draws: "examples and labels of tasks",
   backend: "wasm threads, webgpu device",
-  scaling: "standardized outputs",
   batch: "gathering, buffers, ahead",
+  scaling: "standardized outputs",
   steps: "matrix, permutation, product",
   tasks: "TaskAugmentor",
   store: "Zarr, npy, safetensors",
@@ -75,8 +75,8 @@ function levelOf(folder) {
 
 function draw() {
   const [width, height, gapX, gapY, margin] = [214, 46, 18, 40, 16];
-  const levels = [];
-  for (const folder of folders) (levels[levelOf(folder)] ??= []).push(folder);
+  const depth = Math.max(...folders.map(levelOf));
+  const levels = Array.from({ length: depth + 1 }, (_, level) => folders.filter((name) => levelOf(name) === level));
   const widest = Math.max(...levels.map((level) => level.length));
   const total = { width: 2 * margin + widest * (width + gapX) - gapX, height: 0 };
   total.height = 2 * margin + levels.length * (height + gapY) - gapY;
