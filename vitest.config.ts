@@ -7,6 +7,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const alias = [
   { find: /^taskloom$/, replacement: here("./dist/index.js") },
   { find: /^taskloom\/node$/, replacement: here("./dist/node.js") },
+  { find: /^taskloom\/gpu$/, replacement: here("./dist/gpu.js") },
 ];
 
 /** Gives sources the readable shaders where the build has the minified ones. */
@@ -18,15 +19,23 @@ const readableShaders: Plugin = {
   },
 };
 
-// A missing adapter is a failure, unless somebody says that this machine has none.
-const withoutWebGpu = process.env.TASKLOOM_NO_WEBGPU ? ["test/webgpu/**"] : [];
-if (withoutWebGpu.length > 0) console.warn("TASKLOOM_NO_WEBGPU is set: WebGPU is NOT tested");
+/** What the machine lacks: `npm test` lists it, and skips nothing for it in continuous integration. */
+const without = (process.env.TASKLOOM_WITHOUT ?? "").split(",");
+if (process.env.TASKLOOM_NO_WEBGPU) without.push("webgpu");
+
+/** What a test needs beside Node, as it says by its tags; scripts/needs.mjs reads them too. */
+const tags = [
+  { name: "browser", description: "no Chromium" },
+  { name: "webgpu", description: "no WebGPU adapter" },
+  { name: "python", description: "no Python with NumPy" },
+].map((tag) => (without.includes(tag.name) ? { ...tag, skip: true } : tag));
 
 export default defineConfig({
   test: {
     reporters: ["default", here("./test/support/closing-line.ts")],
     // Tests start worker threads, browsers and other runtimes themselves; more files at a time only add noise.
     maxWorkers: 2,
+    tags,
     projects: [
       { resolve: { alias }, test: project("all", ["test/**/*.test.ts"]) },
       {
@@ -46,5 +55,11 @@ export default defineConfig({
 });
 
 function project(name: string, include: string[]) {
-  return { name, include, exclude: withoutWebGpu, testTimeout: 300_000, hookTimeout: 300_000 };
+  return {
+    name,
+    include,
+    exclude: ["**/node_modules/**"],
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  };
 }

@@ -1,19 +1,27 @@
 /** The module's exports. Pointers are byte offsets into its memory, which the caller lays out from `heapBase()` on. */
 import { identity } from "./identity";
+import { ABI } from "./plan";
 import { project, workspaceOf } from "./projection";
 
 export { setSeed } from "./chacha8";
-export { drawEpisode } from "./episode";
+export { add, begin, draw, drawAdded } from "./draw";
 export { deviateWords, deviates, matrix, normalTable, words } from "./matrix";
+export { fill, weave } from "./fill";
 export { mtSeed, mtStateBytes, mtWords } from "./mt19937";
 export { mtSkip } from "./mt19937-skip";
 export { giveLabels, packOneHot } from "./packing";
 export { permutation } from "./permutation";
-export { drawRuns, permuteRuns } from "./runs";
+export { drawRuns } from "./runs";
 export { drawSample } from "./sample";
 export { drawWithReplacement, drawWithoutReplacement } from "./sequence";
+export { plan } from "./start";
 export { torchPermutation, torchRandint, torchRandint64 } from "./torch";
 export { torchNormal, torchNormalWords } from "./torch-normal";
+
+/** The version of the struct that `plan` takes and of the functions that use it; see docs/module.md. */
+export function abiVersion(): u32 {
+  return ABI;
+}
 
 /** The first byte that the module itself does not use. */
 export function heapBase(): usize {

@@ -2,6 +2,7 @@
 export const PROJECTION: u32 = 0;
 export const PERMUTATION: u32 = 1;
 export const SEQUENCE: u32 = 2;
-/** 3 and 4, curricula and shuffling, are drawn by the host. */
+export const CURRICULUM: u32 = 3;
+/** The host draws 4, the shuffle. */
 export const SAMPLE: u32 = 5;
 export const WAYS: u32 = 6;

@@ -1,8 +1,9 @@
 /**
  * Draws of many items in one call: at a few microseconds a task the way into the module would count.
  *
- * A run is of consecutive items of a task, five u32: the task, the number of the first item within it, how many, the task
- * whose permutation they have, and 1 for the identity instead, 2 for a permutation that is in memory already, else 0.
+ * A run is consecutive items of a task, seven u32: the task, the number of the first item within it, how many, the task
+ * whose permutation they have, the kind of that permutation (RUN_OWN, RUN_IDENTITY, or RUN_GIVEN: it is in memory), the
+ * key of the matrix, and 1 where the matrix is the identity.
  */
 import { blocks4, setNonce } from "./chacha8";
 import { permuteRanks } from "./episode";
@@ -11,9 +12,19 @@ import { permutation } from "./permutation";
 import { SEQUENCE } from "./purpose";
 import { drawWithReplacement, drawWithoutReplacement } from "./sequence";
 
-const RUN: usize = 20;
-const IDENTITY: u32 = 1;
-const GIVEN: u32 = 2;
+export const RUN_BYTES: usize = 28;
+/** Byte offsets in a run. */
+export const RUN_TASK: usize = 0;
+export const RUN_ITEM: usize = 4;
+export const RUN_COUNT: usize = 8;
+export const RUN_PERMUTATION_TASK: usize = 12;
+export const RUN_PERMUTATION: usize = 16;
+export const RUN_KEY: usize = 20;
+export const RUN_IDENTITY_MATRIX: usize = 24;
+/** Kinds of permutation. */
+export const RUN_OWN: u32 = 0;
+export const RUN_IDENTITY: u32 = 1;
+export const RUN_GIVEN: u32 = 2;
 
 /** Numbers that are made at a time: those of four blocks. */
 const STEP: u32 = 64;
@@ -24,10 +35,10 @@ const WORDS: usize = memory.data(256, 16);
  * `drawWithReplacement`. Up to `STEP` u32 behind the last are written over.
  */
 export function drawRuns(runs: usize, count: u32, n: u32, length: u32, taken: usize, out: usize): void {
-  for (const end = runs + <usize>count * RUN; runs < end; runs += RUN) {
-    const task = load<u32>(runs);
-    const first = load<u32>(runs, 4);
-    const items = load<u32>(runs, 8);
+  for (const end = runs + <usize>count * RUN_BYTES; runs < end; runs += RUN_BYTES) {
+    const task = load<u32>(runs, RUN_TASK);
+    const first = load<u32>(runs, RUN_ITEM);
+    const items = load<u32>(runs, RUN_COUNT);
     for (let item = first; item - first < items; item++) {
       if (!draw(task, item, n, length, taken, out)) {
         if (taken) drawWithoutReplacement(task, item, n, length, out, taken);
@@ -104,9 +115,9 @@ function release(numbers: usize, count: u32, taken: usize): void {
 export function permuteRuns(
   runs: usize, count: u32, length: u32, classes: u32, raise: u32, labels: usize, from: usize, labelOf: usize, out: usize,
 ): void {
-  for (const end = runs + <usize>count * RUN; runs < end; runs += RUN) {
-    permutationOf(load<u32>(runs, 12), load<u32>(runs, 16), classes, raise, labelOf);
-    const positions = load<u32>(runs, 8) * length;
+  for (const end = runs + <usize>count * RUN_BYTES; runs < end; runs += RUN_BYTES) {
+    permutationOf(load<u32>(runs, RUN_PERMUTATION_TASK), load<u32>(runs, RUN_PERMUTATION), classes, raise, labelOf);
+    const positions = load<u32>(runs, RUN_COUNT) * length;
     if (labels) permuteLabels(from, positions, labels, labelOf, out);
     else permuteRanks(from, positions, labelOf, out);
     from += <usize>positions << 2;
@@ -115,8 +126,8 @@ export function permuteRuns(
 }
 
 function permutationOf(task: u32, kind: u32, classes: u32, raise: u32, out: usize): void {
-  if (kind == IDENTITY) for (let label: u32 = 0; label < classes; label++) store<u32>(out + (<usize>label << 2), label);
-  else if (kind != GIVEN) permutation(task, classes, out);
+  if (kind == RUN_IDENTITY) for (let label: u32 = 0; label < classes; label++) store<u32>(out + (<usize>label << 2), label);
+  else if (kind != RUN_GIVEN) permutation(task, classes, out);
   if (raise == 0) return;
   for (let label: u32 = 0; label < classes; label++) {
     const at = out + (<usize>label << 2);

@@ -1,11 +1,11 @@
-// npm run bench:gpu: the adapter's own rates, the stages of the fused kernel, each alone, the kernels as the library
-// dispatches them, all as a share of the least time they could take at those rates, the variants that a tuning run chooses
-// from, and what a batch costs the calling thread.
+// npm run bench:gpu: the rates of the adapter; the stages of the fused kernel, each alone; the kernels in the library's own
+// dispatches; all of these beside their floors at those rates; the candidates of the library's tuning; and the work of the
+// calling thread for a batch.
 //
-// Times are of compute passes, by timestamp queries, where the adapter has them; medians after a warm-up, into several
-// outputs in turn. Results are checked in memory that was full of 0xCD before, exact ones bit for bit, floats within a
-// tolerance: the library's tasks against the WebAssembly backend, stages alone against plain JavaScript. A wrong result
-// ends its part of the benchmark, and the benchmark fails.
+// Times are those of compute passes, by timestamp queries if the adapter has them; medians after a warm-up, with several
+// outputs in turn. Results are checked in memory that was full of 0xCD, exact ones bit for bit, floats within a tolerance:
+// the library's tasks against the WebAssembly backend, stages against plain JavaScript. A wrong result ends its part of the
+// benchmark, and the benchmark fails.
 //
 // Options: --tasks N (for the fused kernel; rounded up to whole batches), --only rates,fused,variants,whole,float,
 // statistics,host (without rates there are no floors), --json FILE. Deno runs it too, on wgpu: deno run -A bench/gpu.mjs.

@@ -14,7 +14,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { useSoftwareDriver } from "../scripts/browser.mjs";
+import { useSoftwareDriver } from "../scripts/webgpu.mjs";
 import { openDevice } from "./gpu/device.mjs";
 import { machine, median, mnistFolder, table, version } from "./support.mjs";
 

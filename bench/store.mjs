@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TaskAugmentor } from "../dist/index.js";
 import { generate, mnist, openStoreFolder } from "../dist/node.js";
-import { useSoftwareDriver } from "../scripts/browser.mjs";
 import { findPython } from "../scripts/python.mjs";
+import { useSoftwareDriver } from "../scripts/webgpu.mjs";
 import { machine, median, table, version } from "./support.mjs";
 
 useSoftwareDriver();

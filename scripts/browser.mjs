@@ -1,49 +1,59 @@
-// A Chromium for the browser tests: the one given, the one installed, or one that gets installed.
-import { spawnSync } from "node:child_process";
+// A Chromium for the browser tests. The order: the one that TASKLOOM_CHROMIUM names, the system's, Playwright's, that of
+// the package @sparticuz/chromium, then those that must be downloaded: Playwright's, and as root the distribution's.
 import { existsSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { chromium } from "playwright";
+import { aptInstall, succeeds } from "./ensure.mjs";
+import { unpackChromium, unpackedBrowser } from "./packaged-chromium.mjs";
 
 const SYSTEM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** The path of an executable Chromium that is here already. */
+const require = createRequire(import.meta.url);
+const known = new Map();
+
+/** A file that is there may still lack a library, or only say how to install a browser. */
+function starts(path) {
+  if (!known.get(path))
+    known.set(path, existsSync(path) && (process.platform !== "linux" || succeeds(path, ["--version"])));
+  return known.get(path);
+}
+
+/** The path of an executable Chromium that is here already; undefined where there is none. */
 export function findBrowser() {
-  const given = process.env.TASKLOOM_CHROMIUM;
-  if (given) return given;
-  return [chromium.executablePath(), ...SYSTEM].find((path) => existsSync(path));
+  return process.env.TASKLOOM_CHROMIUM || [...SYSTEM, playwrights(), unpackedBrowser].find(starts);
 }
 
-/** The Vulkan driver on the CPU that comes with Chromium, SwiftShader: Dawn and Deno can use it too. */
-export function findSoftwareDriver() {
-  const folders = [dirname(findBrowser() ?? "/"), "/usr/lib/chromium", "/usr/lib/chromium-browser"];
-  return folders.map((folder) => join(folder, "vk_swiftshader_icd.json")).find((path) => existsSync(path));
-}
+let ensured;
 
-/** Finds a Chromium or installs one: Playwright's own, else on Debian and its relatives, as root, the distribution's. */
+/** Finds a Chromium or gets one; undefined where that fails. Throws where TASKLOOM_CHROMIUM names none that starts. */
 export function ensureBrowser() {
-  if (findBrowser()) return;
-  console.log("installing Chromium for the browser tests ...");
-  const playwright = new URL("../node_modules/playwright/cli.js", import.meta.url).pathname;
-  run(process.execPath, [playwright, "install", "chromium"], 300);
-  if (findBrowser()) return;
-  if (process.platform === "linux" && process.getuid?.() === 0) {
-    run("apt-get", ["update", "-q"], 300);
-    run("apt-get", ["install", "-y", "-q", "--no-install-recommends", "chromium"], 900);
-  }
-  if (!findBrowser()) {
-    throw new Error("no Chromium: install one, or name one in the environment variable TASKLOOM_CHROMIUM");
-  }
+  ensured ??= getBrowser();
+  return ensured;
 }
 
-function run(command, args, seconds) {
-  spawnSync(command, args, { stdio: ["ignore", "ignore", "inherit"], timeout: seconds * 1000 });
+async function getBrowser() {
+  const given = process.env.TASKLOOM_CHROMIUM;
+  if (given && !starts(given)) {
+    throw new Error(`TASKLOOM_CHROMIUM is ${given}, which does not start; name another, or unset the variable`);
+  }
+  const here = findBrowser();
+  if (here && here !== unpackedBrowser) return here;
+  // What npm brought may be newer than what lies in build/.
+  if ((await unpackChromium()) && starts(unpackedBrowser)) return unpackedBrowser;
+  if (here) return here;
+  console.log("downloading Playwright's Chromium ...");
+  const cli = join(dirname(require.resolve("playwright/package.json")), "cli.js");
+  succeeds(process.execPath, [cli, "install", "chromium"], { seconds: 300 });
+  if (!findBrowser()) aptInstall("chromium");
+  return findBrowser();
 }
 
-/** Where there is no GPU, Dawn and Deno get the software driver that Chromium brings along. */
-export function useSoftwareDriver() {
-  const driver = findSoftwareDriver();
-  const hasGpu = ["/dev/dri", "/dev/nvidia0", "/dev/dxg"].some((path) => existsSync(path));
-  if (!hasGpu && driver) process.env.VK_DRIVER_FILES ??= driver;
-  process.env.XDG_RUNTIME_DIR ??= tmpdir();
+function playwrights() {
+  try {
+    // Loaded here, as most who import this file find a browser without it.
+    return require("playwright").chromium.executablePath();
+  } catch {
+    // Playwright knows no browser for this platform.
+    return "";
+  }
 }

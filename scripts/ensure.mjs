@@ -1,6 +1,6 @@
 // What a fresh clone lacks, with nothing but Node: the packages of package-lock.json, and dist/. Each is made when it is
 // missing or older than what it is made from.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,6 +35,21 @@ export function ensureBuild() {
   if (existsSync(built) && sources.every((name) => newest(join(root, name)) <= modified(built))) return;
   console.log("building dist/ ...");
   execFileSync(process.execPath, [join(root, "scripts", "build.mjs")], { cwd: root, stdio: "inherit" });
+}
+
+/** Runs a command for at most so many seconds and shows nothing of it; answers whether it succeeded. */
+export function succeeds(command, args, { seconds = 30, ...options } = {}) {
+  return spawnSync(command, args, { stdio: "ignore", timeout: seconds * 1000, ...options }).status === 0;
+}
+
+/** Installs packages of the distribution, on Debian and its relatives, as root; answers whether that succeeded. */
+export function aptInstall(...packages) {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
+  if (!succeeds("apt-get", ["--version"])) return false;
+  console.log(`installing ${packages.join(" ")} with apt-get ...`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  succeeds("apt-get", ["update", "-q"], { seconds: 300, env });
+  return succeeds("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], { seconds: 900, env });
 }
 
 function modified(path) {

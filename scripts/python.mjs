@@ -1,22 +1,22 @@
 // A Python with NumPy for the tests that read files as users will: the one given, one that is here, or one in build/.
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { aptInstall, root, succeeds } from "./ensure.mjs";
 
-const environment = fileURLToPath(new URL("../build/python", import.meta.url));
+const environment = join(root, "build", "python");
 const own = join(environment, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
 
-const canImport = (python, ...libraries) => spawnSync(python, ["-c", `import ${libraries.join(", ")}`]).status === 0;
+const canImport = (python, ...libraries) =>
+  succeeds(python, ["-c", `import ${libraries.join(", ")}`], { seconds: 120 });
 
-/** The command of a Python that can import all of these libraries. */
+/** The command of a Python that can import all of these libraries; undefined where there is none. */
 export function findPythonWith(...libraries) {
   const given = process.env.TASKLOOM_PYTHON;
   const candidates = [...(given ? [given] : []), "python3", "/usr/bin/python3", "python"];
   return [...candidates, ...(existsSync(own) ? [own] : [])].find((python) => canImport(python, ...libraries));
 }
 
-/** The command of a Python that can import NumPy. */
+/** The command of a Python that can import NumPy; undefined where there is none. */
 export function findPython() {
   return process.env.TASKLOOM_PYTHON || findPythonWith("numpy");
 }
@@ -28,37 +28,47 @@ export function findPython() {
 export function findTorch() {
   const check = "import sys, torch; sys.exit(tuple(map(int, torch.__version__.split('.')[:2])) > (2, 6))";
   return [process.env.TASKLOOM_PYTHON, "python3", "/usr/bin/python3", "python"].find(
-    (python) => python && spawnSync(python, ["-c", check]).status === 0,
+    (python) => python && succeeds(python, ["-c", check], { seconds: 120 }),
   );
 }
 
-/** Finds one or makes one: a virtual environment with NumPy, else on Debian and its relatives, as root, a package. */
+/** Makes the environment in build/ unless it is there; answers whether it is. Debian's Python may lack what that takes. */
+function ensureEnvironment() {
+  if (succeeds(own, ["-m", "pip", "--version"])) return true;
+  rmSync(environment, { recursive: true, force: true });
+  if (["python3", "python"].some((python) => succeeds(python, ["-m", "venv", environment], { seconds: 120 })))
+    return true;
+  rmSync(environment, { recursive: true, force: true });
+  return false;
+}
+
+const install = (...libraries) =>
+  ensureEnvironment() &&
+  succeeds(own, ["-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "15", ...libraries], {
+    seconds: 300,
+  });
+
+/**
+ * Finds a Python with NumPy or makes one, in an environment in build/, else as root from the distribution; undefined where
+ * that fails. Throws where TASKLOOM_PYTHON names one without NumPy.
+ */
 export function ensurePython() {
-  if (findPython()) return;
-  console.log("installing NumPy for the tests that read files ...");
-  const run = (command, ...args) =>
-    spawnSync(command, args, { stdio: ["ignore", "ignore", "inherit"], timeout: 300_000 }).status === 0;
-  if (run("python3", "-m", "venv", environment)) run(own, "-m", "pip", "install", "--quiet", "numpy");
-  if (findPython()) return;
-  if (process.platform === "linux" && process.getuid?.() === 0) {
-    run("apt-get", "update", "-q");
-    run("apt-get", "install", "-y", "-q", "--no-install-recommends", "python3-numpy");
+  const given = process.env.TASKLOOM_PYTHON;
+  if (given && !canImport(given, "numpy")) {
+    throw new Error(`TASKLOOM_PYTHON is ${given}, which cannot import numpy; name another, or unset the variable`);
   }
-  if (!findPython())
-    throw new Error("no Python with NumPy: install one, or name one in the environment variable TASKLOOM_PYTHON");
+  const here = findPython();
+  if (here) return here;
+  if (!install("numpy")) aptInstall("python3-numpy");
+  return findPython();
 }
 
 /**
- * Libraries that some tests read stores with, into the same environment where no Python has them: best effort, as those
- * tests say so and stay out where they are missing. PyTorch is too large to install by the way.
+ * Libraries that some tests read stores with, into the environment in build/ where no Python has them. Tests of a library
+ * that cannot be installed are skipped. PyTorch is too large to be installed for a test.
  */
 export function ensurePythonLibraries() {
-  for (const library of ["zarr", "safetensors"]) {
-    if (findPythonWith("numpy", library)) continue;
-    console.log(`installing ${library} for the tests that read stores ...`);
-    const run = (command, ...args) =>
-      spawnSync(command, args, { stdio: ["ignore", "ignore", "inherit"], timeout: 120_000 }).status === 0;
-    if (!existsSync(own) && !run("python3", "-m", "venv", environment)) return;
-    run(own, "-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "15", "numpy", library);
+  for (const library of ["zarr", "safetensors", "wasmtime"]) {
+    if (!findPythonWith("numpy", library)) install("numpy", library);
   }
 }

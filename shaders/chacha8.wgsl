@@ -1,9 +1,9 @@
-// ChaCha with 8 rounds, one block an invocation. Twin of assembly/chacha8.ts.
+// ChaCha with 8 rounds; an invocation makes one block. Twin of assembly/chacha8.ts.
 //
-// Rows of the state are vectors, so a column round is four lanes of one quarter round; a diagonal round is the same
-// after rows 1 to 3 are turned by 1 to 3 lanes.
+// The rows of the state are vectors, so one quarter round of vectors is a column round. A diagonal round is the same after
+// rows 1 to 3 are rotated by 1 to 3 lanes.
 
-/// The seed (two words, low first), the task, purpose and item: key and nonce of a stream.
+/// The key and nonce of a stream: the seed (two words, low first), the task, the purpose and the item.
 struct Stream {
   seed: vec2u,
   task: u32,
@@ -41,7 +41,7 @@ fn double_round(s: Block) -> Block {
   return Block(diagonals.a, diagonals.b.wxyz, diagonals.c.zwxy, diagonals.d.yzwx);
 }
 
-/// The sixteen words of a stream from word(16 * counter) on.
+/// Returns the sixteen words of a stream from word(16 * counter) on.
 fn chacha8(stream: Stream, counter: u32) -> Block {
   let start = Block(
     vec4u(0x61707865u, 0x3320646eu, 0x79622d32u, 0x6b206574u), // "expand 32-byte k"

@@ -1,7 +1,7 @@
-// Standard normal deviates in units of 1/4096, four at a time. Twin of assembly/deviate.ts, which says why these steps are
-// those of docs/stream.md.
+// Standard normal deviates in units of 1/4096, four at a time. Twin of assembly/deviate.ts, which explains why these steps
+// are those of docs/stream.md.
 //
-// Integer arithmetic but for one exact conversion: the uniform has 24 bits, so its f32 is the number itself on every device.
+// The arithmetic is in integers, except for one exact conversion: the uniform has 24 bits, so an f32 holds it exactly.
 // The including shader declares `segment(number: u32) -> u32`, entry `number - SEGMENTS` of assembly/normal-table.ts.
 
 /// The number of the first of 768 segments.

@@ -1,13 +1,13 @@
-// float32 examples under the identity projection: value i times scale, zero beyond the columns. Twin of
+// The identity projection of float32 examples: row i is value i times scale, and zero beyond the columns. Twin of
 // assembly/identity.ts.
 //
 // Dispatch: (rows / 64, positions or any smaller number, 1).
 
 struct Identity {
-  /// Values of an example, and vec4f from one to the next.
+  /// Values of an example, and vec4f from one example to the next.
   columns: u32,
   next_example: u32,
-  /// Values of a position that are written. Those of position p begin at `values[(position + p) * stride]`.
+  /// Values that are written for a position. The values of position p begin at `values[(position + p) * stride]`.
   rows: u32,
   positions: u32,
   position: u32,

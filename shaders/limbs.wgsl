@@ -1,14 +1,14 @@
 //! uses matrix-block
-// Projection matrices in two signed 8-bit limbs, g = 256 * high + low, for product.wgsl.
+// Makes projection matrices in two signed 8-bit limbs, g = 256 * high + low, for product.wgsl.
 //
-// Both limbs signed (|g| <= 22200, so high is -87..87) lets both be multiplied with x - 128, which fits a signed byte
-// for every pixel x: sum(g * x) = 256 * sum(high * (x - 128)) + sum(low * (x - 128)) + 128 * sum(g).
+// Both limbs are signed (|g| <= 22200, so high is -87..87), so both can be multiplied with x - 128, which fits a signed
+// byte for every pixel x: sum(g * x) = 256 * sum(high * (x - 128)) + sum(low * (x - 128)) + 128 * sum(g).
 //
 // Dispatch: (blocks of a task's rows / 64, tasks, 1).
 
 /// [tasks, rows, blocks, 2]: the low limbs of 16 columns, then the high ones; four columns a u32, the first lowest.
 @group(0) @binding(3) var<storage, read_write> limbs: array<vec4u>;
-/// [tasks, rows], zero before: what the sum of a row begins with, (128 - offset) * sum(g), wrapping.
+/// [tasks, rows], zero before the dispatch: the initial sum of a row, (128 - offset) * sum(g) modulo 2^32.
 @group(0) @binding(4) var<storage, read_write> initial: array<atomic<i32>>;
 
 fn pack4(bytes: vec4i) -> u32 {
@@ -16,7 +16,7 @@ fn pack4(bytes: vec4i) -> u32 {
   return b.x | (b.y << 8u) | (b.z << 16u) | (b.w << 24u);
 }
 
-/// The low limb of each deviate, -128..127.
+/// Returns the low limb of each deviate, -128..127.
 fn low_limb(g: vec4i) -> vec4i {
   return (g << vec4u(24u)) >> vec4u(24u);
 }
@@ -35,7 +35,7 @@ fn make_limbs(@builtin(global_invocation_id) id: vec3u) {
   let at = 2u * (id.y * matrix.rows * matrix.blocks + id.x);
   limbs[at] = vec4u(pack4(low_limb(g.a)), pack4(low_limb(g.b)), pack4(low_limb(g.c)), pack4(low_limb(g.d)));
   limbs[at + 1u] = vec4u(pack4(high_limb(g.a)), pack4(high_limb(g.b)), pack4(high_limb(g.c)), pack4(high_limb(g.d)));
-  // Integer additions: the order in which blocks arrive does not show.
+  // Additions of integers: the order of the blocks does not change the sum.
   let sums = g.a + g.b + g.c + g.d;
   atomicAdd(&initial[id.y * matrix.rows + row], (128 - matrix.offset) * (sums.x + sums.y + sums.z + sums.w));
 }

@@ -1,10 +1,10 @@
 //! uses chacha8 deviate
-// Sixteen columns of a row of a task's matrix: one block of key stream, one invocation. What matrix.wgsl and limbs.wgsl
-// have in common; twin of `deviates` in assembly/matrix.ts.
+// Sixteen columns of a row of a task's matrix. One invocation makes them from one block of key stream. matrix.wgsl and
+// limbs.wgsl include this file. Twin of `deviates` in assembly/matrix.ts.
 
 const PROJECTION = 0u;
 
-/// Which part of the matrices is made: `rows` rows from `row` on of each task. `blocks` is ceil(columns / 16).
+/// The part of the matrices to make: `rows` rows from `row` on of each task. `blocks` is ceil(columns / 16).
 struct Matrix {
   seed: vec2u,
   row: u32,
@@ -13,7 +13,7 @@ struct Matrix {
   blocks: u32,
   scale: f32,
   offset: i32,
-  /// Ones on the diagonal and zeros elsewhere instead of deviates, if not zero.
+  /// Nonzero for identity matrices instead of deviates.
   identity: u32,
 }
 
@@ -25,7 +25,7 @@ fn segment(number: u32) -> u32 {
   return normal_table[number - SEGMENTS];
 }
 
-/// Deviates of columns 16 * block to 16 * block + 15, units of 1/4096.
+/// The deviates of columns 16 * block to 16 * block + 15, in units of 1/4096.
 struct Deviates {
   a: vec4i,
   b: vec4i,
@@ -33,18 +33,18 @@ struct Deviates {
   d: vec4i,
 }
 
-/// The padding has words but no deviates of the matrix: zero there.
+/// Sets deviates in the padding to zero: the stream has words for it, the matrix has no columns there.
 fn inside(deviates: vec4i, column: u32) -> vec4i {
   let columns = vec4u(column) + vec4u(0u, 1u, 2u, 3u);
   return select(vec4i(0), deviates, columns < vec4u(matrix.columns));
 }
 
-/// Four entries of the identity matrix, from a column on.
+/// Returns four entries of the identity matrix, from a column on.
 fn diagonal4(row: u32, column: u32) -> vec4i {
   return select(vec4i(0), vec4i(1), vec4u(row) == vec4u(column) + vec4u(0u, 1u, 2u, 3u));
 }
 
-/// `row` and `block` count within the matrix.
+/// Makes one block. `row` and `block` count within the matrix.
 fn deviates_of(task: u32, row: u32, block: u32) -> Deviates {
   let column = 16u * block;
   if (matrix.identity != 0u) {

@@ -1,5 +1,5 @@
 //! uses matrix-block
-// Projection matrices in f32: A(i, j) = f32(g(i, j)) * scale. Twin of `matrix` in assembly/matrix.ts.
+// Makes projection matrices in f32: A(i, j) = f32(g(i, j)) * scale. Twin of `matrix` in assembly/matrix.ts.
 //
 // Dispatch: (blocks of a task's rows / 64, tasks, 1).
 

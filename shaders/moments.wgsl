@@ -1,9 +1,9 @@
 //! uses part
-// First stage of the statistics of each feature: a part for each chunk of rows. See statistics.wgsl.
+// First stage of the statistics of each feature: computes a part for each chunk of rows. See statistics.wgsl.
 //
 // Dispatch: (width / 32, chunks, 1).
 
-/// Rows whose mean is taken before their squares, reading them twice: so few that the second time comes from a cache.
+/// Rows of a leaf. A leaf is read twice, for its mean and its squares; it is so small that a cache holds it.
 const LEAF = 16u;
 
 struct Moments {
@@ -11,7 +11,7 @@ struct Moments {
   width: u32,
   /// Values from one row to the next.
   stride: u32,
-  /// Rows of a chunk, and where in `chunks` the first one goes.
+  /// Rows of a chunk, and the place of the first chunk in `chunks`.
   chunk: u32,
   first: u32,
 }
@@ -22,9 +22,9 @@ struct Moments {
 /// [chunks, width]
 @group(0) @binding(2) var<storage, read_write> chunks: array<Part>;
 
-/// The part of rows `[start, stop)` of a column, at least one.
+/// Computes the part of rows `[start, stop)` of a column; at least one row.
 fn leaf(column: u32, start: u32, stop: u32) -> Part {
-  // Differences from the first value stay small where values lie close together far from zero.
+  // Differences from the first value are small if the values are close together, even far from zero.
   let shift = values[start * moments.stride + column];
   var sum = 0.0;
   for (var row = start + 1u; row < stop; row++) {

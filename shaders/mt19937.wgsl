@@ -1,15 +1,16 @@
-// MT19937, a sequence for each workgroup of MT_LANES invocations. Twin of assembly/mt19937.ts, which says more.
+// MT19937; each workgroup of MT_LANES invocations makes one sequence. Twin of assembly/mt19937.ts, which describes the
+// algorithm.
 //
-// x[k + 624] comes from x[k], x[k + 1] and x[k + 397], so at most 227 neighbours can be made at once: a twist goes in
-// thirds.
+// x[k + 624] depends on x[k], x[k + 1] and x[k + 397], so at most 227 neighbors can be made at once: a twist has three
+// parts.
 
 const MT_WORDS = 624u;
 const MT_LANES = 208u;
 
-/// Two states: one is made from the other, so that nobody overwrites what a neighbour has yet to read.
+/// Two states. Each is made from the other one, so that no invocation overwrites a word that a neighbor still reads.
 var<workgroup> mt: array<u32, 1248>;
 
-/// The first state of a seed at 0, by one invocation.
+/// Makes the first state of a seed at 0, in one invocation.
 fn mt_seed(seed: u32) {
   var x = seed;
   mt[0] = x;
@@ -24,7 +25,7 @@ fn mt_twisted(word: u32, next: u32, far: u32) -> u32 {
   return far ^ (y >> 1u) ^ select(0u, 0x9908b0dfu, (next & 1u) == 1u);
 }
 
-/// Makes the state at `to` from the one at `old` (0 and 624, or the other way round), by all invocations.
+/// Makes the state at `to` from the one at `old` (0 and 624, or 624 and 0), in all invocations.
 fn mt_twist(old: u32, to: u32, lane: u32) {
   mt[to + lane] = mt_twisted(mt[old + lane], mt[old + lane + 1u], mt[old + lane + 397u]);
   workgroupBarrier();
@@ -38,7 +39,7 @@ fn mt_twist(old: u32, to: u32, lane: u32) {
   workgroupBarrier();
 }
 
-/// The word of a state word.
+/// Returns the output word of a state word.
 fn mt_temper(word: u32) -> u32 {
   var y = word ^ (word >> 11u);
   y ^= (y << 7u) & 0x9d2c5680u;

@@ -1,10 +1,10 @@
 //! uses float16
-// float32 values to float16, two an element. An odd last one has zero above it.
+// Rounds float32 values to float16, two in an element. The half above an odd last value is zero.
 //
 // Dispatch: (elements / 64 or any smaller number, 1, 1).
 
 struct Narrow {
-  /// Values, and the element that the first two go to.
+  /// The number of values, and the element of the first two.
   count: u32,
   first: u32,
 }

@@ -1,10 +1,10 @@
-// The one-hot of the label that each position is given, behind its inputs; zeros where none is.
-// Twin of `packOneHot` in assembly/packing.ts.
+// Writes the one-hot of each position's given label behind its inputs; zeros if no label is given. Twin of `packOneHot` in
+// assembly/packing.ts.
 //
 // Dispatch: (cells / 64, positions or any smaller number, 1).
 
 struct OneHot {
-  /// Values before the one-hot, and values of it.
+  /// Values before the one-hot, and cells of the one-hot.
   inputs: u32,
   cells: u32,
   /// Position p is at `values[(position + p) * (inputs + cells)]`.
@@ -13,7 +13,7 @@ struct OneHot {
 }
 
 @group(0) @binding(0) var<uniform> one_hot: OneHot;
-/// The label each position is given; where none is, a number that is no cell.
+/// The given label of each position; for no label, a number that is not a cell.
 @group(0) @binding(1) var<storage, read> given: array<u32>;
 @group(0) @binding(2) var<storage, read_write> values: array<f32>;
 

@@ -1,5 +1,5 @@
-// Count, mean and sum of squared differences from the mean of some values, and how two of them are put together
-// (Chan, Golub, LeVeque 1983). All terms of `squares` are positive: nothing cancels.
+// A part: the count, the mean and the sum of squared differences from the mean of some values. Two parts are merged by
+// the formula of Chan, Golub and LeVeque (1983). All terms of `squares` are positive, so nothing cancels.
 
 struct Part {
   count: f32,
@@ -20,13 +20,13 @@ fn merge(a: Part, b: Part) -> Part {
   return Part(count, a.mean + apart * share, a.squares + b.squares + apart * apart * share * a.count);
 }
 
-/// Workgroups have 32 columns x 8 lanes: neighbouring invocations read neighbouring columns.
+/// Workgroups have 32 columns x 8 lanes: neighboring invocations read neighboring columns.
 const COLUMNS = 32u;
 const LANES = 8u;
 
 var<workgroup> parts: array<Part, 256>;
 
-/// Merges the parts of a column's lanes, in a tree; the result is in the first lane's.
+/// Merges the parts of a column's lanes in a tree. The first lane has the result.
 fn merge_lanes(part: Part, index: u32) -> Part {
   parts[index] = part;
   for (var lanes = LANES / 2u; lanes > 0u; lanes /= 2u) {

@@ -1,8 +1,8 @@
-// Whole-dataset projection of uint8 examples by one task's matrix, exact. Twin of `project<u8>` in
-// assembly/projection.ts: the same integers, as sums of integers do not depend on their order.
+// The exact projection of whole datasets: uint8 examples times one task's matrix. Twin of `project<u8>` in
+// assembly/projection.ts: the integers are the same, because sums of integers do not depend on their order.
 //
-// A workgroup makes 128 examples x 64 rows, an invocation 8 x 4 of them (examples and rows 16 apart, so that
-// neighbouring lanes write neighbouring values). It goes through the columns 32 at a time.
+// A workgroup makes 128 examples x 64 rows; an invocation makes 8 x 4 of them (examples and rows 16 apart, so that
+// neighboring lanes write neighboring values). A step takes 32 columns.
 //
 // Dispatch: (rows / 64, examples / 128, 1).
 
@@ -25,7 +25,7 @@ struct Product {
 }
 
 @group(0) @binding(0) var<uniform> product: Product;
-/// [n, blocks], 16 pixels an element; the padding may be anything, as the limbs there are zero.
+/// [n, blocks], 16 pixels an element. The padding is not used: the limbs there are zero.
 @group(0) @binding(1) var<storage, read> images: array<vec4u>;
 /// See limbs.wgsl.
 @group(0) @binding(2) var<storage, read> limbs: array<vec4u>;
@@ -36,7 +36,7 @@ var<workgroup> pixels: array<vec4u, 256>; // DEPTH * EXAMPLES: pixels less 128, 
 var<workgroup> lows: array<vec4u, 128>; // DEPTH * ROWS
 var<workgroup> highs: array<vec4u, 128>;
 
-/// sum(a * b) over 16 signed bytes.
+/// Returns sum(a * b) over 16 signed bytes.
 fn dot16(a: vec4u, b: vec4u) -> i32 {
   return dot4I8Packed(a.x, b.x) + dot4I8Packed(a.y, b.y) + dot4I8Packed(a.z, b.z) + dot4I8Packed(a.w, b.w);
 }
@@ -60,7 +60,7 @@ fn multiply(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index
   let row0 = group.x * ROWS;
   let example0 = group.y * EXAMPLES;
 
-  // What this invocation brings into workgroup memory: one block of an example, one of a limb.
+  // This invocation copies one block of an example and one block of a limb into workgroup memory.
   let loaded = lane % DEPTH;
   let example = example0 + lane / DEPTH;
   let row = row0 + lane / DEPTH % ROWS;
@@ -68,7 +68,7 @@ fn multiply(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index
   let pixels_at = (product.first + example) * product.blocks;
   let limbs_at = row * product.blocks;
 
-  // Sums of rows y, y + 16, y + 32 and y + 48, of examples x, x + 16, ...
+  // The sums of rows y, y + 16, y + 32 and y + 48 for examples x, x + 16, ...
   let y = lane % 16u;
   let x = lane / 16u;
   var high0 = vec4i(0); var high1 = vec4i(0); var high2 = vec4i(0); var high3 = vec4i(0);

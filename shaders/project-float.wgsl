@@ -1,17 +1,16 @@
-// Products of gathered float32 examples with a matrix for each task: the sum over j of A(i, j) * x(j), times scale.
-// Twin of `project<f32>` in assembly/projection.ts; the two agree to rounding: each is within
-// (columns + 2) * 2^-24 * sum |scale * A(i, j) * x(j)| of the true product, in whatever order sums are made, fused or
-// not.
+// The projection of float32 examples: gathered examples times a matrix for each task, the sum over j of A(i, j) * x(j),
+// times scale. Twin of `project<f32>` in assembly/projection.ts. Each of the two is within
+// (columns + 2) * 2^-24 * sum |scale * A(i, j) * x(j)| of the true product, for any order of the additions, fused or not.
 //
-// A workgroup makes 16 * REACH positions of one task x 64 rows, an invocation REACH x 4 of them (16 apart, so that
-// neighbouring lanes write neighbouring values). It goes through the columns 16 at a time.
+// A workgroup makes 16 * REACH positions of one task x 64 rows; an invocation makes REACH x 4 of them (16 apart, so that
+// neighboring lanes write neighboring values). A step takes 16 columns.
 //
 // Dispatch: (rows / 64, positions of a task / (16 * REACH), tasks).
 
 const ROWS = 64u;
 const POSITIONS = 128u;
 
-/// Positions an invocation makes: 1, 2, 4 or 8. Fewer where tasks have few positions.
+/// Positions of an invocation: 1, 2, 4 or 8; few if tasks have few positions.
 override REACH: u32 = 8u;
 
 struct Project {
@@ -23,7 +22,7 @@ struct Project {
   /// Rows of a matrix, blocks of 16 columns.
   rows: u32,
   blocks: u32,
-  /// vec4f from one task's matrix to the next: 4 * rows * blocks, or 0 where all tasks have the same.
+  /// vec4f from one task's matrix to the next: 4 * rows * blocks, or 0 if all tasks share one matrix.
   next_matrix: u32,
   /// Value (q = t * positions + p, row i) goes to `values[(position + q) * stride + column + i]`.
   position: u32,
@@ -43,7 +42,7 @@ struct Project {
 var<workgroup> xs: array<vec4f, 512>; // 4 * POSITIONS
 var<workgroup> rows: array<vec4f, 256>; // 4 * ROWS
 
-/// Adds the products of four columns of four rows with an example's four values.
+/// Adds the products of four columns of four rows with four values of an example.
 fn add4(sums: vec4f, x: vec4f, a0: vec4f, a1: vec4f, a2: vec4f, a3: vec4f) -> vec4f {
   var s = sums;
   s += vec4f(a0.x, a1.x, a2.x, a3.x) * x.x;
@@ -67,7 +66,7 @@ fn store4(position: u32, task: u32, row: u32, sums: vec4f) {
   store(position, task, row + 48u, sums.w);
 }
 
-/// A quarter of a block of the example at a position.
+/// Returns a quarter of a block of the example at a position.
 fn load_example(position: u32, task: u32, block: u32, quarter: u32) -> vec4f {
   let at = 4u * block + quarter;
   if (position >= project.positions || at >= project.next_example) {
@@ -83,12 +82,12 @@ fn multiply(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index
   let row0 = group.x * ROWS;
   let position0 = group.y * 16u * REACH;
 
-  // What this invocation brings into workgroup memory: quarters of a block.
+  // This invocation copies quarters of a block into workgroup memory.
   let quarter = lane % 4u;
   let loaded_row = row0 + lane / 4u;
   let row_at = task * project.next_matrix + 4u * loaded_row * project.blocks + quarter;
 
-  // Sums of rows y, y + 16, y + 32 and y + 48, of positions x, x + 16, ...
+  // The sums of rows y, y + 16, y + 32 and y + 48 for positions x, x + 16, ...
   let y = lane % 16u;
   let x = lane / 16u;
   var sums0 = vec4f(0.0); var sums1 = vec4f(0.0); var sums2 = vec4f(0.0); var sums3 = vec4f(0.0);

@@ -1,33 +1,33 @@
 //! uses float16
-// The projection of uint8 examples by the identity: pixels less the offset, scaled. Twin of assembly/identity.ts.
+// The identity projection of uint8 examples: (pixel - offset) * scale. Twin of assembly/identity.ts.
 //
-// An invocation makes one word of the output, a float32 or two float16, so no two ever write to the same one.
+// An invocation makes one word of the output, a float32 or two float16, so no two invocations write to the same word.
 
-/// Whether the output is float16.
+/// True for float16 output.
 override HALF: bool = false;
 
 struct Plan {
-  /// Inputs of the matrix, and words an example takes: 4 * ceil(columns / 16).
+  /// Columns of the matrix, and words of an example: 4 * ceil(columns / 16).
   columns: u32,
   stride: u32,
   rows: u32,
-  /// Values a position has in the output: rows and the cells of the one-hot.
+  /// Values of a position in the output: the rows and the cells of the one-hot.
   width: u32,
-  /// Grey level taken off every pixel.
+  /// Gray level subtracted from every pixel.
   offset: i32,
   scale: f32,
 }
 
 @group(0) @binding(0) var<uniform> plan: Plan;
-/// First position written, and positions in all; positions before the first are even in number.
+/// The first position that is written, an even number, and the number of positions.
 @group(0) @binding(1) var<storage, read> range: vec2u;
 @group(0) @binding(2) var<storage, read> examples: array<u32>;
 @group(0) @binding(3) var<storage, read> indices: array<u32>;
-/// The label a position is given, 0xffffffff for none. Not read without one-hots.
+/// The given label of each position, 0xffffffff for no label. It is not read without one-hots.
 @group(0) @binding(4) var<storage, read> given: array<u32>;
 @group(0) @binding(5) var<storage, read_write> out: array<u32>;
 
-/// Value number `at` of the positions; zero behind the last.
+/// Returns value `at` of the positions; zero after the last one.
 fn value(at: u32) -> f32 {
   let position = at / plan.width;
   let cell = at % plan.width;

@@ -1,45 +1,46 @@
-// A tile of the exact projection: a block of rows of one task's matrix times up to POSITIONS examples, in one workgroup.
-// Twin of assembly/projection.ts.
+// A tile of the exact projection: one workgroup multiplies a block of rows of one task's matrix with up to POSITIONS
+// examples. Twin of assembly/projection.ts.
 //
-// The deviates of DEPTH key-stream blocks (16 columns each) of every row are made in workgroup memory, multiplied at
-// once with the examples' pixels, and forgotten: the matrix is never stored. Blocks in which all of the tile's examples
-// are zero are not made. Integer sums do not depend on their order, so no result depends on the tile's shape.
+// A step makes the deviates of DEPTH key-stream blocks (16 columns each) of every row in workgroup memory and multiplies
+// them with the examples' pixels; the next step overwrites them. The matrix is never stored. Blocks in which all examples
+// of the tile are zero are skipped. Integer sums do not depend on their order, so no result depends on the tile's shape.
 //
-// tile-packed.wgsl and tile-wide.wgsl are two ways to multiply, of which one is put with this. It declares ROWS_EACH and
-// POSITIONS_EACH, what an invocation sums; `Sums`, the sums; `keep_pixels` and `keep_deviates`, into workgroup memory;
-// `multiply`, a step; and `put_sums`, which turns sums into values. put-f32.wgsl or put-f16.wgsl writes those.
+// A kernel includes one of tile-packed.wgsl and tile-wide.wgsl, two ways to multiply. These declare ROWS_EACH and
+// POSITIONS_EACH, the rows and positions of an invocation; `Sums`, the sums of an invocation; `keep_pixels` and
+// `keep_deviates`, which write workgroup memory; `multiply`, a step; and `put_sums`, which converts sums to values.
+// put-f32.wgsl or put-f16.wgsl writes the values.
 
-/// Invocations side by side across positions and across rows; the workgroup is GROUPS x ROW_GROUPS.
+/// Invocations across positions and across rows: the workgroup is GROUPS x ROW_GROUPS.
 override GROUPS: u32 = 10u;
 override ROW_GROUPS: u32 = 25u;
 /// Key-stream blocks of a step.
 override DEPTH: u32 = 2u;
-/// At least the blocks of a row, if those that are zero in all examples are to be left out; else 0.
+/// Capacity of the list of nonzero blocks, at least the blocks of a row; 0 to multiply all blocks.
 override SKIP: u32 = 0u;
 
-/// Whether some tasks have the identity matrix, and whether plan.offset is other than 0: software devices take both ways of
-/// a branch that is not decided here.
+/// True if some tasks have the identity matrix, and if plan.offset is not 0. These are constants because software devices
+/// run both sides of a branch that depends on a uniform.
 override IDENTITY: bool = false;
 override OFFSET: bool = false;
 
 override ROWS: u32 = ROWS_EACH * ROW_GROUPS;
 override POSITIONS: u32 = POSITIONS_EACH * GROUPS;
 override THREADS: u32 = GROUPS * ROW_GROUPS;
-/// Words of an example in `masks`: those of SKIP blocks, with room for one bit more.
+/// Words of an example in `masks`: SKIP + 1 bits.
 override MASK_WORDS: u32 = SKIP / 32u + 1u;
 
-/// MASK_WORDS words an example, a bit for each block that has a pixel other than zero, else 0. Not read with SKIP 0.
+/// MASK_WORDS words an example: a bit for each block, 1 if some pixel of it is not zero. It is not read if SKIP is 0.
 @group(0) @binding(7) var<storage, read> masks: array<u32>;
 
-/// Where each position's example begins.
+/// The place of each position's example in `images`.
 var<workgroup> starts: array<u32, POSITIONS>;
 var<workgroup> row_sums: array<atomic<i32>, ROWS>;
-/// The blocks that are not zero in all examples, in order; no array may be empty.
+/// The blocks that are not zero in all examples, in order. The size is SKIP + 1, because an array must not be empty.
 var<workgroup> used: array<u32, SKIP + 1u>;
 var<workgroup> used_count: u32;
 var<workgroup> used_mask: array<atomic<u32>, MASK_WORDS>;
 
-/// Fills `used`. Returns how many blocks there are to be multiplied, the same in all invocations.
+/// Fills `used`. Returns the number of blocks to multiply, the same in all invocations.
 fn find_used(index: u32, tile: Tile) -> u32 {
   if (SKIP == 0u) {
     return plan.blocks;
@@ -50,7 +51,7 @@ fn find_used(index: u32, tile: Tile) -> u32 {
   }
   workgroupBarrier();
   for (var block = index; block <= plan.blocks; block += THREADS) {
-    // Blocks before this one, of which the last finds how many there are.
+    // The number of nonzero blocks before this one. The last invocation finds the total.
     var before = 0u;
     for (var word = 0u; word < block / 32u; word++) {
       before += countOneBits(atomicLoad(&used_mask[word]));
@@ -66,7 +67,7 @@ fn find_used(index: u32, tile: Tile) -> u32 {
   return workgroupUniformLoad(&used_count);
 }
 
-/// Block `number` of those that are multiplied.
+/// Returns block `number` of the blocks that are multiplied.
 fn block_at(number: u32) -> u32 {
   if (SKIP == 0u) {
     return number;
@@ -74,7 +75,7 @@ fn block_at(number: u32) -> u32 {
   return used[number];
 }
 
-/// The pixels of blocks from number `first` on; positions and blocks that do not exist are zero.
+/// Loads the pixels of blocks from number `first` on; zeros for positions and blocks that do not exist.
 fn load_pixels(index: u32, count: u32, first: u32, blocks: u32) {
   for (var unit = index; unit < DEPTH * POSITIONS; unit += THREADS) {
     let position = unit % POSITIONS;
@@ -87,13 +88,13 @@ fn load_pixels(index: u32, count: u32, first: u32, blocks: u32) {
   }
 }
 
-/// Four entries of the identity matrix, from a column on.
+/// Returns four entries of the identity matrix, from a column on.
 fn diagonal4(row: u32, column: u32) -> vec4i {
   return select(vec4i(0), vec4i(1), vec4u(row) == vec4u(column) + vec4u(0u, 1u, 2u, 3u));
 }
 
-/// The deviates of blocks from number `first` on. What does not exist may stay as it is: it is multiplied by zero pixels or
-/// not written.
+/// Makes the deviates of blocks from number `first` on. Rows and blocks that do not exist keep their old contents: they are
+/// multiplied with zero pixels, or their sums are not written.
 fn make_deviates(index: u32, tile: Tile, first_row: u32, first: u32, blocks: u32) {
   for (var unit = index; unit < DEPTH * ROWS; unit += THREADS) {
     let row = first_row + unit % ROWS;
@@ -124,7 +125,7 @@ fn make_deviates(index: u32, tile: Tile, first_row: u32, first: u32, blocks: u32
   }
 }
 
-/// Writes the values of rows `row` to `row + 3` of the workgroup at a position of the tile, from their exact sums.
+/// Converts the exact sums of rows `row` to `row + 3` at a position of the tile to values, and writes them.
 fn finish(sums: vec4i, tile: Tile, position: u32, first_row: u32, row: u32) {
   if (position < tile.count && first_row + row < plan.rows) {
     var s = sums;
@@ -142,7 +143,7 @@ fn finish(sums: vec4i, tile: Tile, position: u32, first_row: u32, row: u32) {
   }
 }
 
-/// The part of the tile's one-hots that falls to this workgroup: `turn` of plan.row_blocks.
+/// Writes the one-hots of this workgroup: part `turn` of the tile's, which plan.row_blocks workgroups share.
 fn put_one_hots(index: u32, tile: Tile, turn: u32) {
   let cells = tile.count * plan.cells;
   for (var cell = turn * THREADS + index; cell < cells; cell += plan.row_blocks * THREADS) {

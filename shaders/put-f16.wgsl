@@ -1,7 +1,7 @@
-// Where the exact fused projection writes: float16. See project-tile.wgsl.
+// The output of the exact fused projection in float16. See project-tile.wgsl.
 //
-// Two values share a word. Where the width is odd, a word may belong to two invocations, even to two workgroups, so
-// halves at odd ends are or-ed into words that the host has cleared before; whole words are stored. No word gets both.
+// Two values share a word. If the width is odd, a word may belong to two invocations, even of two workgroups. The host
+// clears the output. An invocation stores the words that it owns, and ORs single halves into shared words.
 
 @group(0) @binding(6) var<storage, read_write> out: array<atomic<u32>>;
 
@@ -9,7 +9,7 @@ fn put_half(at: u32, half: u32) {
   atomicOr(&out[at >> 1u], half << (16u * (at & 1u)));
 }
 
-/// Writes `count` (0 to 2) values from an even element on: two as a word, one as a half.
+/// Writes `count` (0 to 2) values from an even element on: stores a word for two values, ORs a half for one.
 fn put_pair(at: u32, count: u32, first: u32, second: u32) {
   if (count >= 2u) {
     atomicStore(&out[at >> 1u], first | (second << 16u));
@@ -18,7 +18,7 @@ fn put_pair(at: u32, count: u32, first: u32, second: u32) {
   }
 }
 
-/// Writes rows `row` to `row + 3` of a position, as far as there are such rows.
+/// Writes the values of rows `row` to `row + 3` of a position, without rows that do not exist.
 fn put(position: u32, row: u32, values: vec4f) {
   let at = position * plan.width + row;
   let count = min(plan.rows - row, 4u);
@@ -39,5 +39,5 @@ fn put_one(at: u32) {
   put_half(at, 0x3c00u);
 }
 
-/// Cleared already.
+/// Does nothing: the host has cleared the output.
 fn put_zero(at: u32) {}

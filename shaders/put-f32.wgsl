@@ -1,8 +1,8 @@
-// Where the exact fused projection writes: float32. See project-tile.wgsl.
+// The output of the exact fused projection in float32. See project-tile.wgsl.
 
 @group(0) @binding(6) var<storage, read_write> out: array<f32>;
 
-/// Writes rows `row` to `row + 3` of a position, as far as there are such rows.
+/// Writes the values of rows `row` to `row + 3` of a position, without rows that do not exist.
 fn put(position: u32, row: u32, values: vec4f) {
   let at = position * plan.width + row;
   out[at] = values.x;

@@ -1,12 +1,12 @@
 //! uses part
-// Second stage: mean and deviation of each feature from the parts that moments.wgsl made.
+// Second stage of the statistics: computes the mean and deviation of each feature from the parts of moments.wgsl.
 //
 // Dispatch: (width / 32, 1, 1).
 
 struct Statistics {
   width: u32,
   chunks: u32,
-  /// Subtracted from the count: 0 for the population's deviation, 1 for the unbiased one.
+  /// The number subtracted from the count: 0 for the population deviation, 1 for the unbiased one.
   correction: f32,
 }
 

@@ -1,7 +1,7 @@
-// The table of deviates in workgroup memory, for deviate.wgsl. Indices are remainders where Dawn then sees that they are
-// within, and does not check: see bench/NOTES.md.
+// The table of deviates in workgroup memory, for deviate.wgsl. Indices are remainders, so that Dawn proves them in bounds
+// and leaves its checks out: see bench/NOTES.md.
 
-/// Segment n at n % 1024; the rest is not used.
+/// Segment n is at n % 1024; the other entries are unused.
 var<workgroup> normal_table: array<u32, 1024>;
 
 fn segment(number: u32) -> u32 {

@@ -1,13 +1,13 @@
-// Products of a tile by packed dot products of bytes; see project-tile.wgsl.
+// The products of a tile by packed dot products of bytes; see project-tile.wgsl.
 
 const ROWS_EACH = 4u;
 const POSITIONS_EACH = 10u;
 
-/// Limbs of row r in block d at d * ROWS + r; pixels of position p at d * POSITIONS + p.
+/// The limbs of row r in block d are at d * ROWS + r, the pixels of position p at d * POSITIONS + p.
 var<workgroup> high: array<vec4u, DEPTH * ROWS>;
 var<workgroup> low: array<vec4u, DEPTH * ROWS>;
 var<workgroup> pixels: array<vec4u, DEPTH * POSITIONS>;
-/// Of each position, for the correction of project-limbs.wgsl.
+/// The sum of the pixels of each position, for the correction of project-limbs.wgsl.
 var<workgroup> pixel_sums: array<atomic<u32>, POSITIONS>;
 
 fn keep_pixels(d: u32, position: u32, x: vec4u) {
@@ -21,7 +21,8 @@ fn keep_deviates(d: u32, row: u32, a: vec4i, b: vec4i, c: vec4i, e: vec4i) {
   low[d * ROWS + row] = limbs.low;
 }
 
-/// Of four neighbouring rows (the lanes) and ten positions, GROUPS apart, so that neighbours read neighbouring vectors.
+/// The sums of four neighboring rows (the lanes) and ten positions, GROUPS apart, so that neighboring invocations read
+/// neighboring vectors.
 struct Sums {
   a0: vec4u,
   a1: vec4u,
@@ -35,7 +36,7 @@ struct Sums {
   a9: vec4u,
 }
 
-/// Sixteen columns of four rows, as an invocation keeps them in registers.
+/// Sixteen columns of four rows, in registers.
 struct Rows {
   h0: vec4u,
   h1: vec4u,
@@ -54,7 +55,7 @@ fn products(r: Rows, x: vec4u) -> vec4u {
 }
 
 fn multiply(sums: ptr<function, Sums>, local: vec2u) {
-  // Remainders, so that Dawn sees that indices are within: it does not check them then.
+  // Remainders, so that Dawn proves the indices in bounds and leaves its checks out.
   let x = local.x % GROUPS;
   let y = local.y % ROW_GROUPS;
   for (var d = 0u; d < DEPTH; d++) {

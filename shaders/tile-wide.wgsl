@@ -1,10 +1,10 @@
-// Products of a tile in plain 32-bit integers, for devices whose packed dot products are slow or made of these anyway; see
+// The products of a tile in plain 32-bit integers, for devices with slow or emulated packed dot products; see
 // project-tile.wgsl.
 
 const ROWS_EACH = 8u;
 const POSITIONS_EACH = 5u;
 
-/// Four columns of row r in quarter q of block d at (4 * d + q) * ROWS + r; pixels likewise, packed as they come.
+/// Four columns of row r in quarter q of block d are at (4 * d + q) * ROWS + r; pixels likewise, four in a word.
 var<workgroup> deviates: array<vec4i, 4u * DEPTH * ROWS>;
 var<workgroup> pixels: array<u32, 4u * DEPTH * POSITIONS>;
 
@@ -24,7 +24,7 @@ fn keep_deviates(d: u32, row: u32, a: vec4i, b: vec4i, c: vec4i, e: vec4i) {
   deviates[at + 3u * ROWS] = e;
 }
 
-/// Of eight neighbouring rows (the lanes of a, then of b) and five positions, GROUPS apart.
+/// The sums of eight neighboring rows (the lanes of a, then of b) and five positions, GROUPS apart.
 struct Sums {
   a0: vec4i,
   a1: vec4i,
@@ -59,7 +59,7 @@ fn products(g: Rows, x: vec4i) -> vec4i {
 }
 
 fn multiply(sums: ptr<function, Sums>, local: vec2u) {
-  // Remainders, so that Dawn sees that indices are within: it does not check them then.
+  // Remainders, so that Dawn proves the indices in bounds and leaves its checks out.
   let x = local.x % GROUPS;
   let y = local.y % ROW_GROUPS;
   for (var q = 0u; q < 4u * DEPTH; q++) {

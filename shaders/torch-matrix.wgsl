@@ -1,15 +1,15 @@
 //! uses mt19937 torch-normal
-// Projection matrices in f32 as PyTorch's CPU generator fills them: `normal_(0, scale)` over rows * columns values in a
-// row. Twin of `torchNormal` in assembly/torch-normal.ts.
+// Makes projection matrices in f32 like PyTorch's CPU generator: `normal_(0, scale)` over rows * columns consecutive
+// values. Twin of `torchNormal` in assembly/torch-normal.ts.
 //
-// A sequence has no shortcuts, so a workgroup makes the words of one task from the first on, 624 at a time.
+// The words of a sequence follow from each other, so a workgroup makes those of one task from the first on, 624 at a time.
 //
 // Dispatch: (tasks, 1, 1).
 
 struct TorchMatrix {
   /// Values of a whole matrix, 16..2^28.
   count: u32,
-  /// Which of them are written: whole rows.
+  /// The values that are written: whole rows.
   first: u32,
   end: u32,
   columns: u32,
@@ -24,16 +24,16 @@ struct TorchMatrix {
 /// [tasks, rows, stride], zero in the padding.
 @group(0) @binding(2) var<storage, read_write> values: array<f32>;
 
-/// The words of the last 16 values, where they are made again.
+/// The words of the last 16 values, if these are made again.
 var<workgroup> last: array<u32, 16>;
 
-/// Writes a value if it is asked for; `at` is where the task's values begin.
+/// Writes a value if it is in the range; the task's values begin at `at`.
 fn put(at: u32, place: u32, end: u32, value: f32) {
   if (place < matrix.first || place >= end) {
     return;
   }
   let i = place - matrix.first;
-  // Same for all invocations: a whole matrix without padding needs no division.
+  // A whole matrix without padding needs no division. The branch is the same in all invocations.
   if (matrix.columns == matrix.stride) {
     values[at + i] = value * matrix.scale;
   } else {

@@ -1,12 +1,12 @@
-// How long the calling thread works. Its CPU time would not tell: Dawn waits for the GPU by asking again and again, in
-// the event loop of this thread, which is busy all the time then.
+// Measures the working time of the calling thread. Its CPU time is no measure: Dawn polls the GPU in this thread's event
+// loop, so the thread is always busy.
 import { Session } from "node:inspector/promises";
 
-/** What is no work of the library's: waiting, asking, and what the profiler cannot name. */
+/** Samples that are not work of the library: waiting, polling, and functions without a name. */
 const OTHER = new Set(["(idle)", "(program)", "(root)"]);
 const INTERVAL_MICROSECONDS = 100;
 
-/** Milliseconds that JavaScript, WebAssembly and native functions called by them took during `work`, by samples. */
+/** Samples `work`. Returns the milliseconds of JavaScript, WebAssembly and the native functions that they call. */
 export async function busy(work) {
   const session = new Session();
   session.connect();
@@ -23,7 +23,7 @@ function sampled({ nodes, samples, timeDeltas }) {
   const counted = new Set(nodes.filter(({ callFrame }) => !OTHER.has(callFrame.functionName)).map(({ id }) => id));
   let microseconds = 0;
   samples.forEach((id, i) => {
-    // A sample stands for the time until the next one.
+    // Each sample counts for the time until the next one.
     if (counted.has(id)) microseconds += timeDeltas[i + 1] ?? 0;
   });
   return microseconds / 1000;

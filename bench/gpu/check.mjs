@@ -1,5 +1,5 @@
-// Tasks of each kind on the GPU against those of the WebAssembly backend: bit for bit, float32 examples to rounding.
-// One line for each; a difference or an error fails the check, after the others are done.
+// Compares tasks of each kind on the GPU with those of the WebAssembly backend: bit for bit, and within a bound for float32
+// examples. Prints one line for each kind. A difference or an error fails the check after the other kinds are done.
 //
 //   node bench/gpu/check.mjs
 import { TaskAugmentor } from "../../dist/index.js";
@@ -7,9 +7,9 @@ import { openDevice } from "./device.mjs";
 import { examples, subset } from "./images.mjs";
 import { compareFloats } from "./library.mjs";
 
-/** The first that can be numbered, and the last. */
+/** The first task number and the last one. */
 const TASKS = [0, 2 ** 32 - 1];
-/** From 513 examples on, whole datasets have a kernel of their own. */
+/** From 513 examples on, whole datasets use the product kernel. */
 const FEW = 70;
 const MANY = 520;
 
@@ -29,7 +29,7 @@ const KINDS = {
   "whole datasets of float32 examples": { drawSequence: false, float: true, count: MANY },
 };
 
-// Kept whole, as openDevice asks for.
+// The variable keeps the host alive; see openDevice.
 const opened = await openDevice();
 const dataset = await examples();
 console.log(`${opened.info.description || opened.info.device}; examples: ${dataset.name}`);
@@ -48,7 +48,7 @@ for (const failure of opened.failures) {
 }
 opened.device.destroy();
 
-/** @throws Error unless both backends make the same */
+/** @throws Error if the two backends give different results */
 async function check(data, options) {
   const all = { seed: 42, ...options, taskCount: 2 ** 32 };
   const backends = [{ backend: opened.device }, { backend: "wasm", workers: 0 }];

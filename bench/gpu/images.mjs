@@ -1,4 +1,4 @@
-// The examples: MNIST where it is installed, else made-up images with as many zeros.
+// The examples: MNIST if it is installed, else artificial images with as many zeros.
 import { Dataset } from "../../dist/index.js";
 import { hash } from "./reference.mjs";
 
@@ -6,7 +6,7 @@ const COUNT = 60000;
 const PIXELS = 784;
 const ZEROS = 0.81;
 
-/** `taskloom/node` is asked only here, as it also needs packages that a bare machine has not. */
+/** Imports `taskloom/node` only here, because it needs packages that a bare machine does not have. */
 export async function examples() {
   try {
     const { mnist } = await import("../../dist/node.js");
@@ -26,7 +26,7 @@ function madeUp() {
   return Dataset.from({ images, targets, shape: [28, 28], classes: 10, name: "made-up images, 81% zeros" });
 }
 
-/** The first `count` examples, or all; as float32 in [0, 1] if `float`. */
+/** Returns the first `count` examples, or all; float32 in [0, 1] if `float` is true. */
 export function subset(dataset, count, float = false) {
   const { features, shape, classes, name } = dataset;
   const n = Math.min(count, dataset.length);

@@ -1,13 +1,13 @@
-// The library's own dispatches, through its public API, and their results against the WebAssembly backend's.
+// Runs the library through its public API, and compares its results with those of the WebAssembly backend.
 import { TaskAugmentor } from "../../dist/index.js";
 import { median } from "../support.mjs";
 import { busy } from "./busy.mjs";
 import { readBack } from "./device.mjs";
 
 /**
- * Walks `tasks` tasks in batches that stay on the GPU, in buffers that serve again, after a warm-up.
+ * Walks over `tasks` tasks in batches that stay on the GPU, in reused buffers, after a warm-up.
  *
- * Returns, for a task, the wall-clock milliseconds and those of each kind of pass, by label; medians over batches.
+ * Returns the milliseconds of a task: by the clock, and of each kind of pass by its label. These are medians over batches.
  */
 export async function walk({ device, recorder, sizes }, dataset, options, tasks, batchSize) {
   const warm = sizes.warm * batchSize;
@@ -19,7 +19,7 @@ export async function walk({ device, recorder, sizes }, dataset, options, tasks,
     const start = performance.now();
     for await (const batch of batches({ start: warm })) {
       if (batch.tasks.stop < all.taskCount) continue;
-      // The last one, which is there only as long as the walk goes on.
+      // The last batch, which is valid until the walk goes on.
       const wall = (performance.now() - start) / tasks;
       const passes = new Map();
       for (const [label, times] of await recorder.stop()) {
@@ -32,7 +32,7 @@ export async function walk({ device, recorder, sizes }, dataset, options, tasks,
   });
 }
 
-/** Milliseconds of a batch, by the clock and of the calling thread's work; see `busy`. */
+/** Returns the milliseconds of a batch by the clock, and those of the calling thread's work; see `busy`. */
 export async function hostTime({ device, sizes }, dataset, options, batchSize) {
   const tasks = sizes.steps * batchSize;
   const all = { seed: 42, ...options, taskCount: tasks, backend: device };
@@ -57,7 +57,7 @@ async function withAugmentor(options, work) {
   }
 }
 
-/** The median over batches of the time of a batch, which may be of several passes. */
+/** Returns the median over batches of a batch's time; a batch may have several passes. */
 function perBatch(times, batches) {
   const each = Math.ceil(times.length / batches);
   const sums = [];
@@ -65,7 +65,7 @@ function perBatch(times, batches) {
   return median(sums);
 }
 
-/** Makes a few tasks into memory full of 0xCD and compares the first and the last. */
+/** Makes a few tasks in memory that is full of 0xCD, and checks the first and the last one. */
 export async function checkPoisoned({ device, recorder }, dataset, options, tasks) {
   const all = { seed: 42, ...options, taskCount: tasks };
   recorder.poisoning = true;
@@ -80,7 +80,7 @@ export async function checkPoisoned({ device, recorder }, dataset, options, task
   if (recorder.poisoned < before + 2) throw new Error("no output was poisoned: the library's labels have changed");
 }
 
-/** @throws Error unless the first and the last task of a batch are what the WebAssembly backend makes */
+/** @throws Error if the first or the last task of a batch differs from the WebAssembly backend's */
 async function check(dataset, options, { tasks, inputs, targets, device }) {
   const count = tasks.stop - tasks.start;
   const part = async (task, { buffer, offset, size }) =>
@@ -109,7 +109,7 @@ function compareBits(task, got, expected) {
   }
 }
 
-/** Sums of floats depend on their order: some ten thousandths of what values are like. */
+/** Compares within 2e-4 of the root mean square, because float sums depend on their order. */
 export function compareFloats(task, got, expected) {
   const like = Math.sqrt(expected.reduce((sum, x) => sum + x * x, 0) / expected.length);
   const wrong = got.findIndex((value, i) => !(Math.abs(value - expected[i]) <= 2e-4 * like));

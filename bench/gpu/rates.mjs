@@ -1,5 +1,5 @@
-// What an adapter can do, by kernels that do one thing: see rates/*.wgsl. Every kernel's results are checked; sizes grow
-// until a dispatch is long enough, and the last three show whether the rate still grows with them.
+// The rates of an adapter, measured by kernels that do one thing each: see rates/*.wgsl. The results of every kernel are
+// checked. Sizes grow until a dispatch is long enough; the last three sizes show whether the rate still grows.
 import { poison, readBack } from "./device.mjs";
 import { ARITHMETIC, WORKGROUP } from "./rates/arithmetic.mjs";
 import { measureMemory } from "./rates/memory.mjs";
@@ -7,18 +7,18 @@ import { assemble } from "./shaders.mjs";
 import { timeRounds } from "./stages.mjs";
 
 const INVOCATIONS = 256;
-/** How many times longer than asked for a dispatch may become, where the rate still grows. */
+/** If the rate still grows, a dispatch may become this many times longer than the target. */
 const PATIENCE = 4;
-/** Sizes that are shown. */
+/** The number of sizes in the report. */
 const SHOWN = 3;
-/** By how much the rates of the last two sizes may differ. */
+/** The largest accepted difference between the rates of the last two sizes. */
 const PLATEAU = 0.1;
 const USAGE = { UNIFORM: 0x40, STORAGE: 0x80, COPY_SRC: 4, COPY_DST: 8 };
 
 /**
- * Rates by name: operations or bytes a millisecond, those of each size, and whether they have stopped growing. What
- * counts is the fastest round of the best size, as a floor must not be too high, however busy the machine is; for memory,
- * that of the largest size, which no cache holds.
+ * Measures rates by name: operations or bytes a millisecond, the rate of each size, and whether the rates stopped growing.
+ * The rate is that of the fastest round of the best size, because a floor must not be too high on a busy machine. For
+ * memory it is that of the largest size, which no cache holds.
  */
 export async function measureRates(bench) {
   const rates = {};
@@ -48,7 +48,7 @@ function isPlateau(sizes) {
   return sizes.length > 1 && Math.abs(last.perMillisecond / before.perMillisecond - 1) <= PLATEAU;
 }
 
-/** Dispatches, each of twice as many steps as the last: their steps, work, milliseconds and rates. */
+/** Runs dispatches, each with twice as many steps as the last one. Returns their steps, work, milliseconds and rates. */
 async function measureKernel(bench, module, name, kernel) {
   const { workgroups, milliseconds, rounds } = bench.sizes.rates;
   const stage = await prepare(bench, module, name, workgroups);
@@ -95,7 +95,7 @@ async function prepare({ device }, module, name, workgroups) {
   };
 }
 
-/** Of the first and the last invocation and one between. */
+/** Checks the results of the first and the last invocation and of one between. */
 async function check({ device }, sums, name, { rate, expected }, steps) {
   const words = new Uint32Array(await readBack(device, sums, 0, sums.size));
   for (const id of [0, Math.floor(words.length / 3), words.length - 1]) {

@@ -1,16 +1,16 @@
-// Listens to what the library does with a device: the time of each of its passes, what it compiles, and what it
-// dispatches, so that stages alone and other variants have the shape and the buffers of the kernel as it is dispatched.
+// Records the library's use of a device: the time of each pass, the compiled pipelines and the dispatches. So stages and
+// other variants are measured with the shape and the buffers of the library's kernel.
 import { poison } from "./device.mjs";
 
 const USAGE = { COPY_SRC: 4, UNIFORM: 0x40, STORAGE: 0x80 };
 
 export class Recorder {
-  /** Label, override constants and text of each pipeline. */
+  /** The label, override constants and text of each pipeline. */
   pipelines = new Map();
-  /** Whether dispatches are kept, and of each pass's label the last: its pipeline and its buffers, by binding. */
+  /** True to keep dispatches. The last dispatch of each pass label: its pipeline, and its buffers by binding. */
   listening = false;
   dispatches = new Map();
-  /** Whether outputs are filled with 0xCD when they are made, and how many were. */
+  /** True to fill new outputs with 0xCD, and the number of filled ones. */
   poisoning = false;
   poisoned = 0;
   #device;
@@ -19,7 +19,7 @@ export class Recorder {
   #code = new WeakMap();
   #resources = new WeakMap();
 
-  /** @param clock undefined where there are no timestamps */
+  /** @param clock undefined if the device has no timestamps */
   constructor(device, clock) {
     this.#device = device;
     this.#clock = clock;
@@ -33,7 +33,7 @@ export class Recorder {
     this.#labels = [];
   }
 
-  /** Ends it: the passes' milliseconds in order, by label. Empty without timestamps. */
+  /** Stops timing. Returns the milliseconds of the passes in order, by label; empty without timestamps. */
   async stop() {
     const labels = this.#labels;
     this.#labels = undefined;
@@ -64,7 +64,7 @@ export class Recorder {
     const device = this.#device;
     const { createBuffer, createBindGroup } = device;
     device.createBuffer = (descriptor) => {
-      // What kernels read can be read back.
+      // The buffers that kernels read can be read back.
       const readable = descriptor.usage & (USAGE.UNIFORM | USAGE.STORAGE) ? USAGE.COPY_SRC : 0;
       const buffer = createBuffer.call(device, { ...descriptor, usage: descriptor.usage | readable });
       if (this.poisoning && descriptor.label?.includes("woven")) {

@@ -1,4 +1,4 @@
-// What the shaders of stages.wgsl compute, once more in plain JavaScript.
+// The computations of stages.wgsl in plain JavaScript.
 
 const rotl = (x, n) => (x << n) | (x >>> (32 - n));
 
@@ -19,7 +19,7 @@ function quarterRound(s, [a, b, c, d]) {
   }
 }
 
-/** The 16 words of a block of a task's stream: the matrix's, or that of another purpose. */
+/** Returns the 16 words of a block of a task's stream: the matrix's stream, or that of another purpose. */
 export function chacha8([low, high], task, counter, purpose = 0, item = 0) {
   const start = Uint32Array.of(...CONSTANTS, low, high, ...NAME, counter, task, purpose, item);
   const s = start.slice();
@@ -30,7 +30,7 @@ export function chacha8([low, high], task, counter, purpose = 0, item = 0) {
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** The deviate of a word, in units of 1/4096. */
+/** Returns the deviate of a word, in units of 1/4096. */
 export function deviate(table, word) {
   float[0] = ((word >>> 7) & 0xffffff) | 1;
   const q = table[(bits[0] >>> 18) - 4064];
@@ -39,7 +39,7 @@ export function deviate(table, word) {
   return word >> 31 ? -z : z;
 }
 
-/** Lane `i % 4` of `hash4(i / 4)`. */
+/** Returns lane `i % 4` of `hash4(i / 4)`. */
 export function hash(i) {
   const v = Math.imul(i, 2654435761) >>> 0;
   return (v ^ (v >>> 15)) >>> 0;

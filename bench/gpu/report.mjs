@@ -1,4 +1,4 @@
-// What bench/gpu.mjs prints, and its JSON.
+// The output of bench/gpu.mjs, and its JSON.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { machine, table, version } from "../support.mjs";
@@ -31,7 +31,7 @@ function usedText({ shape, used, blocks }) {
   return shape.SKIP > 0 ? text : `${text}, as none are left out`;
 }
 
-/** Rates of the last sizes, the smallest first: bytes of memory, or steps of each invocation. */
+/** Returns the rates of the last sizes, the smallest first: bytes of memory, or steps of each invocation. */
 export function printRates(rates, overlap) {
   console.log("\nThe adapter's rates, of the fastest rounds, at sizes that double:\n");
   table(
@@ -59,7 +59,7 @@ export function printTimes(rows) {
   );
 }
 
-/** Rows with floors: how near to them they come, and what both would be for 2^16 tasks. */
+/** Returns rows with floors: the measured time in units of the floor, and both times for 2^16 tasks. */
 export function printFloors(rows) {
   console.log(`\nFloors by these rates, and the seconds of ${JOB} tasks:\n`);
   const job = (milliseconds, tasks) => (tasks ? digits((milliseconds / tasks / 1000) * JOB, 3) : "");
@@ -83,7 +83,7 @@ export function printFloors(rows) {
   }
 }
 
-/** What `measureVariants` found. */
+/** Prints the results of `measureVariants`. */
 export function printVariants({ tasks, variants }) {
   const chosen = variants.find((variant) => variant.chosen);
   console.log(

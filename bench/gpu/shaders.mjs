@@ -1,9 +1,9 @@
-// Shaders as the library has them and those of this folder, put together as scripts/shaders.mjs does.
+// Assembles shaders of the library and of this folder, like scripts/shaders.mjs.
 import { existsSync, readFileSync } from "node:fs";
 
 const FOLDERS = [new URL("./", import.meta.url), new URL("../../shaders/", import.meta.url)];
 
-/** The text of a shader with all that it uses before it, each once. */
+/** Returns the text of a shader after the texts that it includes, each once. */
 export function assemble(name, seen = new Set()) {
   if (seen.has(name)) return "";
   seen.add(name);

@@ -1,5 +1,5 @@
 //! uses project-packed hash stages
-// What stages.wgsl needs of tile-packed.wgsl.
+// The functions that stages.wgsl needs for tile-packed.wgsl.
 
 fn kept_deviates(d: u32, row: u32) -> vec4u {
   return high[d * ROWS + row] ^ low[d * ROWS + row];

@@ -1,5 +1,5 @@
 //! uses project-wide hash stages
-// What stages.wgsl needs of tile-wide.wgsl.
+// The functions that stages.wgsl needs for tile-wide.wgsl.
 
 fn kept_deviates(d: u32, row: u32) -> vec4u {
   let at = 4u * d * ROWS + row;

@@ -1,4 +1,4 @@
-// The fused kernel's stages alone, over all key-stream blocks: see stages.wgsl.
+// Times the stages of the fused kernel alone, over all key-stream blocks: see stages.wgsl.
 import { median } from "../support.mjs";
 import { poison, readBack } from "./device.mjs";
 import { PLACES, PRODUCTS } from "./fused.mjs";
@@ -8,9 +8,9 @@ import { assemble } from "./shaders.mjs";
 const STORAGE = 0x80;
 const COPY_SRC = 4;
 const COPY_DST = 8;
-/** Outputs written in turn, so that no round finds the last one's lines in a cache. */
+/** The number of outputs that are written in turn, so that no cache holds the lines of the last round. */
 export const OUTPUTS = 3;
-/** The fused kernel's bindings that each entry point uses, besides its output. */
+/** The bindings of the fused kernel that each entry point uses, besides its output. */
 const BINDINGS = {
   words: ["plan", "tiles"],
   deviates: ["plan", "table", "tiles"],
@@ -21,7 +21,7 @@ const BINDINGS = {
 /** `left` of stages.wgsl. */
 const LEFT = 8;
 
-/** Milliseconds of each stage for `length` positions, outputs checked. `setting` is that of `withFused`. */
+/** Returns the milliseconds of each stage for `length` positions. Checks the outputs. `setting` comes from `withFused`. */
 export async function measureStages(bench, setting, length, rounds) {
   const results = {};
   for (const entry of Object.keys(BINDINGS)) {
@@ -54,18 +54,18 @@ async function prepare({ device, limits }, { shape, resources, plan, tiles }, en
   return { pipeline, turns, grid: gridOf(workgroups, limits) };
 }
 
-/** The position of the output behind the last one of some tiles. */
+/** Returns the output position after the last one of some tiles. */
 export function outputEnd(tiles) {
   return Math.max(...tiles.map(({ output, count }) => output + count));
 }
 
-/** So many workgroups as a dispatch. */
+/** Splits a number of workgroups into two dimensions. */
 export function gridOf(workgroups, { maxComputeWorkgroupsPerDimension }) {
   const x = Math.min(workgroups, maxComputeWorkgroupsPerDimension);
   return [x, Math.ceil(workgroups / x)];
 }
 
-/** Milliseconds of each round; every output is written at least once. */
+/** Returns the milliseconds of each round. Every output is written at least once. */
 export async function timeRounds(bench, { pipeline, turns, grid }, rounds) {
   const times = [];
   for (let round = -OUTPUTS; round < rounds; round++) {
@@ -76,7 +76,7 @@ export async function timeRounds(bench, { pipeline, turns, grid }, rounds) {
   return times;
 }
 
-/** Milliseconds of one dispatch. */
+/** Returns the milliseconds of one dispatch. */
 export async function timeOnce({ device, clock }, { pipeline, bindGroup, grid }) {
   const timestampWrites = clock?.next();
   const encoder = device.createCommandEncoder();
@@ -93,7 +93,7 @@ export async function timeOnce({ device, clock }, { pipeline, bindGroup, grid })
   return gpu;
 }
 
-/** Throws unless an output is right; of the last tile, or of its last workgroup. */
+/** Checks the output of the last tile, or of its last workgroup. */
 const CHECKS = {
   words({ plan, tiles, shape }, bytes) {
     let sum = 0;
@@ -151,7 +151,7 @@ const CHECKS = {
   },
 };
 
-/** Of numbers; of words, whichever sign JavaScript gives them, `sameWord`. */
+/** Compares numbers. `sameWord` compares words, with any sign that JavaScript gives them. */
 function same(what, got, expected) {
   if (got !== expected) throw new Error(`wrong result: ${what} is ${got}, should be ${expected}`);
 }
@@ -160,7 +160,7 @@ function sameWord(what, got, expected) {
   same(what, got >>> 0, expected >>> 0);
 }
 
-/** What the invocations of the last tile left, together. */
+/** Returns the words of all invocations of the last tile. */
 function foldTile(bytes, { rowBlocks }, { THREADS }) {
   const count = rowBlocks * THREADS;
   return new Uint32Array(bytes, bytes.byteLength - 4 * count, count).reduce((sum, word) => sum ^ word, 0);
@@ -258,7 +258,7 @@ const MULTIPLIED = {
           for (let position = 0; position < POSITIONS; position++) {
             const x = pixels[q * POSITIONS + position];
             let sum = 0;
-            // Of four products of 16 by 8 bits: exact in doubles.
+            // A sum of four products of 16 by 8 bits, which doubles hold exactly.
             for (let lane = 0; lane < 4; lane++) sum += deviates[r + lane] * ((x >>> (8 * lane)) & 255);
             sums[row * POSITIONS + position] += sum;
           }

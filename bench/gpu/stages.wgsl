@@ -1,9 +1,9 @@
-// The stages of the fused kernel (shaders/project-tile.wgsl) one at a time: the same workgroups, tiles and order of work,
-// over all key-stream blocks (SKIP is 0), with what belongs to other stages left out. Each invocation leaves one word made
-// of all that it computed, so that no compiler can leave any of it out, and so that the host can check it.
+// The stages of the fused kernel (shaders/project-tile.wgsl), one at a time: the same workgroups, tiles and order of work,
+// over all key-stream blocks (SKIP is 0), without the other stages. Each invocation writes one word that depends on all of
+// its work, so that a compiler cannot remove any of it and the host can check it.
 //
-// stages-packed.wgsl and stages-wide.wgsl put this with a way to multiply. They have `kept_deviates`, what a block of a row
-// is in workgroup memory; `fill_tile`, for made-up tiles; `change_pixels`; and `fold_sums`.
+// stages-packed.wgsl and stages-wide.wgsl combine this file with a way to multiply. They have `kept_deviates`, a block of a
+// row in the form of workgroup memory; `fill_tile`, for artificial tiles; `change_pixels`; and `fold_sums`.
 
 /// [workgroups, THREADS]
 @group(0) @binding(8) var<storage, read_write> left: array<u32>;
@@ -35,7 +35,7 @@ fn words_stage(
   left[number * THREADS + index] = fold(sum);
 }
 
-/// Deviates of words that cost one multiplication and one addition each.
+/// Deviates alone. Their words cost one multiplication and one addition each.
 @compute @workgroup_size(GROUPS, ROW_GROUPS)
 fn deviates_stage(
   @builtin(local_invocation_index) index: u32,
@@ -67,7 +67,7 @@ fn deviates_stage(
   left[number * THREADS + index] = fold(sum);
 }
 
-/// Tiles: words, deviates, how they are kept, and the barriers around them.
+/// Tiles alone: words, deviates, their packing and storing, and the barriers.
 @compute @workgroup_size(GROUPS, ROW_GROUPS)
 fn making_stage(
   @builtin(local_invocation_index) index: u32,
@@ -88,7 +88,7 @@ fn making_stage(
   for (var block = 0u; block < plan.blocks; block += DEPTH) {
     make_deviates(index, tile, first_row, block, plan.blocks);
     workgroupBarrier();
-    // Another invocation's, or the way through workgroup memory could be left out.
+    // A word of another invocation: its own one would not have to go through workgroup memory.
     for (var unit = index; unit < DEPTH * ROWS; unit += THREADS) {
       let other = DEPTH * ROWS - 1u - unit;
       if (block + other / ROWS < plan.blocks) {
@@ -100,8 +100,8 @@ fn making_stage(
   left[number * THREADS + index] = fold(sum);
 }
 
-/// Products of a tile that is prepared once. Some pixels are changed between two steps, as else all steps but one could
-/// be left out.
+/// Products alone, of a tile that is prepared once. Some pixels change between two steps; otherwise a compiler could remove
+/// all steps but one.
 @compute @workgroup_size(GROUPS, ROW_GROUPS)
 fn multiply_stage(
   @builtin(local_invocation_id) local: vec3u,
@@ -125,7 +125,7 @@ fn multiply_stage(
   left[number * THREADS + index] = fold_sums(&sums);
 }
 
-/// Conversion, scaling, one-hots and stores of made-up sums.
+/// Conversion, scaling, one-hots and stores of artificial sums.
 @compute @workgroup_size(GROUPS, ROW_GROUPS)
 fn epilogue_stage(
   @builtin(local_invocation_id) local: vec3u,

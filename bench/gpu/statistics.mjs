@@ -1,5 +1,4 @@
-// The statistics kernel, which no public function leads to: its two shaders with small buffers. See
-// src/backend/webgpu/kernels/statistics.ts.
+// Times the two shaders of the statistics kernel. See src/backend/webgpu/kernels/statistics.ts.
 import { median } from "../support.mjs";
 import { poison, readBack } from "./device.mjs";
 import { hash } from "./reference.mjs";
@@ -11,7 +10,7 @@ const TURN = 128;
 const MAX_CHUNKS = 128;
 const CHECKED = 5;
 
-/** Milliseconds of both passes for `rows` rows of 784 float32 values, the result checked. */
+/** Returns the milliseconds of both passes for `rows` rows of 784 float32 values. Checks the result. */
 export async function measureStatistics(bench, rows, rounds) {
   const values = Float32Array.from({ length: rows * WIDTH }, (_, i) => hash(i) / 2 ** 32);
   const chunk = Math.ceil(rows / (TURN * MAX_CHUNKS)) * TURN;
@@ -49,7 +48,7 @@ async function prepare({ device }, name, parameters, buffers, grid) {
   };
 }
 
-/** Some columns in double precision. */
+/** Computes some columns in double precision. */
 function check(values, rows, results) {
   for (let column = 0; column < WIDTH; column += Math.floor(WIDTH / CHECKED)) {
     let [sum, squares] = [0, 0];

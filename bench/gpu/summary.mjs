@@ -1,5 +1,5 @@
-// node bench/gpu/summary.mjs FOLDER: what bench/gpu/compare.sh found, in seconds for 2^16 tasks of MNIST whose results stay in
-// the device's memory. What is not in the folder, or was not measured, has no row.
+// node bench/gpu/summary.mjs FOLDER: the results of bench/gpu/compare.sh, in seconds for 2^16 tasks of MNIST whose results
+// stay in the device's memory. A measurement that is not in the folder has no row.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { median, table } from "../support.mjs";
@@ -7,7 +7,7 @@ import { median, table } from "../support.mjs";
 const JOB = 2 ** 16;
 const folder = process.argv[2];
 
-/** The JSON of a file, or of its last line; undefined where there is none. */
+/** Reads the JSON of a file, or of its last line; undefined without one. */
 function read(name) {
   const file = join(folder, name);
   if (!existsSync(file)) return undefined;

@@ -1,16 +1,20 @@
 // npm run bench:units: a candidate of the fused kernel whose products run on matrix units, beside the fused kernel.
 //
-// It needs matrices of unsigned bytes through a draft feature of Dawn; where an adapter has none, this says so and
-// measures nothing. The candidate is in bench/gpu/units/ and not in the library, which keeps a variant only if it wins
-// somewhere.
+// It needs matrices of unsigned bytes, a draft feature of Dawn. On an adapter without them this says so and measures
+// nothing. The candidate is in bench/gpu/units/ and not in the library, which keeps a variant only if it wins
+// on some adapter.
 //
-// Times are of compute passes, by timestamp queries where the adapter has them; medians over batches after a warm-up. The
-// library's kernel is timed before all shapes and after them. Every shape's results are held to the WebAssembly
+// First the candidate is checked, on any adapter: every shape compiles on Dawn's null device, which has the feature, and
+// with its matrices in plain WGSL it gives the bits of WebAssembly. A failed check ends the run with exit code 1. --check
+// ends the run after the checks.
+//
+// Times are those of compute passes, by timestamp queries if the adapter has them; medians over batches after a warm-up. The
+// library's kernel is timed before all shapes and after them. Every shape's results are compared with the WebAssembly
 // backend's, bit for bit: small sets of all kinds, then tasks of the measured batches.
 //
 // Options: --tasks N (rounded up to whole batches), --only 0,3 (numbers of shapes), --toggles NAME,NAME (Dawn's, to be
 // enabled; disable_robustness leaves out its checks of indices), --emulated (matrices in plain WGSL, on any adapter:
-// whether the bits are right, not how fast it is), --json FILE.
+// it tells whether the bits are right, not how fast it is), --check, --json FILE.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -23,15 +27,14 @@ import { Recorder } from "./recorder.mjs";
 import { timeRounds } from "./stages.mjs";
 import { checkCases } from "./units/cases.mjs";
 import { compile, Setting, WrongResult } from "./units/kernel.mjs";
+import { selfCheck } from "./units/self-check.mjs";
 import { derived } from "./units/shader.mjs";
-import { nameOf, shapesOf, usable } from "./units/shapes.mjs";
+import { CARD_CONFIGS, nameOf, SUBGROUP, shapesOf, usable } from "./units/shapes.mjs";
 
 const FEATURE = "chromium-experimental-subgroup-matrix";
 /** As bench/gpu.mjs: 200 tasks are the most that the library puts into one dispatch. */
 const HARDWARE = { tasks: 2200, batch: 200, warm: 3 };
 const SOFTWARE = { tasks: 2, batch: 1, warm: 1 };
-const EMULATED = [8, 16].map((N) => ({ componentType: "u8", resultComponentType: "u32", M: 16, N, K: 32 }));
-const SUBGROUP = 32;
 /** Different batches written in turn, so that none finds its examples and outputs in a cache. */
 const BATCHES = 3;
 const MANY = 2 ** 16;
@@ -43,6 +46,7 @@ const { values: given } = parseArgs({
     only: { type: "string" },
     toggles: { type: "string" },
     emulated: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
     json: { type: "string" },
   },
 });
@@ -51,7 +55,12 @@ const bench = await openDevice([FEATURE, "subgroups"], ["allow_unsafe_apis", ...
 const { device, adapter, info, limits } = bench;
 const configs = configsOf(adapter.info);
 describe();
-const shapes = chosenShapes();
+const clock = bench.timestamps ? new Clock(device) : undefined;
+const recorder = new Recorder(device, clock);
+const dataset = await examples();
+const normal = new Uint32Array(await withFused({ device, recorder }, dataset, OPTIONS, 1, ({ bytes }) => bytes.table));
+await selfCheck(device, FEATURE, normal);
+const shapes = given.check ? [] : chosenShapes();
 const rows = [];
 if (shapes.length > 0) {
   await measure();
@@ -80,7 +89,7 @@ function describe() {
 /** Empty, and said why, where there is nothing to measure. */
 function chosenShapes() {
   const { subgroupMinSize, subgroupMaxSize } = adapter.info;
-  const found = (given.emulated ? EMULATED : configs).filter(usable);
+  const found = (given.emulated ? CARD_CONFIGS : configs).filter(usable);
   const missing = [
     [!given.emulated && !bench.features.includes(FEATURE), `the adapter has no ${FEATURE}`],
     [found.length === 0, "no matrices of unsigned bytes as the kernel can use them"],
@@ -102,12 +111,9 @@ function chosenShapes() {
 
 async function measure() {
   const sizes = info.software ? SOFTWARE : HARDWARE;
-  const clock = bench.timestamps ? new Clock(device) : undefined;
-  const recorder = new Recorder(device, clock);
   const batch = sizes.batch;
   const batches = Math.ceil((given.tasks === undefined ? sizes.tasks : Number(given.tasks)) / batch);
   if (!(batches >= 1)) throw new Error(`--tasks ${given.tasks}: a whole number from 1 is needed`);
-  const dataset = await examples();
   console.log(`examples: ${dataset.name}; ${batches} batches of ${batch} tasks`);
   console.log(clock ? "" : "NO TIMESTAMP QUERIES HERE: host clock around submissions\n");
   const library = async (name) => {
@@ -116,19 +122,17 @@ async function measure() {
     rows.push({ name, bits: "the same", milliseconds: milliseconds * batch, seconds: (milliseconds * MANY) / 1000 });
   };
   await library("the library's kernel");
-  const table = await withFused({ device, recorder }, dataset, OPTIONS, 1, ({ bytes }) => bytes.table);
-  const normal = new Uint32Array(table);
   const setting = new Setting(device, dataset, OPTIONS, normal);
   for (const { number, shape } of shapes) {
     // Said before, as a driver that fails may take the process along.
     console.log(`${number}: ${nameOf(shape)}`);
-    rows.push(await measureShape({ number, shape, setting, normal, clock, batch, batches }));
+    rows.push(await measureShape({ number, shape, setting, batch, batches }));
   }
   setting.destroy();
   await library("the library's kernel, again");
 }
 
-async function measureShape({ number, shape, setting, normal, clock, batch, batches }) {
+async function measureShape({ number, shape, setting, batch, batches }) {
   const { sums, storage, threads } = derived(shape);
   const row = { number, name: nameOf(shape), shape, threads, sums, storage };
   try {

@@ -1,15 +1,15 @@
-// Variants of the fused kernel on the same tasks: those that the library times when it tunes, and the chosen one without
-// leaving blocks out. They take turns, and every one's output is compared with the library's, bit for bit.
+// Times variants of the fused kernel on the same tasks: the candidates of the library's tuning, and the chosen one without
+// skipping blocks. They take turns. The output of each is compared with the library's, bit for bit.
 import { median } from "../support.mjs";
 import { poison, readBack } from "./device.mjs";
 import { PLACES, shapeOf, tilesOfSize, withFused } from "./fused.mjs";
 import { gridOf, OUTPUTS, outputEnd, timeOnce } from "./stages.mjs";
 
 const USAGE = { COPY_SRC: 4, COPY_DST: 8, UNIFORM: 0x40, STORAGE: 0x80 };
-/** Where `row_blocks` is in the plan. */
+/** The word of `row_blocks` in the plan. */
 const ROW_BLOCKS = 28;
 
-/** @returns of each variant its shape, whether it is the chosen one, and milliseconds for `length` positions */
+/** @returns the shape of each variant, a flag for the chosen one, and the milliseconds for `length` positions */
 export async function measureVariants(bench, dataset, tasks, length) {
   const { tuned, turns } = bench.sizes;
   return withFused(bench, dataset, { taskCount: Math.max(tuned, tasks), tune: true }, tasks, async (setting, batch) => {
@@ -35,14 +35,14 @@ export async function measureVariants(bench, dataset, tasks, length) {
   });
 }
 
-/** The variants that the library has compiled for this problem, and the chosen one with all blocks. */
+/** Returns the variants that the library compiled for this problem, and the chosen one with all blocks. */
 async function variantsOf({ device, recorder }, { pipeline, shape }) {
   const found = new Map();
   for (const [made, descriptor] of recorder.pipelines) {
     if (!/^taskloom project-(packed|wide)$/.test(descriptor.label)) continue;
     const other = shapeOf(descriptor);
     const same = ["SKIP", "IDENTITY", "OFFSET"].every((name) => other[name] === shape[name]);
-    // Every augmentor compiles its own.
+    // Every augmentor compiles its own pipelines.
     if (same) found.set(variantName(other), { pipeline: made, shape: other, chosen: false });
   }
   found.set(variantName(shape), { pipeline, shape, chosen: true });
@@ -63,7 +63,7 @@ function makeOutput({ device }, { tiles, plan }) {
   return device.createBuffer({ label: "bench output", size, usage: USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST });
 }
 
-/** What the library's kernel made of the measured positions, which may be the last of a batch. */
+/** Returns the results of the library's kernel for the measured positions, which may be the last of a batch. */
 async function library({ device }, { tiles, plan }, { inputs }) {
   const [first, end] = [Math.min(...tiles.map(({ output }) => output)), outputEnd(tiles)];
   const row = 4 * plan.width;
@@ -71,7 +71,7 @@ async function library({ device }, { tiles, plan }, { inputs }) {
   return { at: first * row, words: new Uint32Array(bytes) };
 }
 
-/** The library's bindings, but for the plan, the tiles and the output. */
+/** Returns the library's bindings, except for the plan, the tiles and the output. */
 function prepare({ device, limits }, { resources, bytes, plan, tiles }, { pipeline, shape }, outputs) {
   const rowBlocks = Math.ceil(plan.rows / shape.ROWS);
   const planBytes = bytes.plan.slice(0);
@@ -103,7 +103,7 @@ async function check(bench, { shape }, { pipeline, bindGroups, grid }, output, {
   if (wrong >= 0) throw new Error(`wrong result: ${variantName(shape)}: value ${wrong} is not the library's`);
 }
 
-/** Milliseconds of each round, by kernel. */
+/** Returns the milliseconds of each round, by kernel. */
 async function takeTurns(bench, kernels, rounds) {
   const times = kernels.map(() => []);
   for (let round = -1; round < rounds; round++) {

@@ -286,14 +286,15 @@ FIELDS = {
     "dataset": (
         REQUIRED,
         lambda v: is_object(
-            v,
+            {"originalLabels": None, **v} if isinstance(v, dict) else v,
             name=is_text,
+            originalLabels=lambda s: s is None or (isinstance(s, list) and all(type(i) is int for i in s)),
             shape=lambda s: isinstance(s, list) and len(s) > 1 and all(map(is_count, s)),
             dtype=one_of("uint8", "float32"),
             classes=lambda k: is_integer(k, 1, 65536),
             digest=is_hex,
         ),
-        '{"name", "shape", "dtype", "classes", "digest"}, as the package writes it',
+        '{"name", "shape", "dtype", "classes", "originalLabels", "digest"}, as the package writes it',
     ),
 }
 NULLABLE = {name for name, (default, _, _) in FIELDS.items() if default is None}
@@ -403,6 +404,11 @@ def check_dataset(recipe, images, labels, source):
         )
     images = np.ascontiguousarray(images[:count]).reshape(count, *shape)
     labels = labels[:count].astype(np.int64)
+    original = getattr(recipe, "originalLabels", None)
+    if original is not None:
+        # Each label becomes its place in the list.
+        place = {label: i for i, label in enumerate(original)}
+        labels = np.array([place.get(label, -1) for label in labels.tolist()], np.int64)
     if labels.min() < 0 or labels.max() >= recipe.classes:
         raise DatasetError(f"labels go from {labels.min()} to {labels.max()}; the recipe has {recipe.classes} classes")
     digest = dataset_digest(images, labels, recipe.classes)

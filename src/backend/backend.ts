@@ -2,46 +2,52 @@ import type { Dataset } from "../dataset/index.js";
 import type { Plan } from "../plan/plan.js";
 
 /**
- * What a backend does: it holds the examples, and makes any run of items of a plan. The augmentor does the rest
- * (options, order, prefetching, putting pieces together), once for all backends.
+ * A backend holds the examples and makes any run of items of a plan. The augmentor does the rest for all backends: options,
+ * order, prefetching, and assembling pieces.
  *
- * Results are functions of the plan and the item number only: never of how a run was cut, of threads or of devices.
+ * Results are functions of the plan and the item number only. They do not depend on how a run is cut, on threads or on
+ * devices.
  */
 export interface Backend {
   readonly name: string;
-  /** Uploads what all runs share. The weaver belongs to the caller. */
+  /** Returns a remark about the backend, for example why it works in the calling thread. */
+  remark?(): Promise<string | undefined>;
+  /** Uploads the data that all runs share. The caller owns the weaver. */
   open(plan: Plan, dataset: Dataset, signal: AbortSignal | undefined): Promise<Weaver>;
 }
 
 export interface Weaver {
-  /** How many `weave` calls can make progress at the same time. */
+  /** The number of `weave` calls that can make progress at the same time. */
   readonly width: number;
-  /** Bytes of inputs that a call had better ask for: enough to keep the machinery busy, little enough to be held. */
+  /**
+   * Recommended size of a call, in bytes of inputs: large enough to keep the workers busy, small enough to keep a few in
+   * memory.
+   */
   readonly pieceBytes: number;
   /**
-   * Makes items `[first, first + count)`. Calls may overlap. Rejects with `signal.reason` when aborted and with a
-   * `BackendError` when the machinery fails; later calls work again.
+   * Makes items `[first, first + count)`. Calls may overlap. Rejects with `signal.reason` if aborted, and with a
+   * `BackendError` if a worker or the device fails. Later calls work again.
    */
   weave(first: number, count: number, signal: AbortSignal | undefined): Promise<ItemBytes>;
   /**
-   * As `weave`, but into arrays for as many items that are there already: for weavers that get along without a copy then.
-   * A long run is made step by step.
+   * Like `weave`, but writes into existing arrays of the right size. Implemented only where this saves a copy. A long run is
+   * made in steps.
    */
   fill?(first: number, count: number, into: ItemBytes, signal: AbortSignal | undefined): Promise<void>;
-  /** Takes results back that nobody looks at any more, so that their memory can serve again. */
+  /** Takes results back that nobody uses, so that later calls can reuse their memory. */
   recycle?(woven: ItemBytes): void;
-  /** Releases memory and threads; calls under way reject with a `DisposedError`. */
+  /** Releases memory and threads. Calls under way reject with a `DisposedError`. */
   dispose(): void;
 }
 
 /**
- * A weaver whose results can stay on a GPU. It takes items in any order at once, as a call for each would leave the GPU
- * waiting.
+ * A weaver whose results can stay on a GPU. One call takes items in any order, because a call for each item would leave the
+ * GPU idle.
  */
 export interface GpuWeaver extends Weaver {
-  /** As `weave`, for the items of these numbers, in this order. */
+  /** Like `weave`, for the items of these numbers, in this order. */
   weaveItems(items: Float64Array, signal: AbortSignal | undefined): Promise<ItemBytes>;
-  /** As `weaveBuffers`, for the items of these numbers, in this order. */
+  /** Like `weaveBuffers`, for the items of these numbers, in this order. */
   weaveItemBuffers(
     items: Float64Array,
     signal: AbortSignal | undefined,
@@ -50,8 +56,8 @@ export interface GpuWeaver extends Weaver {
   /**
    * As `weave`, but into buffers that are ready to be bound when the promise resolves; the caller's own.
    *
-   * @param into earlier results that are written over, if they are large enough, and destroyed otherwise. After a failure
-   *   there is anything in them.
+   * @param into earlier results. They are written over if they have exactly the size that is needed, and destroyed
+   *   otherwise. After a failure their content is undefined.
    */
   weaveBuffers(
     first: number,
@@ -66,7 +72,7 @@ export interface ItemBuffers {
   readonly device: GPUDevice;
   readonly inputs: GPUBuffer;
   readonly targets: GPUBuffer;
-  /** Only where the plan has labels in an array of their own. */
+  /** Present only if the plan has labels in an array of their own. */
   readonly labels?: GPUBuffer;
   readonly bytes: number;
 }
@@ -77,15 +83,15 @@ export function destroyBuffers({ inputs, targets, labels }: ItemBuffers): void {
   labels?.destroy();
 }
 
-/** Raw results: `count * itemBytes(plan)` bytes each, the caller's own. */
+/** Raw results: `count * itemBytes(plan)` bytes each. The caller owns the arrays. */
 export interface ItemBytes {
   readonly inputs: ArrayBuffer;
   readonly targets: ArrayBuffer;
-  /** Only where the plan has labels in an array of their own. */
+  /** Present only if the plan has labels in an array of their own. */
   readonly labels?: ArrayBuffer;
 }
 
-/** All arrays of a result, to be transferred. */
+/** Returns all arrays of a result, for a transfer. */
 export function buffersOf({ inputs, targets, labels }: ItemBytes): ArrayBuffer[] {
   return labels ? [inputs, targets, labels] : [inputs, targets];
 }

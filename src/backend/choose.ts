@@ -1,44 +1,47 @@
 import { messageOf } from "../base/errors.js";
 import type { Backend } from "./backend.js";
 import { WasmBackend } from "./wasm/backend.js";
-import { availableParallelism } from "./wasm/threads.js";
+import type { CreateWorker } from "./wasm/threads.js";
 import type { WebGpuBackend } from "./webgpu/backend.js";
 import { adapterName, adapterText } from "./webgpu/device/adapter.js";
 import { WebGpuError } from "./webgpu/device/failure.js";
 import { findGpu, mayHaveGpu } from "./webgpu/device/find.js";
+import { loadChunk } from "./webgpu/load.js";
 
-/** A backend, and in a few words why it is this one. */
+/** A backend, and the reason for it in a few words. */
 export interface Choice {
   readonly backend: Backend;
   readonly reason: string;
 }
 
-/** What may be asked for; see `TaskAugmentorOptions`. */
+/** The options that choose a backend; see `TaskAugmentorOptions`. */
 export interface BackendOptions {
   readonly backend: "auto" | "wasm" | "webgpu" | GPUDevice;
-  /** Threads of the WebAssembly backend; one for each core where it is left open. */
+  /** Threads of the WebAssembly backend; one for each core, or none where none starts, if it is left open. */
   readonly workers: number | undefined;
+  readonly createWorker: CreateWorker | undefined;
   /** Whether the WebGPU backend times its kernels' variants; where there is much to do if it is left open. */
   readonly tune: boolean | undefined;
 }
 
 /**
- * The backend that the options mean. `"auto"` takes a real GPU, else WebAssembly; a software adapter, which is slower
- * than WebAssembly on the same cores, only serves who asks for `"webgpu"`.
+ * Chooses the backend that the options mean. `"auto"` takes a real GPU, else WebAssembly; a software adapter, which is slower
+ * than WebAssembly on the same cores, serves only `"webgpu"`.
  *
  * @throws WebGpuError for `"webgpu"` where there is no WebGPU at all
  */
-export async function chooseBackend({ backend, workers, tune }: BackendOptions): Promise<Choice> {
+export async function chooseBackend(options: BackendOptions): Promise<Choice> {
+  const { backend, tune } = options;
   if (typeof backend === "object") {
     const name = adapterName(adapterText(backend.adapterInfo));
-    const { WebGpuBackend } = await import("./webgpu/chunk.js");
+    const { WebGpuBackend } = await loadChunk();
     return { backend: new WebGpuBackend({ device: backend, tune }), reason: `the caller's device: ${name}` };
   }
   if (backend === "webgpu") {
     const { gpu, name } = await probe(true);
     return { backend: await sharedBackend(gpu, true, tune), reason: `asked for: ${name}` };
   }
-  const wasm = (reason: string) => ({ backend: new WasmBackend(workers ?? availableParallelism()), reason });
+  const wasm = (reason: string) => ({ backend: new WasmBackend(options), reason });
   if (backend === "wasm") return wasm("asked for");
   if (!mayHaveGpu()) return wasm("this machine has no GPU");
   try {
@@ -54,7 +57,7 @@ const powerPreference = "high-performance";
 /** Asks for an adapter, to know its name and whether it is one to take. */
 async function probe(software: boolean): Promise<{ gpu: GPU; name: string }> {
   const gpu = await findGpu();
-  const { findAdapter } = await import("./webgpu/chunk.js");
+  const { findAdapter } = await loadChunk();
   const { text } = await findAdapter(gpu, { powerPreference, software });
   return { gpu, name: adapterName(text) };
 }
@@ -63,7 +66,7 @@ async function probe(software: boolean): Promise<{ gpu: GPU; name: string }> {
 const backends = new Map<string, WebGpuBackend>();
 
 async function sharedBackend(gpu: GPU, software: boolean, tune: boolean | undefined): Promise<WebGpuBackend> {
-  const { WebGpuBackend } = await import("./webgpu/chunk.js");
+  const { WebGpuBackend } = await loadChunk();
   const key = JSON.stringify([software, tune]);
   const backend = backends.get(key) ?? new WebGpuBackend({ gpu, software, powerPreference, tune });
   backends.set(key, backend);

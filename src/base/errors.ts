@@ -1,3 +1,5 @@
+import { printable } from "./printable.js";
+
 /**
  * Every error Taskloom throws on purpose. Each message says what was given, what is allowed and what to do; the typed
  * fields say the same for programs. Aborting is not among them: an aborted call rejects with `signal.reason`.
@@ -7,15 +9,17 @@
 export abstract class TaskloomError extends Error {
   /** A stable identifier, the same in every version: `"INVALID_OPTION"`, `"DATASET"`, ... */
   abstract readonly code: string;
+  /** The name of the class, also where a bundler has shortened that. */
+  abstract override readonly name: string;
 
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
+    super(printable(message), options);
   }
 }
 
 /** An argument or option is outside what is allowed. */
 export class InvalidOptionError extends TaskloomError {
+  override readonly name: string = "InvalidOptionError";
   readonly code = "INVALID_OPTION";
   /** The option's name, as the caller wrote it. */
   readonly option: string;
@@ -34,6 +38,7 @@ export class InvalidOptionError extends TaskloomError {
 
 /** A dataset file or array is missing, malformed or contradicts another one. */
 export class DatasetError extends TaskloomError {
+  override readonly name: string = "DatasetError";
   readonly code = "DATASET";
   /** The file, URL or array the complaint is about. */
   readonly source: string;
@@ -46,6 +51,7 @@ export class DatasetError extends TaskloomError {
 
 /** A result could not be written or an existing one is in the way. What was there before is untouched. */
 export class OutputError extends TaskloomError {
+  override readonly name: string = "OutputError";
   readonly code = "OUTPUT";
   /** The path that could not be written. */
   readonly path: string;
@@ -58,6 +64,7 @@ export class OutputError extends TaskloomError {
 
 /** A recipe or store cannot be read: foreign, damaged, newer than this version, or made from another dataset. */
 export class RecipeError extends TaskloomError {
+  override readonly name: string = "RecipeError";
   readonly code = "RECIPE";
   /** Where the recipe came from. */
   readonly source: string;
@@ -70,6 +77,7 @@ export class RecipeError extends TaskloomError {
 
 /** A store, or a part of one, cannot be read: missing, damaged, foreign, newer, or served in a way that does not do. */
 export class StoreError extends TaskloomError {
+  override readonly name: string = "StoreError";
   readonly code = "STORE";
   /** The folder or URL of the store. */
   readonly source: string;
@@ -85,6 +93,7 @@ export class StoreError extends TaskloomError {
 
 /** A backend could not be started or failed while working; the augmentor can be used again. */
 export class BackendError extends TaskloomError {
+  override readonly name: string = "BackendError";
   readonly code = "BACKEND";
   /** The backend: `"wasm"`, `"webgpu"`. */
   readonly backend: string;
@@ -100,6 +109,7 @@ export class BackendError extends TaskloomError {
 
 /** The object was used after `dispose()`. */
 export class DisposedError extends TaskloomError {
+  override readonly name: string = "DisposedError";
   readonly code = "DISPOSED";
 
   constructor(what: string) {
@@ -107,13 +117,16 @@ export class DisposedError extends TaskloomError {
   }
 }
 
-/** A value as a message shows it: short, and told apart from its look-alikes (`"5"` from `5` from `5n`). */
+/**
+ * A value as a message shows it: short, told apart from its look-alikes (`"5"` from `5` from `5n`), and without control
+ * characters.
+ */
 export function describe(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
-  if (typeof value === "symbol" || typeof value === "undefined") return String(value);
+  if (typeof value === "symbol" || typeof value === "undefined") return printable(String(value));
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
-  if (typeof value === "number") return String(value);
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
@@ -121,7 +134,7 @@ export function describe(value: unknown): string {
     text = undefined;
   }
   text ??= Object.prototype.toString.call(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return printable(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }
 
 /** What an error says, with its cause: Node's `fetch failed` says why only there. */

@@ -31,28 +31,43 @@ export interface Batch {
   readonly labels?: TargetTensor;
 }
 
-/** A dense, row-major array in a GPU buffer, ready to be bound. */
+/**
+ * A dense, row-major array in a GPU buffer, ready to be bound: `{ buffer, offset, size }` is a binding. The buffer holds
+ * this array and nothing else, so a library that takes a GPUBuffer alone sees exactly the values.
+ *
+ * @example
+ * ```ts
+ * const { buffer, shape } = batch.inputs;
+ * const x = tf.tensor({ buffer, zeroCopy: true }, [...shape], "float32"); // TensorFlow.js on batch.device
+ * ```
+ */
 export interface GpuTensor<Dtype extends string = string> {
   readonly dtype: Dtype;
+  /** Sizes from the slowest to the fastest dimension. */
   readonly shape: readonly number[];
-  /** Usage STORAGE, COPY_SRC and COPY_DST. */
+  /** Its usage is STORAGE | COPY_SRC | COPY_DST. Its size is `size`, rounded up to a multiple of 4. */
   readonly buffer: GPUBuffer;
-  /** Where the values begin in the buffer, and how many bytes they take: `{ buffer, offset, size }` is a binding. */
+  /** The byte at which the values begin, always 0. */
   readonly offset: number;
+  /** The bytes that the values take. */
   readonly size: number;
 }
 
-/** Inputs and targets of consecutive tasks on a GPU. The buffers belong to the caller, who destroys them, but with `reuse`. */
+/**
+ * Inputs and targets of consecutive tasks on a GPU. The buffers belong to the caller, who destroys them; with `reuse` they
+ * belong to the walk. Commands that use a batch must be submitted before it is destroyed, and with `reuse` before the next
+ * batch is asked for.
+ */
 export interface GpuBatch {
   /** The tasks within, first inclusive, last exclusive. */
   readonly tasks: { readonly start: number; readonly stop: number };
   /** The device of the buffers. */
   readonly device: GPUDevice;
-  /** As `Batch.inputs`; rows of float16 values that do not fill a 4-byte word share it with the next row. */
+  /** Like `Batch.inputs`; rows of float16 values that do not fill a 4-byte word share it with the next row. */
   readonly inputs: GpuTensor<FloatDtype>;
-  /** As `Batch.targets`, but one u32 each, which is what a shader reads. */
+  /** Like `Batch.targets`, but one u32 each, which is what a shader reads. */
   readonly targets: GpuTensor<"uint32">;
-  /** As `Batch.labels`, one u32 each. */
+  /** Like `Batch.labels`, but one u32 each. */
   readonly labels?: GpuTensor<"uint32">;
   /** Destroys the buffers; does nothing with `reuse`, where they are the walk's. */
   destroy(): void;

@@ -1,14 +1,14 @@
 import { destroyBuffers, type ItemBuffers } from "../backend/backend.js";
 
 /**
- * The buffers of a walk that uses them again. Commands that a caller submitted before giving a batch back come before
- * those that fill it anew, as the queue works in order: nobody has to wait.
+ * The buffers of a walk that reuses them. The queue runs commands in order: commands that a caller submits before it gives
+ * a batch back run before those that fill it again, so nobody waits.
  */
 export class BufferRing {
   readonly #free: ItemBuffers[] = [];
   #closed = false;
 
-  /** Has a batch made in free buffers, if there are some. They are used up, whatever comes. */
+  /** Makes a batch in free buffers, if there are some. `make` uses them up: it fills them, or destroys those that do not fit. */
   async fill(make: (into: ItemBuffers | undefined) => Promise<ItemBuffers>): Promise<ItemBuffers> {
     const into = this.#free.pop();
     try {
@@ -19,13 +19,13 @@ export class BufferRing {
     }
   }
 
-  /** Takes buffers back that nobody uses any more. */
+  /** Takes a set of buffers back. */
   give(buffers: ItemBuffers): void {
     if (this.#closed) destroyBuffers(buffers);
     else this.#free.push(buffers);
   }
 
-  /** Destroys what is free, and what is given back from now on. */
+  /** Destroys the free sets, and from now on each set that is given back. */
   close(): void {
     this.#closed = true;
     for (const buffers of this.#free.splice(0)) destroyBuffers(buffers);

@@ -12,12 +12,12 @@ import {
   targetShape,
 } from "../plan/plan.js";
 
-/** The arrays of some items, put together from those of fewer. */
+/** The arrays of a number of items, assembled from pieces. */
 export class Assembly {
   readonly woven: ItemBytes;
   readonly #layout: ItemLayout;
 
-  /** @throws InvalidOptionError when an array does not fit into memory */
+  /** @throws InvalidOptionError if an array does not fit into memory */
   constructor(layout: ItemLayout, count: number) {
     const bytes = itemBytes(layout);
     this.#layout = layout;
@@ -28,7 +28,7 @@ export class Assembly {
     };
   }
 
-  /** Copies items to their place, the number of the first of them. */
+  /** Copies a piece into the arrays; `place` counts items. */
   put(some: ItemBytes, place: number): void {
     const bytes = itemBytes(this.#layout);
     const { inputs, targets, labels } = this.woven;
@@ -39,10 +39,10 @@ export class Assembly {
 }
 
 /**
- * Items in any order, from a source of runs of consecutive ones: `width` runs are under way at a time, and each goes to its
- * place as it comes, so that little more than the result is held.
+ * Reads items in any order from a source of consecutive runs. At most `width` runs are under way. Each run is copied to its
+ * place when it arrives, so memory holds the result and `width` runs.
  *
- * @throws InvalidOptionError when the result does not fit into one array
+ * @throws InvalidOptionError if the result does not fit into one array
  */
 export async function gather(
   numbers: Float64Array,
@@ -55,7 +55,7 @@ export async function gather(
   const whole = new Assembly(layout, items.count);
   let next = 0;
   let failed = false;
-  // The lanes share the runs, and the first to fail ends them for all.
+  // Each lane takes the next run. The first failure stops all lanes.
   const lane = async () => {
     try {
       while (!failed && next < items.count) {
@@ -73,7 +73,7 @@ export async function gather(
   return whole.woven;
 }
 
-/** The bytes of `count` items as arrays. */
+/** Returns the bytes of `count` items as typed arrays with shapes. */
 export function tensorsOf(
   layout: ItemLayout,
   count: number,
@@ -96,7 +96,7 @@ export function tensorsOf(
   };
 }
 
-/** @throws InvalidOptionError where so many bytes are not to be had in one array */
+/** @throws InvalidOptionError if an array of this size cannot be allocated */
 function allocate(bytes: number): ArrayBuffer {
   try {
     return new ArrayBuffer(bytes);

@@ -2,7 +2,7 @@ import type { ItemBuffers } from "../backend/backend.js";
 import type { GpuBatch, GpuTensor } from "../base/tensor.js";
 import { type ItemLayout, inputShape, targetShape } from "../plan/plan.js";
 
-/** The buffers of `count` items as tensors. */
+/** Returns the buffers of `count` items as tensors. */
 export function gpuTensorsOf(
   layout: ItemLayout,
   count: number,
@@ -22,7 +22,7 @@ export function gpuTensorsOf(
   };
 }
 
-/** The buffers of a batch. */
+/** Returns the buffers of a batch. */
 export function buffersOf({
   device,
   inputs,

@@ -1,12 +1,13 @@
 import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
 import { InvalidOptionError } from "../base/errors.js";
+import type { Classes } from "../dataset/index.js";
 import { openDataset } from "../node/dataset/open-dataset.js";
 import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
 import { FORMATS, generate } from "../node/write/generate.js";
 import type { StoreFormat } from "../node/write/job.js";
-import { shardOf, wholeNumber } from "./parsers.js";
+import { classesOf, shardOf, wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { formatNumber, printJson } from "./report.js";
 import { onInterrupt, signal } from "./signal.js";
@@ -22,7 +23,7 @@ interface Flags extends TaskFlags {
   shard?: { index: number; count: number };
   onehot: boolean;
   limitExamples?: number;
-  classes?: number;
+  classes?: Classes;
   force?: boolean;
   preview?: boolean;
   json?: boolean;
@@ -49,7 +50,11 @@ export function generateCommand(): Command {
     )
     .option("--no-onehot", "zarr: leave the label cells out of the inputs; readers put them back")
     .option("--limit-examples <n>", "use only the first examples of the dataset", wholeNumber)
-    .option("--classes <n>", "labels of a folder's dataset (default: the largest label plus one)", wholeNumber)
+    .option(
+      "--classes <n|compact>",
+      "labels of a folder's dataset, or only those that occur, renumbered (default: the largest label plus one)",
+      classesOf,
+    )
     .option("--force", "overwrite files of an earlier run; zarr: start over instead of going on")
     .option("--preview", "draw preview.png into the folder as well")
     .option("--json", "print the result as JSON")

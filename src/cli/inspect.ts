@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { printable } from "../base/printable.js";
 import { type ArrayReport, type Inspection, inspect } from "../node/read/inspect.js";
 import { printJson } from "./report.js";
 import { signal } from "./signal.js";
@@ -24,7 +25,7 @@ function describe({ recipe, inputs, targets }: Inspection): string[] {
   return [
     `recipe    preset ${preset}, generator ${generator}, seed ${seed}, tasks ${taskOffset}..${taskOffset + taskCount - 1}`,
     `matrix    ${recipe.outFeatures} x ${dataset.shape.slice(1).reduce((a, b) => a * b, 1)}, deviation ${recipe.standardDeviation}`,
-    `dataset   ${dataset.name}, [${dataset.shape.join(", ")}] ${dataset.dtype}, ${dataset.classes} classes`,
+    `dataset   ${printable(dataset.name)}, [${dataset.shape.join(", ")}] ${dataset.dtype}, ${dataset.classes} classes`,
     `          sha256 ${dataset.digest}`,
     ...array("inputs", inputs),
     `          values ${format(features.minimum)} .. ${format(features.maximum)}`,

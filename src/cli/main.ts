@@ -2,12 +2,15 @@
 import { Command, CommanderError } from "commander";
 import { generateCommand } from "./generate.js";
 import { inspectCommand } from "./inspect.js";
+import { printNotices } from "./notices.js";
 import { previewCommand } from "./preview.js";
 import { EXIT, failure } from "./report.js";
 import { interruption, signal } from "./signal.js";
 import { verifyCommand } from "./verify.js";
 
 declare const TASKLOOM_VERSION: string;
+
+printNotices();
 
 const program = new Command("taskloom")
   .description(

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import type { Classes } from "../dataset/index.js";
 
 /** A whole number from a flag, in plain decimal digits. Bounds are checked where the value is used. */
 export function wholeNumber(text: string): number {
@@ -7,6 +8,11 @@ export function wholeNumber(text: string): number {
     throw new InvalidArgumentError("Give a whole number, such as 1024.");
   }
   return value;
+}
+
+/** A number of classes, or `compact`. Bounds are checked where the value is used. */
+export function classesOf(text: string): Classes {
+  return text === "compact" ? text : wholeNumber(text);
 }
 
 /** A seed of up to 64 bits, decimal or with 0x. */

@@ -1,13 +1,18 @@
 import { readFileSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { describe } from "../base/errors.js";
 import type { FloatDtype } from "../base/tensor.js";
+import type { Episode, TaskChoices } from "../plan/choices.js";
 import type { TaskAugmentorOptions } from "../plan/options.js";
-import type { Episode, LabelFormat, LabelLayout, OutputScaling, PresetName } from "../plan/presets.js";
-import { PRESETS } from "../plan/presets.js";
+import { CHOICE_NAMES, PRESETS, type PresetName } from "../plan/presets.js";
+import { taskSetFields } from "../plan/schemas.js";
 import { seedNumber, wholeNumber } from "./parsers.js";
 
+/** The choices that have a flag of their own; `--options` gives the others. */
+type FlagChoices = Partial<Omit<TaskChoices, "identity">> & { identity?: boolean | number };
+
 /** The flags that say which tasks are made. */
-export interface TaskFlags {
+export interface TaskFlags extends FlagChoices {
   tasks: number;
   taskOffset: number;
   samples?: number;
@@ -15,13 +20,6 @@ export interface TaskFlags {
   sequence: boolean;
   seed: bigint;
   preset: PresetName;
-  identity?: boolean | number;
-  labelLayout?: LabelLayout;
-  labelFormat?: LabelFormat;
-  exampleRange?: [number, number];
-  classSubset?: number[];
-  episode?: Episode;
-  outputScaling?: OutputScaling;
   outFeatures?: number;
   dtype: FloatDtype;
   options?: Partial<TaskAugmentorOptions>;
@@ -80,11 +78,10 @@ export function addTaskOptions(command: Command): Command {
     );
 }
 
-/** What an augmentor is to be given. */
+/** The options of the augmentor that the flags ask for. */
 export function taskOptionsOf(flags: TaskFlags): TaskAugmentorOptions {
-  const { samples, sequence, sequenceLength } = flags;
-  const { identity, labelLayout, labelFormat, exampleRange, classSubset, episode, outputScaling, outFeatures } = flags;
-  const chosen = { identity, labelLayout, labelFormat, exampleRange, classSubset, episode, outputScaling, outFeatures };
+  const { samples, sequence, sequenceLength, outFeatures } = flags;
+  const chosen = Object.entries(flags).filter(([name]) => (CHOICE_NAMES as string[]).includes(name));
   return {
     taskCount: flags.tasks,
     taskOffset: flags.taskOffset,
@@ -94,7 +91,8 @@ export function taskOptionsOf(flags: TaskFlags): TaskAugmentorOptions {
     ...(sequence ? { samplesPerTask: samples ?? 1 } : {}),
     ...(sequence && sequenceLength !== undefined ? { sequenceLength } : {}),
     ...(!sequence && samples !== undefined ? { samples } : {}),
-    ...Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)),
+    ...(outFeatures === undefined ? {} : { outFeatures }),
+    ...Object.fromEntries(chosen),
     dtype: flags.dtype,
     ...flags.options,
   };
@@ -125,8 +123,8 @@ function episode(text: string): Episode {
   return { ways: Number(ways), shots: Number(shots), queries: Number(queries) };
 }
 
-/** What the other flags are for, or what is no field of a task set. */
-const NOT_HERE = ["backend", "workers", "tune", "signal"];
+/** The options of a task set. */
+const TASK_SET_OPTIONS = Object.keys(taskSetFields);
 
 function jsonOptions(text: string): Partial<TaskAugmentorOptions> {
   let json = text;
@@ -141,8 +139,12 @@ function jsonOptions(text: string): Partial<TaskAugmentorOptions> {
     throw new InvalidArgumentError('Give a JSON object, such as {"replacement": false}.');
   }
   const given = value as Record<string, unknown>;
-  const wrong = NOT_HERE.find((name) => name in given);
-  if (wrong) throw new InvalidArgumentError(`${wrong} does not belong to a task set; it has a flag of its own.`);
+  const wrong = Object.keys(given).find((name) => !TASK_SET_OPTIONS.includes(name));
+  if (wrong !== undefined) {
+    throw new InvalidArgumentError(
+      `${describe(wrong)} is no option of a task set; there are ${TASK_SET_OPTIONS.join(", ")}. Others have flags.`,
+    );
+  }
   // JSON numbers do not hold 64 bits, so a seed may be a string, as in a recipe.
   return typeof given.seed === "string" ? { ...given, seed: seedNumber(given.seed) } : given;
 }

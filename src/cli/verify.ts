@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { printable } from "../base/printable.js";
 import type { Fault, Verification } from "../node/read/verification.js";
 import { verify } from "../node/read/verify.js";
 import { wholeNumber } from "./parsers.js";
@@ -48,5 +49,5 @@ function describe({ format, hashed, recomputed, faults, recipe }: Verification):
 
 function describeFault({ path, tasks, problem }: Fault): string {
   const concerned = tasks ? ` (tasks ${tasks.start}..${tasks.stop - 1})` : "";
-  return `${path}${concerned} ${problem}`;
+  return printable(`${path}${concerned} ${problem}`);
 }

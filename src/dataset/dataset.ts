@@ -1,25 +1,13 @@
 import { DatasetError, InvalidOptionError } from "../base/errors.js";
 import { sha256 } from "../base/sha256.js";
 import { littleEndianBytes } from "./endian.js";
+import { type Checked, checkInit, type DatasetInit } from "./init.js";
 import { type Moments, momentsOf } from "./moments.js";
-import { checkTargets, type Targets } from "./targets.js";
-import { checkShape, type DType, dtypeOf, kindOf, type Pixels, product, shapeText } from "./tensor.js";
+import { checkTargets } from "./targets.js";
+import { type DType, type Pixels, product } from "./tensor.js";
 import { applyToAll } from "./transforms/apply.js";
 import type { Transform } from "./transforms/transform.js";
-
-/** What {@link Dataset.from} takes. */
-export interface DatasetInit {
-  /** `N * product(shape)` values, example after example: uint8 or float32. Kept, not copied. */
-  readonly images: Pixels;
-  /** `N` labels, integers from 0. A `Uint16Array` is kept, anything else converted to one. */
-  readonly targets: Targets;
-  /** The shape of one example: `[28, 28]`, `[32, 32, 3]` (height, width, channels) or `[512]`. */
-  readonly shape: readonly number[];
-  /** The number of classes, 1 to 65536. Default: the largest label plus one. */
-  readonly classes?: number | undefined;
-  /** What messages and recipes call it. Default: `"dataset"`. */
-  readonly name?: string | undefined;
-}
+import { areFinite, nonFiniteText, rangeOf, type ValueRange } from "./values.js";
 
 /** One example of a {@link Dataset}. */
 export interface Example {
@@ -29,27 +17,19 @@ export interface Example {
   readonly target: number;
 }
 
-interface Checked {
-  readonly images: Pixels;
-  readonly targets: Uint16Array;
-  readonly shape: readonly number[];
-  readonly classes: number;
-  readonly name: string;
-}
-
 /**
  * Examples of one shape with their labels, all in memory: what every task is woven from.
  *
- * A dataset is immutable, and its arrays are **not copied**, neither from the caller nor to one: whoever writes into
- * them changes the dataset behind its back, and {@link digest} and {@link moments} remember the earlier values. The
- * arrays may live in a `SharedArrayBuffer`.
+ * A dataset is immutable, and its arrays are **not copied**, neither from the caller nor to one. Do not write into them:
+ * that changes the dataset, while {@link digest} and {@link moments} remember the earlier values. The arrays may live in a
+ * `SharedArrayBuffer`.
  *
  * @example
  * const dataset = Dataset.from({ images: new Uint8Array(2 * 784), targets: [3, 7], shape: [28, 28], classes: 10 });
  * for (const { image, target } of dataset) console.log(target, image.length);
  */
 export class Dataset implements Iterable<Example> {
-  /** What messages and recipes call it. */
+  /** The name of the dataset in messages and recipes. */
   readonly name: string;
   /** All values, `length * features` of them, example after example, channel-last. */
   readonly images: Pixels;
@@ -59,6 +39,10 @@ export class Dataset implements Iterable<Example> {
   readonly shape: readonly number[];
   /** The number of classes, 1 to 65536. */
   readonly classes: number;
+  /** The label that each class had before `classes: "compact"` renumbered them, rising; undefined where they were not. */
+  readonly originalLabels: readonly number[] | undefined;
+  /** `"refuse"` if values that are NaN or infinite were refused. */
+  readonly nonFinite: "refuse" | "allow";
   /** `"uint8"` or `"float32"`. */
   readonly dtype: DType;
   /** The number of examples, at least 1. */
@@ -68,6 +52,7 @@ export class Dataset implements Iterable<Example> {
 
   #digest: Promise<string> | undefined;
   #moments: Moments | undefined;
+  #range: ValueRange | undefined;
 
   private constructor(checked: Checked) {
     this.name = checked.name;
@@ -75,6 +60,8 @@ export class Dataset implements Iterable<Example> {
     this.targets = checked.targets;
     this.shape = Object.freeze([...checked.shape]);
     this.classes = checked.classes;
+    this.originalLabels = checked.originalLabels;
+    this.nonFinite = checked.nonFinite;
     this.dtype = checked.images instanceof Uint8Array ? "uint8" : "float32";
     this.length = checked.targets.length;
     this.features = product(checked.shape);
@@ -84,32 +71,42 @@ export class Dataset implements Iterable<Example> {
   /**
    * A dataset from arrays, which it keeps.
    *
-   * @throws {@link InvalidOptionError} if `shape` or `classes` is not allowed.
-   * @throws {@link DatasetError} if there are no examples, the counts of images and targets disagree, or a target is not
-   *   an integer from 0 to `classes - 1`.
+   * @throws {@link InvalidOptionError} if a field is unknown, or `shape`, `classes`, `name` or `nonFinite` is not allowed.
+   * @throws {@link DatasetError} if there are no examples, the counts of images and targets disagree, a target is not
+   *   an integer from 0 to `classes - 1`, or a value is NaN or infinite.
    */
   static from(init: DatasetInit): Dataset {
-    const { images, shape, name = "dataset" } = init;
-    checkShape("shape", shape);
-    if (!dtypeOf(images)) {
-      throw new DatasetError(name, `images are ${kindOf(images)}; allowed: a Uint8Array or a Float32Array`);
-    }
-    const features = product(shape);
-    const count = images.length / features;
-    if (!Number.isInteger(count)) {
-      throw new DatasetError(
-        name,
-        `images hold ${images.length} values, not a multiple of the ${features} of one ${shapeText(shape)} example`,
-      );
-    }
-    if (count !== init.targets.length) {
-      throw new DatasetError(
-        name,
-        `there are ${count} images but ${init.targets.length} targets; give one target each`,
-      );
-    }
-    if (count === 0) throw new DatasetError(name, "there are no examples; at least one is needed");
-    return new Dataset({ images, shape, name, ...checkTargets(init.targets, init.classes, name) });
+    return new Dataset(checkInit(init)).#checked("");
+  }
+
+  /**
+   * The first examples of a dataset whose labels are all given: the number of classes, and their numbering, are those of all
+   * labels.
+   *
+   * @internal
+   */
+  static firstOf(init: DatasetInit, count: number): Dataset {
+    const all = checkTargets(init.targets, init.classes, init.name ?? "dataset");
+    const targets = all.targets.subarray(0, count);
+    const checked = checkInit({ ...init, targets, classes: all.classes });
+    return new Dataset({ ...checked, originalLabels: all.originalLabels }).#checked("");
+  }
+
+  /** This dataset. @throws {@link DatasetError} for values that are NaN or infinite, unless they are allowed */
+  #checked(after: string): this {
+    if (this.nonFinite === "allow" || this.images instanceof Uint8Array) return this;
+    if (areFinite(this.images)) return this;
+    throw new DatasetError(
+      this.name,
+      `${after}${nonFiniteText(this.images, this.range(), this.features)}; ` +
+        'replace these values, drop these examples, or give nonFinite: "allow"',
+    );
+  }
+
+  /** The range of the values, computed once; for uint8 that of the type. @internal */
+  range(): ValueRange {
+    this.#range ??= rangeOf(this.images);
+    return this.#range;
   }
 
   /**
@@ -119,12 +116,15 @@ export class Dataset implements Iterable<Example> {
    * @throws {@link InvalidOptionError} outside of that.
    */
   at(index: number): Example {
+    if (!Number.isInteger(index)) this.#refuse(index);
     const i = index < 0 ? index + this.length : index;
     const target = this.targets[i];
-    if (target === undefined) {
-      throw new InvalidOptionError("index", index, `integers from ${-this.length} to ${this.length - 1}`);
-    }
+    if (target === undefined) return this.#refuse(index);
     return { image: this.images.subarray(i * this.features, (i + 1) * this.features), target };
+  }
+
+  #refuse(index: unknown): never {
+    throw new InvalidOptionError("index", index, `integers from ${-this.length} to ${this.length - 1}`);
   }
 
   /** All examples in order, as views. */
@@ -139,6 +139,9 @@ export class Dataset implements Iterable<Example> {
    * @throws {@link DatasetError} if no example is left.
    */
   slice(start = 0, stop: number = this.length): Dataset {
+    for (const [name, bound] of [["start", start] as const, ["stop", stop] as const]) {
+      if (typeof bound !== "number" || Number.isNaN(bound)) throw new InvalidOptionError(name, bound, "a number");
+    }
     const targets = this.targets.subarray(start, stop);
     if (targets.length === 0) {
       throw new DatasetError(this.name, `slice(${start}, ${stop}) of ${this.length} examples leaves none`);
@@ -162,7 +165,7 @@ export class Dataset implements Iterable<Example> {
   }
 
   /**
-   * What identifies the examples, whatever they are called: 64 lower-case hex digits, computed once.
+   * The identity of the examples, whatever their name: 64 lower-case hex digits, computed once.
    *
    * It is the SHA-256 of this JSON text in UTF-8, keys in this order and no spaces (here N examples of 28x28 and K
    * classes):
@@ -206,12 +209,12 @@ export class Dataset implements Iterable<Example> {
    * A new dataset with every example transformed; labels, classes and name stay. It works through the examples in small
    * batches, so that a chain of transforms holds no second copy of the whole.
    *
-   * @throws {@link DatasetError} if the transform does not fit these examples.
+   * @throws {@link DatasetError} if the transform does not fit these examples, or makes values that are NaN or infinite.
    * @example
    * const small = dataset.transform(new Compose([new Resize(14), new ConvertImageDtype("float32"), new Flatten()]));
    */
   transform(transform: Transform): Dataset {
     const { data, shape } = applyToAll(transform, this);
-    return new Dataset({ ...this, images: data, shape });
+    return new Dataset({ ...this, images: data, shape }).#checked(`after ${transform.name} `);
   }
 }

@@ -6,7 +6,7 @@ import { checkPauses } from "../files/http.js";
 import { Dataset } from "./dataset.js";
 import { gunzip, isGzip } from "./gunzip.js";
 import { decodeIdx, extentOfIdx, type IdxArray } from "./idx-decode.js";
-import { checkTargets } from "./targets.js";
+import type { Classes } from "./targets.js";
 import { shapeText } from "./tensor.js";
 
 /** What {@link readIdxDataset} takes. */
@@ -15,8 +15,10 @@ export interface IdxDatasetOptions extends ReadOptions {
   readonly images: Source;
   /** An IDX file of integers, `[N]`; plain or gzip. */
   readonly labels: Source;
-  /** The number of classes, 1 to 65536. Default: the largest label plus one. */
-  readonly classes?: number | undefined;
+  /** The number of classes, 1 to 65536, or `"compact"`: see `DatasetInit`. Default: the largest label plus one. */
+  readonly classes?: Classes | undefined;
+  /** `"allow"` takes float32 values that are NaN or infinite. Default `"refuse"`. */
+  readonly nonFinite?: "refuse" | "allow" | undefined;
   /**
    * Read the first examples only, at most this many: the rest of the images is neither read nor held. Default: all. The
    * labels are read whole, so that the number of classes does not depend on it.
@@ -112,9 +114,9 @@ export async function readIdxDataset(options: IdxDatasetOptions): Promise<Datase
     throw new DatasetError(imagesName, `has shape ${shapeText(images.shape)}; at least one example is needed`);
   }
   const name = options.name ?? defaultName(options.images);
-  const { targets, classes } = checkTargets(labels.data, options.classes, name);
+  const { classes, nonFinite } = options;
   const [examples, ...shape] = images.shape;
-  return Dataset.from({ images: data, targets: targets.subarray(0, examples), shape, classes, name });
+  return Dataset.firstOf({ images: data, targets: labels.data, shape, classes, name, nonFinite }, examples as number);
 }
 
 /** The last part of a path or URL, without `.gz`: names outlive the machine whose folders they would mention. */

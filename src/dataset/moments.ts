@@ -4,7 +4,7 @@ import type { Pixels } from "./tensor.js";
 export interface Moments {
   /** For uint8 in grey levels, 0 to 255: divide by 255 for the numbers that torchvision users know. */
   readonly mean: number;
-  /** Of the population: the sum of squares is divided by n, not by n - 1. */
+  /** The deviation of the population: the sum of squares is divided by n, not by n - 1. */
   readonly standardDeviation: number;
 }
 

@@ -1,6 +1,6 @@
 import { describe, InvalidOptionError } from "../base/errors.js";
 
-/** How one value is held: `"uint8"` is 0 to 255, `"float32"` anything. */
+/** The type of one value: `"uint8"` is 0 to 255, `"float32"` anything. */
 export type DType = "uint8" | "float32";
 
 /** The values of one or more examples, example after example, each row-major and channel-last. */
@@ -41,11 +41,16 @@ export function shapeText(shape: readonly number[]): string {
   return shape.join("x");
 }
 
-/** Refuses a shape that is not a list of positive integers. */
-export function checkShape(option: string, shape: unknown): asserts shape is readonly number[] {
+/** True if a shape is a list of positive integers. */
+export function isShape(shape: unknown): shape is readonly number[] {
   const fine =
     Array.isArray(shape) && shape.length > 0 && shape.every((size) => Number.isSafeInteger(size) && size > 0);
-  if (!fine || !Number.isSafeInteger(product(shape as number[]))) {
+  return fine && Number.isSafeInteger(product(shape as number[]));
+}
+
+/** Refuses a shape that is not a list of positive integers. */
+export function checkShape(option: string, shape: unknown): asserts shape is readonly number[] {
+  if (!isShape(shape)) {
     throw new InvalidOptionError(option, shape, "positive integers, one a dimension, such as [28, 28] or [32, 32, 3]");
   }
 }

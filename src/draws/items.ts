@@ -3,7 +3,7 @@ export interface Items {
   readonly count: number;
   /** The number of the i-th. */
   at(i: number): number;
-  /** How many from the i-th on are consecutive. */
+  /** The number of consecutive ones from the i-th on. */
   runFrom(i: number): number;
 }
 

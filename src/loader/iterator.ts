@@ -1,43 +1,25 @@
-import { follow } from "../base/abort.js";
 import type { LoaderState } from "./state.js";
 
-/** What an iteration is made of. */
-export interface Iteration<T> {
-  /** Batches of an epoch that this iteration walks over. */
-  readonly batchesPerEpoch: number;
-  /** Where it begins. */
-  readonly state: LoaderState;
-  /** Begins the next batch; `undefined` where there is none. */
-  readonly begin: (signal: AbortSignal) => Promise<T> | undefined;
-  /** What becomes of a batch that was made ahead and that nobody will take. */
-  readonly discard?: (batch: T) => void;
-  /** Takes a batch back that was given: the next one was asked for, or the iteration has ended. */
-  readonly reclaim?: (batch: T) => void;
-  /** Called when the iteration has ended, after the last `reclaim`; some of `discard` may come later. */
-  readonly end?: () => void;
-  readonly prefetch: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** Batches, one after the other, for `for await`. Leaving the loop early is fine. */
-export class BatchIterator<T extends { readonly state: LoaderState }>
-  implements AsyncIterableIterator<T, void, undefined>
-{
-  /** Batches of an epoch, in this shard; the first epoch of a resumed iteration has only what is left of them. */
+/** An iteration over batches, for `for await`. Leaving the loop early is fine. */
+export class BatchIterator<T extends { readonly state: LoaderState }> implements AsyncIterableIterator<T> {
+  /** Batches of an epoch in this shard. The first epoch of a resumed iteration has only the remaining ones. */
   readonly batchesPerEpoch: number;
   readonly #batches: AsyncGenerator<T, void, undefined>;
   #state: LoaderState;
 
-  /** @internal */
-  constructor(iteration: Iteration<T>) {
-    this.batchesPerEpoch = iteration.batchesPerEpoch;
-    this.#state = iteration.state;
-    this.#batches = walk(iteration);
+  /**
+   * @param state the state before the first batch
+   * @internal
+   */
+  constructor(batchesPerEpoch: number, state: LoaderState, batches: AsyncGenerator<T, void, undefined>) {
+    this.batchesPerEpoch = batchesPerEpoch;
+    this.#state = state;
+    this.#batches = batches;
   }
 
   /**
-   * Where the iteration stands: after the last batch it gave, whatever was made ahead. Small, and plain JSON. A batch
-   * that failed is the next one.
+   * Returns the state after the last batch that was given: small, plain JSON for `batches({ state })`. Batches that were
+   * begun ahead do not count. After a failure the next batch is the one that failed.
    */
   state(): LoaderState {
     return this.#state;
@@ -55,41 +37,5 @@ export class BatchIterator<T extends { readonly state: LoaderState }>
 
   [Symbol.asyncIterator](): this {
     return this;
-  }
-}
-
-async function* walk<T>(iteration: Iteration<T>): AsyncGenerator<T, void, undefined> {
-  const { begin, discard, reclaim, end, prefetch, signal } = iteration;
-  signal?.throwIfAborted();
-  const stopper = follow(signal);
-  const ahead: Promise<T>[] = [];
-  try {
-    while (true) {
-      while (ahead.length <= prefetch) {
-        const batch = begin(stopper.signal);
-        if (!batch) break;
-        batch.catch(() => undefined); // reported where it is awaited, unless an earlier one failed
-        ahead.push(batch);
-      }
-      const head = ahead.shift();
-      if (!head) return;
-      const batch = await head;
-      if (signal?.aborted) {
-        discard?.(batch);
-        throw signal.reason;
-      }
-      try {
-        yield batch;
-      } finally {
-        reclaim?.(batch);
-      }
-      signal?.throwIfAborted();
-    }
-  } finally {
-    stopper.release();
-    stopper.stop();
-    // Made ahead, or still under way: nobody will own them.
-    if (discard) for (const batch of ahead) batch.then(discard).catch(() => undefined);
-    end?.();
   }
 }

@@ -31,7 +31,7 @@ export type TaskSetSource =
   | ItemReader;
 
 /** Options of `openTasks`. */
-export interface OpenOptions extends Pick<TaskAugmentorOptions, "backend" | "workers" | "tune"> {
+export interface OpenOptions extends Pick<TaskAugmentorOptions, "backend" | "workers" | "createWorker" | "tune"> {
   /** What the recipe was made from; checked by its digest. A store does without it. */
   dataset?: Dataset;
   /** Seed of shuffled orders, 0..2^64 - 1; numbers up to 2^53 - 1, larger ones as bigint. Default: the recipe's. */
@@ -52,6 +52,7 @@ const schema = v.strictObject({
   shuffleSeed: v.optional(v.unwrap(augmentorSchema.entries.seed)),
   backend: augmentorSchema.entries.backend,
   workers: augmentorSchema.entries.workers,
+  createWorker: augmentorSchema.entries.createWorker,
   tune: augmentorSchema.entries.tune,
   retryPauses: v.optional(v.array(v.number())),
   signal: augmentorSchema.entries.signal,
@@ -109,7 +110,7 @@ export async function openTasksWith(
       source: opened,
       recipeKey: await recipeKey(opened.recipe),
       shuffleSeed: seed,
-      keys: await ShuffleKeys.create(seed),
+      keys: new ShuffleKeys(seed),
     };
     signal?.throwIfAborted();
     return new TaskSet(parts);
@@ -126,12 +127,17 @@ type Found =
 
 async function open(
   found: Found,
-  { dataset, backend, workers, tune, signal }: v.InferOutput<typeof schema>,
+  { dataset, backend, workers, createWorker, tune, signal }: v.InferOutput<typeof schema>,
   findDataset: (recipe: Recipe, signal: AbortSignal | undefined) => Promise<Dataset>,
 ): Promise<TaskSource> {
   if ("recipe" in found) {
     const { name, recipe } = found;
-    const options = { backend, ...(workers === undefined ? {} : { workers }), ...(tune === undefined ? {} : { tune }) };
+    const options = {
+      backend,
+      ...(workers === undefined ? {} : { workers }),
+      ...(createWorker === undefined ? {} : { createWorker }),
+      ...(tune === undefined ? {} : { tune }),
+    };
     return RecipeSource.open(recipe, dataset ?? (await findDataset(recipe, signal)), options, name);
   }
   const { name, reader, owned } = found;

@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { InvalidOptionError } from "../base/errors.js";
+import { boolean, integer } from "../plan/schema-parts.js";
 import { augmentorSchema, parse } from "../plan/schemas.js";
 import type { LoaderState } from "./state.js";
 import { checkAgainst, parseState } from "./state.js";
 
-/** How to walk over a task set. */
+/** Options of a walk over a task set. */
 export interface LoaderOptions {
   /** Sequences in a batch, 1..2^32; the last one of an epoch may have fewer. Default 64. */
   batchSize?: number;
@@ -15,9 +16,9 @@ export interface LoaderOptions {
   shuffle?: boolean | "tasks";
   /** The first epoch, 0..2^32 - 1. Default 0. */
   epoch?: number;
-  /** How many epochs to walk, 1..2^32 or `Infinity`. Default 1. */
+  /** The number of epochs, 1..2^32 or `Infinity`. Default 1. */
   epochs?: number;
-  /** Whether each epoch has an order of its own. `false`: every epoch has that of epoch 0. Default `true`. */
+  /** `true` (default): each epoch has an order of its own. `false`: every epoch has that of epoch 0. */
   reshuffle?: boolean;
   /** Every `count`-th batch of an epoch, from batch `index` on: one of `count` readers' part. Default: all. */
   shard?: { index: number; count: number };
@@ -54,13 +55,6 @@ export interface Walk extends Omit<LoaderState, "format" | "version" | "recipe" 
 }
 
 const MAX = 2 ** 32;
-
-function integer(low: number, high: number) {
-  const words = `an integer from ${low} to ${high}`;
-  return v.pipe(v.number(words), v.safeInteger(words), v.minValue(low, words), v.maxValue(high, words));
-}
-
-const boolean = v.boolean("true or false");
 
 const schema = v.strictObject({
   batchSize: v.optional(integer(1, MAX)),

@@ -1,8 +1,10 @@
 import type { ItemBuffers, ItemBytes } from "../backend/backend.js";
 import { InvalidOptionError, RecipeError } from "../base/errors.js";
+import { checkDataset as checkIsDataset } from "../dataset/check-dataset.js";
 import type { Dataset } from "../dataset/index.js";
 import type { TaskAugmentorOptions } from "../plan/options.js";
 import { optionsOf, type Recipe } from "../plan/recipe.js";
+import { datasetDifference } from "../plan/recipe-dataset.js";
 import { TaskAugmentor } from "../tasks/augmentor.js";
 import type { TaskSource } from "./task-source.js";
 
@@ -14,13 +16,13 @@ export class RecipeSource implements TaskSource {
   readonly #dataset: Dataset;
 
   /**
-   * @param name what error messages call the recipe
+   * @param name the name of the recipe in error messages
    * @throws RecipeError when the dataset is another one, or the recipe makes no sense
    */
   static async open(
     recipe: Recipe,
     dataset: Dataset,
-    options: Pick<TaskAugmentorOptions, "backend" | "workers" | "tune">,
+    options: Pick<TaskAugmentorOptions, "backend" | "workers" | "createWorker" | "tune">,
     name: string,
   ): Promise<RecipeSource> {
     await checkDataset(recipe, dataset, name);
@@ -37,7 +39,7 @@ export class RecipeSource implements TaskSource {
         typeof options.backend === "object" ? options.backend : undefined,
       );
     } catch (cause) {
-      // The caller's own options were checked before: what is wrong here stands in the recipe.
+      // The caller's own options were checked before: the fault is in the recipe.
       if (!(cause instanceof InvalidOptionError)) throw cause;
       throw new RecipeError(name, `asks for what cannot be: ${cause.message}`, { cause });
     }
@@ -63,13 +65,11 @@ export class RecipeSource implements TaskSource {
   }
 }
 
-/** @throws RecipeError that names both digests when the dataset is not the recipe's */
+/** @throws RecipeError that says in what the dataset differs from the recipe's */
 export async function checkDataset(recipe: Recipe, dataset: Dataset, name: string): Promise<void> {
-  const digest = await dataset.digest();
-  if (digest === recipe.dataset.digest) return;
-  throw new RecipeError(
-    name,
-    `was made from ${recipe.dataset.name}, digest ${recipe.dataset.digest}; ` +
-      `the dataset given, ${dataset.name}, has digest ${digest}`,
-  );
+  checkIsDataset(dataset);
+  const difference = await datasetDifference(recipe, dataset);
+  if (difference === undefined) return;
+  const { name: expected } = recipe.dataset;
+  throw new RecipeError(name, `was made from ${expected}; the dataset given, ${dataset.name}, ${difference}`);
 }

@@ -1,11 +1,7 @@
-import type { KernelExports } from "../wasm/module.js";
-import { instantiate } from "../wasm/module.js";
-import { Regions } from "../wasm/regions.js";
+import { KeyStream, PURPOSE } from "../stream/chacha8.js";
 
 /** See docs/shuffle.md, which defines every number below. */
 
-/** Purpose of the key stream; docs/stream.md has the list. */
-const PURPOSE = 4;
 /** Four times what a chi-square test of all orders of up to 7 numbers asks for; see docs/shuffle.md. */
 const ROUNDS = 24;
 /** Halves of fewer than 4 bits mix slowly. */
@@ -23,7 +19,7 @@ function mix(h: number): number {
  * with `length`, in either direction.
  */
 export class Shuffle {
-  /** How many numbers there are, 1..2^53. */
+  /** The number of numbers, 1..2^53. */
   readonly length: number;
   readonly #keys: Uint32Array;
   readonly #lowSize: number;
@@ -81,25 +77,27 @@ export class Shuffle {
   }
 }
 
-/** The keys of every epoch's shuffle, for a seed. */
+/**
+ * The keys of every epoch's shuffle, for a seed: the first words of the key stream with purpose `shuffle`, task 0 and the
+ * epoch as the item.
+ *
+ * @example
+ * ```ts
+ * const order = new Shuffle(new ShuffleKeys(42n).of(0), 1000);
+ * order.at(0); // the first number of epoch 0
+ * ```
+ */
 export class ShuffleKeys {
-  readonly #kernel: KernelExports;
-  readonly #out: number;
+  readonly #seed: bigint;
 
-  static async create(seed: bigint): Promise<ShuffleKeys> {
-    return new ShuffleKeys(await instantiate(seed));
-  }
-
-  private constructor(kernel: KernelExports) {
-    const layout = new Regions(kernel);
-    this.#kernel = kernel;
-    this.#out = layout.place(ROUNDS * 4);
-    layout.commit();
+  /** @param seed 0..2^64 - 1 */
+  constructor(seed: bigint) {
+    this.#seed = seed;
   }
 
   /** @param epoch 0..2^32 - 1 */
   of(epoch: number): Uint32Array {
-    this.#kernel.words(0, PURPOSE, epoch, 0, ROUNDS, this.#out);
-    return new Uint32Array(this.#kernel.memory.buffer, this.#out, ROUNDS).slice();
+    const stream = new KeyStream(this.#seed, 0, PURPOSE.shuffle, epoch);
+    return Uint32Array.from({ length: ROUNDS }, () => stream.next());
   }
 }

@@ -1,11 +1,12 @@
 import * as v from "valibot";
 import { describe, InvalidOptionError, RecipeError } from "../base/errors.js";
+import { seedText } from "../plan/recipe-schema.js";
 
-/** Where an iteration stands, as JSON: `batches({ state })` goes on from there, with exactly the remaining batches. */
+/** The place where an iteration stands, as JSON: `batches({ state })` goes on from there, with exactly the remaining batches. */
 export interface LoaderState {
   readonly format: "taskloom-loader";
   readonly version: 1;
-  /** What identifies the task set, whether it is recomputed or read from a store: 64 hex digits. */
+  /** The identity of the task set, which is the same whether it is recomputed or read from a store: 64 hex digits. */
   readonly recipe: string;
   /** The seed of the order, decimal; see `OpenOptions.shuffleSeed`. */
   readonly shuffleSeed: string;
@@ -29,7 +30,7 @@ const schema: v.GenericSchema<unknown, LoaderState> = v.strictObject({
   format: v.literal("taskloom-loader"),
   version: v.literal(1),
   recipe: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-  shuffleSeed: v.pipe(v.string(), v.regex(/^(0|[1-9]\d{0,19})$/)),
+  shuffleSeed: seedText,
   shuffle: v.union([v.boolean(), v.literal("tasks")]),
   reshuffle: v.boolean(),
   batchSize: positive,
@@ -40,7 +41,7 @@ const schema: v.GenericSchema<unknown, LoaderState> = v.strictObject({
   batch: natural,
 });
 
-/** What a state has to agree with. */
+/** The task set that a state has to agree with. */
 interface Expected {
   readonly recipe: string;
   readonly shuffleSeed: bigint;

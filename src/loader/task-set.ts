@@ -1,75 +1,44 @@
-import { destroyBuffers, type ItemBuffers } from "../backend/backend.js";
+import type { ItemBuffers } from "../backend/backend.js";
+import { loadChunk } from "../backend/webgpu/load.js";
 import type { Uploader } from "../backend/webgpu/upload.js";
 import { follow } from "../base/abort.js";
-import { checkInteger } from "../base/check.js";
+import { checkInteger, checkObject, signalOf } from "../base/check.js";
+import { asyncDisposable } from "../base/disposable.js";
 import { DisposedError, InvalidOptionError } from "../base/errors.js";
-import type { FloatDtype, GpuTensor, Sequences } from "../base/tensor.js";
-import { BufferRing } from "../batch/buffer-ring.js";
+import type { Sequences } from "../base/tensor.js";
+import { ahead } from "../batch/ahead.js";
 import { tensorsOf } from "../batch/gather.js";
-import { buffersOf, gpuTensorsOf } from "../batch/gpu-tensors.js";
+import { type Fill, gpuAhead } from "../batch/gpu-ahead.js";
 import type { Recipe } from "../plan/recipe.js";
 import { layoutOf, type SetLayout } from "../plan/set-layout.js";
-import { BatchIterator, type Iteration } from "./iterator.js";
+import { checkResultSize } from "../tasks/result-size.js";
+import type { BatchPlace, LoadedBatch, LoadedGpuBatch } from "./batch-types.js";
+import { BatchIterator } from "./iterator.js";
 import { type GpuLoaderOptions, type LoaderOptions, resolveWalk, type Walk } from "./options.js";
 import type { ShuffleKeys } from "./shuffle.js";
 import type { LoaderState } from "./state.js";
 import type { TaskSource } from "./task-source.js";
-import { batchesOf, type Place, type Step, shareOf, stepsOf } from "./walk.js";
+import { batchesOf, type Place, range, shareOf, stepsOf } from "./walk.js";
 
-/** Which batch of a walk it is. */
-export interface BatchPlace {
-  readonly epoch: number;
-  /** Its number within the epoch, counted over all shards. */
-  readonly batch: number;
-  /**
-   * Which sequences of the set are in it, by their numbers. Sequence n belongs to task
-   * `taskOffset + floor(n / samplesPerTask)`.
-   */
-  readonly indices: Float64Array;
-  /** Where the iteration stands after this batch, for `batches({ state })`. */
-  readonly state: LoaderState;
-}
-
-/** A batch as typed arrays. They belong to the caller. */
-export interface LoadedBatch extends Sequences, BatchPlace {}
-
-/** A batch in GPU buffers, which belong to the caller, who destroys them, but with `reuse`. */
-export interface LoadedGpuBatch extends BatchPlace {
-  readonly device: GPUDevice;
-  /** As `LoadedBatch.inputs`; rows of float16 values that do not fill a 4-byte word share it with the next row. */
-  readonly inputs: GpuTensor<FloatDtype>;
-  /** As `LoadedBatch.targets`, but one u32 each. */
-  readonly targets: GpuTensor<"uint32">;
-  /** As `LoadedBatch.labels`, one u32 each. */
-  readonly labels?: GpuTensor<"uint32">;
-  /** Destroys the buffers; does nothing with `reuse`, where they are the walk's. */
-  destroy(): void;
-}
-
-/** How the batches of a walk are made, and what becomes of them. */
-interface Making<T> extends Pick<Iteration<T>, "discard" | "reclaim" | "end"> {
-  readonly make: (step: Step, place: BatchPlace, signal: AbortSignal) => Promise<T>;
-}
-
-/** What a task set is made of. */
+/** The parts of a task set. */
 interface Parts {
   readonly source: TaskSource;
-  /** What identifies the recipe in states. */
+  /** The identity of the recipe in states. */
   readonly recipeKey: string;
   readonly shuffleSeed: bigint;
   readonly keys: ShuffleKeys;
 }
 
 /**
- * A task set, open for reading: the same bytes in the same order whether they are made from a recipe or read from a store.
- * What is counted are sequences, those of one task after those of the one before; without sequences, examples.
+ * A task set that is open for reading. A recipe and a store of the same tasks give the same bytes in the same order.
+ * Numbers count sequences, task after task; in sets without sequences they count examples.
  *
- * `openTasks` makes one.
+ * `openTasks` returns one.
  */
 export class TaskSet {
-  /** What the tasks follow from. */
+  /** The recipe of the tasks. */
   readonly recipe: Recipe;
-  /** How many sequences there are, up to 2^53. */
+  /** The number of sequences, up to 2^53. */
   readonly length: number;
   readonly #parts: Parts;
   readonly #layout: SetLayout;
@@ -78,6 +47,7 @@ export class TaskSet {
 
   /** @internal */
   constructor(parts: Parts) {
+    asyncDisposable(this);
     this.#parts = parts;
     this.#layout = layoutOf(parts.source.recipe);
     this.recipe = parts.source.recipe;
@@ -85,10 +55,10 @@ export class TaskSet {
   }
 
   /**
-   * One sequence.
+   * Reads one sequence.
    *
-   * @param index 0..length - 1
-   * @throws InvalidOptionError outside of that
+   * @param index the number of the sequence, 0..length - 1
+   * @throws InvalidOptionError for an index outside this range
    *
    * @example
    * ```ts
@@ -106,16 +76,17 @@ export class TaskSet {
   }
 
   /**
-   * The sequences `[start, stop)`.
+   * Reads the sequences `[start, stop)`.
    *
-   * @throws InvalidOptionError when the range is empty or not within the set, or does not fit into one array
+   * @throws InvalidOptionError if the range is empty or not within the set, or if the result does not fit into one array
    */
   async range(start: number, stop: number, options: { signal?: AbortSignal } = {}): Promise<Sequences> {
     checkInteger("start", start, 0, this.length - 1);
     checkInteger("stop", stop, start + 1, this.length);
-    const { signal } = options;
+    const signal = signalOf(options);
     signal?.throwIfAborted();
     this.#checkOpen();
+    checkResultSize(this.#layout, stop - start);
     const stopper = follow(signal);
     try {
       const woven = await this.#untilDisposed(this.#parts.source.read(range(start, stop), stopper.signal));
@@ -127,12 +98,12 @@ export class TaskSet {
   }
 
   /**
-   * The sequences of one epoch or more, batch after batch. The order is a function of `shuffleSeed` and the epoch alone:
-   * readers, threads and batch sizes do not change it. Batches are made ahead while one is used; memory does not grow with
-   * the number of tasks.
+   * Walks over the sequences of one or more epochs, batch after batch. The order is a function of `shuffleSeed` and the
+   * epoch alone: readers, threads and batch sizes do not change it. While a batch is used, the next ones are made ahead.
+   * Memory does not grow with the number of tasks.
    *
-   * Batch b holds the positions `[b * batchSize, (b + 1) * batchSize)` of the epoch's order; shard s of m has the batches
-   * s, s + m, s + 2m, ... So all shards together have each batch once, the same ones for any m.
+   * Batch b has the positions `[b * batchSize, (b + 1) * batchSize)` of the epoch's order. Shard s of m has the batches s,
+   * s + m, s + 2m, ... So all shards together have each batch once, and the batches are the same for any m.
    *
    * @throws InvalidOptionError for an option that is unknown or out of bounds, or that contradicts the state
    * @throws RecipeError for the state of another task set
@@ -147,19 +118,29 @@ export class TaskSet {
    * ```
    */
   batches(options: LoaderOptions = {}): BatchIterator<LoadedBatch> {
+    checkObject("options", options);
     for (const [name, value] of Object.entries(options)) {
       if (name !== "device" && name !== "reuse") continue;
       throw new InvalidOptionError(name, value, "for gpuBatches() only; batches() gives typed arrays");
     }
     const walk = this.#resolve(options);
-    return this.#iterate(walk, {
-      make: async (step, place, signal) => ({ ...place, ...(await this.#tensors(step.items, signal)) }),
-    });
+    const next = this.#places(walk);
+    const begin = (signal: AbortSignal): Promise<LoadedBatch> | undefined => {
+      const place = next();
+      return (
+        place && this.#untilDisposed(this.#tensors(place.indices, signal).then((tensors) => ({ ...place, ...tensors })))
+      );
+    };
+    return this.#iterator(walk, ahead(begin, walk.prefetch, { signal: walk.signal }));
   }
 
   /**
-   * As `batches`, into GPU buffers that are ready to be bound. With a recipe on the WebGPU backend they are made where they
-   * are used; otherwise they are made or read as typed arrays and uploaded to `device`.
+   * Like `batches`, but into GPU buffers that are ready to be bound. With a recipe on the WebGPU backend they are made where
+   * they are used; otherwise they are made or read as typed arrays and uploaded to `device`.
+   *
+   * With `reuse` the buffers are the walk's: `prefetch + 1` sets serve in turn, and a batch is valid until the next one is
+   * asked for. Commands that use it must be submitted before that: a library that queues commands must flush them, see
+   * docs/gpu.md.
    *
    * @throws InvalidOptionError as `batches`; for a store without a device; when a batch does not fit into a binding
    * @throws BackendError when there is neither a device nor a WebGPU backend, or the device fails
@@ -183,29 +164,18 @@ export class TaskSet {
       source.readBuffers && device === source.device
         ? source.readBuffers(items, signal, into)
         : this.#upload(items, device as GPUDevice, signal, into);
-    if (!walk.reuse) {
-      return this.#iterate(walk, {
-        make: async ({ items }, place, signal) => {
-          const woven = await make(items, signal);
-          return { ...place, ...this.#gpuTensors(items.length, woven, () => destroyBuffers(woven)) };
-        },
-        discard: (batch) => batch.destroy(),
-      });
-    }
-    const ring = new BufferRing();
-    const giveBack = (batch: LoadedGpuBatch) => ring.give(buffersOf(batch));
-    return this.#iterate(walk, {
-      make: async ({ items }, place, signal) => {
-        const woven = await ring.fill((into) => make(items, signal, into));
-        return { ...place, ...this.#gpuTensors(items.length, woven, () => undefined) };
-      },
-      discard: giveBack,
-      reclaim: giveBack,
-      end: () => ring.close(),
-    });
+    const next = this.#places(walk);
+    const begin = (fill: Fill, signal: AbortSignal): Promise<LoadedGpuBatch> | undefined => {
+      const place = next();
+      if (!place) return undefined;
+      const { indices } = place;
+      const batch = fill(this.#layout, indices.length, (into) => make(indices, signal, into));
+      return this.#untilDisposed(batch.then((made) => ({ ...place, ...made })));
+    };
+    return this.#iterator(walk, gpuAhead(begin, walk.prefetch, walk));
   }
 
-  /** Ends what is under way and frees threads, files and connections; later calls reject with a `DisposedError`. */
+  /** Ends the calls under way and frees threads, files and connections. Later calls reject with a `DisposedError`. */
   async dispose(): Promise<void> {
     if (this.#disposal.signal.aborted) return;
     this.#disposal.abort(new DisposedError("task set"));
@@ -216,7 +186,7 @@ export class TaskSet {
     this.#disposal.signal.throwIfAborted();
   }
 
-  /** The work's result; what fails after disposal failed because of it. */
+  /** Awaits work. A failure after the disposal becomes a `DisposedError`. */
   async #untilDisposed<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;
@@ -229,27 +199,26 @@ export class TaskSet {
   #resolve(options: GpuLoaderOptions): Walk {
     this.#checkOpen();
     const { recipeKey, shuffleSeed } = this.#parts;
-    return resolveWalk(options, { recipe: recipeKey, shuffleSeed, itemsPerTask: this.#layout.itemsPerTask });
+    const set = { recipe: recipeKey, shuffleSeed, itemsPerTask: this.#layout.itemsPerTask };
+    const walk = resolveWalk(options, set);
+    checkResultSize(this.#layout, Math.min(walk.batchSize, this.length));
+    return walk;
   }
 
-  #iterate<T extends BatchPlace>(walk: Walk, { make, ...ends }: Making<T>): BatchIterator<T> {
-    const { keys } = this.#parts;
-    const steps = stepsOf(this.#layout, walk, keys);
-    return new BatchIterator<T>({
-      batchesPerEpoch: shareOf(batchesOf(this.#layout, walk), walk),
-      state: this.#state(walk, walk),
-      begin: (signal) => {
-        this.#checkOpen();
-        const { value, done } = steps.next();
-        if (done) return undefined;
-        const { step, after } = value;
-        const { epoch, batch, items: indices } = step;
-        return this.#untilDisposed(make(step, { epoch, batch, indices, state: this.#state(walk, after) }, signal));
-      },
-      ...ends,
-      prefetch: walk.prefetch,
-      signal: walk.signal,
-    });
+  #iterator<T extends BatchPlace>(walk: Walk, batches: AsyncGenerator<T, void, undefined>): BatchIterator<T> {
+    return new BatchIterator(shareOf(batchesOf(this.#layout, walk), walk), this.#state(walk, walk), batches);
+  }
+
+  /** Returns a function that gives the place of each batch of a walk, one after the other; then undefined. */
+  #places(walk: Walk): () => BatchPlace | undefined {
+    const steps = stepsOf(this.#layout, walk, this.#parts.keys);
+    return () => {
+      this.#checkOpen();
+      const { value, done } = steps.next();
+      if (done) return undefined;
+      const { epoch, batch, items: indices } = value.step;
+      return { epoch, batch, indices, state: this.#state(walk, value.after) };
+    };
   }
 
   #state({ shuffle, reshuffle, batchSize, dropLast, shard, end }: Walk, { epoch, batch }: Place): LoaderState {
@@ -281,27 +250,11 @@ export class TaskSet {
     into: ItemBuffers | undefined,
   ): Promise<ItemBuffers> {
     const tensors = await this.#tensors(items, signal);
-    const { Uploader } = await import("../backend/webgpu/chunk.js");
+    const { Uploader } = await loadChunk();
     if (this.#uploader?.device !== device) this.#uploader = { device, uploader: new Uploader(device) };
     return this.#uploader.uploader.upload(tensors, into);
   }
-
-  #gpuTensors(count: number, woven: ItemBuffers, destroy: () => void): Omit<LoadedGpuBatch, keyof BatchPlace> {
-    return { device: woven.device, ...gpuTensorsOf(this.#layout, count, woven), destroy };
-  }
 }
 
-/** The numbers `[start, stop)`. */
-function range(start: number, stop: number): Float64Array {
-  try {
-    return Float64Array.from({ length: stop - start }, (_, i) => start + i);
-  } catch (cause) {
-    throw new InvalidOptionError("stop - start", stop - start, "what one array can hold here; walk batches() instead", {
-      cause,
-    });
-  }
-}
-
-/** `await using` calls this; engines without the symbol have `dispose()` alone. */
+/** `await using` calls `dispose()`. */
 export interface TaskSet extends AsyncDisposable {}
-if (Symbol.asyncDispose) TaskSet.prototype[Symbol.asyncDispose] = TaskSet.prototype.dispose;

@@ -1,15 +1,19 @@
 import type { ItemBuffers, ItemBytes } from "../backend/backend.js";
 import type { Recipe } from "../plan/recipe.js";
 
-/** Where a task set's items come from. Both kinds give the same bytes for the same recipe. */
+/** A source of a task set's items: a recipe or a store. Both give the same bytes for the same recipe. */
 export interface TaskSource {
   readonly recipe: Recipe;
-  /** The items of these numbers, in this order. Calls may overlap. */
+  /** Reads the items of these numbers, in this order. Calls may overlap. */
   read(items: Float64Array, signal: AbortSignal): Promise<ItemBytes>;
-  /** As `read`, in buffers on a device, the caller's own; absent where nothing is made on a device. `into`: see `GpuWeaver`. */
+  /**
+   * Like `read`, but into buffers on a device, which the caller owns. Absent if the source makes nothing on a device.
+   *
+   * @param into see `GpuWeaver`
+   */
   readBuffers?(items: Float64Array, signal: AbortSignal, into?: ItemBuffers): Promise<ItemBuffers>;
-  /** The device that `readBuffers` uses, if it is the caller's. */
+  /** The device of `readBuffers`, if it is a device of the caller. */
   readonly device?: GPUDevice | undefined;
-  /** Ends what is under way. */
+  /** Ends the calls under way and releases files, threads and connections. */
   dispose(): Promise<void>;
 }

@@ -1,11 +1,12 @@
+import { InvalidOptionError } from "../base/errors.js";
 import type { SetLayout } from "../plan/set-layout.js";
 import type { Walk } from "./options.js";
 import { Shuffle, type ShuffleKeys } from "./shuffle.js";
 
-/** One batch of a walk: which it is, and what is in it. */
+/** One batch of a walk: its number and its items. */
 export interface Step {
   readonly epoch: number;
-  /** Counted over all shards from the beginning of the epoch. */
+  /** The number of the batch in its epoch, counted over all shards. */
   readonly batch: number;
   /** The items, in order. */
   readonly items: Float64Array;
@@ -17,27 +18,27 @@ export interface Place {
   readonly batch: number;
 }
 
-/** Batches of an epoch, over all shards. */
+/** Returns the number of batches of an epoch, over all shards. */
 export function batchesOf(layout: SetLayout, { batchSize, dropLast }: Walk): number {
   return dropLast ? Math.floor(layout.items / batchSize) : Math.ceil(layout.items / batchSize);
 }
 
-/** Those of a walk's shard. */
+/** Returns the number of batches of a walk's shard, out of `batches`. */
 export function shareOf(batches: number, { shard }: Walk): number {
   return Math.max(0, Math.ceil((batches - shard.index) / shard.count));
 }
 
-/** The place before a step, or after the last of an epoch, which is before the next one's first. */
+/** Returns the place before a batch. The place after the last batch of an epoch is the one before the next epoch's first. */
 function placeOf(epoch: number, batch: number, batches: number, { shard }: Walk): Place {
   return batch < batches ? { epoch, batch } : { epoch: epoch + 1, batch: shard.index };
 }
 
-/** The batches of a walk, and the place after each, made one by one: nothing is held but the batch at hand. */
+/** Yields the batches of a walk and the place after each. Only the current batch is in memory. */
 export function* stepsOf(layout: SetLayout, walk: Walk, keys: ShuffleKeys): Generator<{ step: Step; after: Place }> {
   const batches = batchesOf(layout, walk);
   if (shareOf(batches, walk) === 0) return;
   const { batchSize, shard, end, reshuffle } = walk;
-  // A place that stands at the end of its epoch, as none of state() does, is none to begin at.
+  // A state from elsewhere may have a place at the end of an epoch. The walk begins at the next epoch then.
   let { epoch, batch } = placeOf(walk.epoch, walk.batch, batches, walk);
   let order = orderOf(layout, walk, keys, reshuffle ? epoch : 0);
   while (epoch < end) {
@@ -51,7 +52,7 @@ export function* stepsOf(layout: SetLayout, walk: Walk, keys: ShuffleKeys): Gene
   }
 }
 
-/** Which item stands at a position of an epoch. */
+/** Returns a function from positions of an epoch to items. */
 function orderOf(
   { items, itemsPerTask }: SetLayout,
   { shuffle }: Walk,
@@ -68,4 +69,15 @@ function orderOf(
     const task = Math.floor(position / itemsPerTask);
     return tasks.at(task) * itemsPerTask + (position - task * itemsPerTask);
   };
+}
+
+/** Returns the numbers `[start, stop)`. */
+export function range(start: number, stop: number): Float64Array {
+  try {
+    return Float64Array.from({ length: stop - start }, (_, i) => start + i);
+  } catch (cause) {
+    throw new InvalidOptionError("stop - start", stop - start, "what one array can hold here; walk batches() instead", {
+      cause,
+    });
+  }
 }

@@ -1,7 +1,7 @@
 import { KeyStream, PURPOSE } from "../stream/chacha8.js";
 
 /**
- * How many of the tasks something happens to: a number from 0 (none) to 1 (all), or a schedule of `[step, share]` points
+ * A share of the tasks, to which something happens: a number from 0 (none) to 1 (all), or a schedule of `[step, share]` points
  * over training steps, constant before the first and after the last, linear between two.
  */
 export type Share = number | Schedule;
@@ -16,20 +16,20 @@ export type Schedule = readonly (readonly [step: number, share: number])[];
 export interface Fixed {
   /** The share of tasks that it happens to. */
   readonly share: Share;
-  /** Whether they take the label permutation of a fixed task. Default true. */
+  /** They take the label permutation of a fixed task. Default true. */
   readonly permutation?: boolean;
-  /** Whether they take its matrix. Default false. */
+  /** They take its matrix. Default false. */
   readonly projection?: boolean;
   /**
    * The task whose permutation and matrix they take, 0..2^32 - 1, the first of `pool`; or `"step"` for others in each
    * training step: task `step * pool`, modulo 2^32, is the first then. Default 0.
    */
   readonly task?: number | "step";
-  /** How many fixed tasks there are, one of which each task takes, 1..2^32 - 1. Default 1. */
+  /** The number of fixed tasks, one of which each task takes, 1..2^32 - 1. Default 1. */
   readonly pool?: number;
 }
 
-/** What a curriculum is made of, every choice made. */
+/** A curriculum with every choice made. */
 export interface CurriculumPlan {
   readonly identityProjection: Schedule;
   readonly identityPermutation: Schedule;
@@ -38,7 +38,7 @@ export interface CurriculumPlan {
   readonly fixed: (Required<Fixed> & { readonly share: Schedule }) | null;
 }
 
-/** Which matrix and which permutation a task has. */
+/** The matrix and the permutation that a task has. */
 export interface TaskChoice {
   readonly identityProjection: boolean;
   readonly identityPermutation: boolean;
@@ -63,15 +63,16 @@ export function shareAt(schedule: Schedule, step: number): number {
   return s0 + (s1 - s0) * ((step - t0) / (t1 - t0));
 }
 
-/** Whether something happens to every task, or to none. */
+/** True if something happens to every task. */
 export function isAlways(schedule: Schedule): boolean {
   return schedule.every(([, share]) => share === 1);
 }
+/** True if something happens to no task. */
 export function isNever(schedule: Schedule): boolean {
   return schedule.every(([, share]) => share === 0);
 }
 
-/** What all tasks of a plan have alike, the matrix and the permutation being their own; `undefined` where chance decides. */
+/** The choice that all tasks of a plan have alike, where their matrices and permutations are their own; else undefined. */
 export function settledChoice({
   identityProjection,
   identityPermutation,
@@ -83,7 +84,7 @@ export function settledChoice({
 }
 
 /**
- * What the curriculum stream (purpose 3) decides about a task: word 0 the identity matrix, word 1 the identity
+ * The decisions of the curriculum stream (purpose 3) about a task: word 0 the identity matrix, word 1 the identity
  * permutation, word 2 the fixed task, the words after that which one. An event of share s happens if its word is below
  * `floor(s * 2^32)`. Identity beats fixed.
  */

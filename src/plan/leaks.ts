@@ -1,16 +1,17 @@
-import { checkInteger } from "../base/check.js";
+import { checkInteger, checkObject } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import { MAX_TASKS } from "../base/limits.js";
+import { checkDataset } from "../dataset/check-dataset.js";
 import type { Dataset } from "../dataset/index.js";
 import { generationSeeds } from "../stream/torch-seeds.js";
 import { isNever, scheduleOf } from "./curriculum.js";
 import { type ResolvedOptions, resolveOptions, type TaskAugmentorOptions } from "./options.js";
 import { selection } from "./prepare-examples.js";
 
-/** From the first, inclusive, to the last, exclusive. */
-type Range = readonly [start: number, stop: number];
+/** A range: the first, inclusive, and the last, exclusive. */
+export type Range = readonly [start: number, stop: number];
 
-/** Which tasks and which examples a model sees in training, and which it does not. */
+/** The tasks and examples that a model sees in training, and those that it does not. */
 export interface Split {
   readonly seenTasks: Range;
   readonly unseenTasks: Range;
@@ -20,7 +21,7 @@ export interface Split {
 
 /** The four task sets of a split. */
 export interface SplitOptions {
-  /** What a model is trained on. */
+  /** The set that a model is trained on. */
   readonly seenTasksSeenExamples: TaskAugmentorOptions;
   readonly seenTasksUnseenExamples: TaskAugmentorOptions;
   readonly unseenTasksSeenExamples: TaskAugmentorOptions;
@@ -43,6 +44,8 @@ export interface SplitOptions {
  * ```
  */
 export function splitTaskSet(options: TaskAugmentorOptions, split: Split): SplitOptions {
+  checkObject("options", options);
+  checkObject("split", split);
   checkDisjoint("seenTasks", split.seenTasks, "unseenTasks", split.unseenTasks);
   checkDisjoint("seenExamples", split.seenExamples, "unseenExamples", split.unseenExamples);
   const set = ([start, stop]: Range, exampleRange: Range): TaskAugmentorOptions => ({
@@ -60,7 +63,11 @@ export function splitTaskSet(options: TaskAugmentorOptions, split: Split): Split
 }
 
 function checkDisjoint(name: string, a: Range, otherName: string, b: Range): void {
-  for (const [option, [start, stop]] of [[name, a] as const, [otherName, b] as const]) {
+  for (const [option, range] of [[name, a] as const, [otherName, b] as const]) {
+    if (!Array.isArray(range) || range.length !== 2) {
+      throw new InvalidOptionError(option, range, "[start, stop], the last exclusive");
+    }
+    const [start, stop] = range as Range;
     checkInteger(`${option}[0]`, start, 0, MAX_TASKS - 1);
     checkInteger(`${option}[1]`, stop, start + 1, MAX_TASKS);
   }
@@ -73,18 +80,18 @@ export interface LeakSide {
   readonly dataset: Dataset;
 }
 
-/** What two task sets share. */
+/** The tasks and examples that two task sets share. */
 export interface Leaks {
   /** Tasks of the second set whose own matrix and permutation the first one has too. */
   readonly tasks: number;
   /**
-   * Whether curricula can give both sets the same matrix or permutation all the same: the identity, or that of a fixed
+   * True if curricula can give both sets the same matrix or permutation all the same: the identity, or that of a fixed
    * task.
    */
   readonly curriculum: boolean;
   /** Examples of the second set that the first one can draw too: the same ones, or others with equal values. */
   readonly examples: number;
-  /** Whether a sequence of the first, and of the second, can hold an example twice, which gives its label away. */
+  /** True if a sequence of the first, and of the second, can hold an example twice, which gives its label away. */
   readonly repeats: readonly [boolean, boolean];
 }
 
@@ -107,6 +114,10 @@ const MAX_SEEDS = 2 ** 24;
  * ```
  */
 export function findLeaks(first: LeakSide, second: LeakSide): Leaks {
+  for (const [name, side] of [["first", first] as const, ["second", second] as const]) {
+    checkObject(name, side);
+    checkDataset(side.dataset);
+  }
   const [a, b] = [resolveOptions(first.options), resolveOptions(second.options)];
   return {
     tasks: sharedTasks(a, b),
@@ -136,7 +147,7 @@ function sharedTasks(a: ResolvedOptions, b: ResolvedOptions): number {
   return seeds(b).reduce((sum, seed) => sum + (includes(known, seed) ? 1 : 0), 0);
 }
 
-/** Whether a sorted array has a value. */
+/** True if a sorted array has a value. */
 function includes(sorted: Uint32Array, value: number): boolean {
   let low = 0;
   let high = sorted.length;
@@ -189,7 +200,7 @@ function canRepeat({ drawSequence, replacement, episode, sequenceLength }: Resol
   return drawSequence && replacement && !episode && sequenceLength > 1;
 }
 
-/** How many examples of the second selection are in the first, by value. */
+/** The number of examples of the second selection that are in the first, by value. */
 function sharedExamples(a: Dataset, ofA: Uint32Array | undefined, b: Dataset, ofB: Uint32Array | undefined): number {
   if (a.features !== b.features || a.dtype !== b.dtype) return 0;
   const known = new Map<number, number[]>();

@@ -1,99 +1,68 @@
 import { InvalidOptionError } from "../base/errors.js";
-import { MAX_ITEMS } from "../base/limits.js";
+import { MAX_CLASSES, MAX_ITEMS } from "../base/limits.js";
 import type { Dataset } from "../dataset/index.js";
-import { isAlways, scheduleOf } from "./curriculum.js";
+import { scheduleOf } from "./curriculum.js";
 import { checkMatrix, checkTorchMatrix } from "./limits.js";
 import type { ResolvedOptions } from "./options.js";
 import type { Plan } from "./plan.js";
-import { resolveStandardDeviation } from "./presets.js";
+import { toldChoices } from "./presets.js";
+import { checkHalves, scaleOf } from "./scale.js";
+import { layoutFor } from "./set-layout.js";
 
 /**
  * Options and the prepared examples (see prepare-examples.ts), put together.
  *
- * @throws InvalidOptionError when the two do not fit: more distinct examples asked for than there are, a deviation of 0.
+ * @throws InvalidOptionError when the two do not fit: more distinct examples asked for than there are, a deviation
+ * with which all values are 0 or infinite.
  */
 export function makePlan(options: ResolvedOptions, dataset: Dataset): Plan {
-  const { drawSequence, samples, taskCount, samplesPerTask, episode, specialTokens } = options;
-  const mode = drawSequence ? "sequence" : samples === undefined ? "dataset" : "samples";
-  const length = drawSequence ? options.sequenceLength : 1;
-  if (drawSequence && !episode && !options.replacement && length > dataset.length) {
-    throw new InvalidOptionError(
-      "sequenceLength",
-      length,
-      `at most ${dataset.length}, the examples of ${dataset.name}, as replacement is false`,
-    );
-  }
-  const itemsPerTask = { sequence: samplesPerTask, dataset: dataset.length, samples: 0 }[mode];
-  const itemCount = samples ?? taskCount * itemsPerTask;
-  if (!Number.isSafeInteger(itemCount * length)) {
-    throw new InvalidOptionError("taskCount * samplesPerTask", itemCount, `at most 2 ** 53 positions in all`);
-  }
-  if (mode === "dataset" && dataset.length > MAX_ITEMS) {
-    throw new InvalidOptionError("dataset.length", dataset.length, `at most ${MAX_ITEMS}`);
-  }
   const outFeatures = options.outFeatures ?? dataset.features;
-  checkMatrix(outFeatures, dataset.features);
-  if (options.generator === "torch") checkTorchMatrix(outFeatures, dataset.features);
-  if (episode) checkEpisode(episode, dataset);
-  const classes = episode?.relabel ? episode.ways : dataset.classes;
-  // A hidden label among integers is one value more.
-  const most = options.labelFormat === "integer" ? 65535 : 65536;
-  if (classes + specialTokens > most) {
-    throw new InvalidOptionError("specialTokens", specialTokens, `at most ${most - classes} with ${classes} classes`);
-  }
-  return {
+  const { items, ...layout } = layoutFor({ ...options, outFeatures }, dataset.length, dataset.classes);
+  const plan: Plan = {
+    ...toldChoices(options),
+    ...layout,
     seed: options.seed,
-    generator: options.generator,
-    mode,
     taskOffset: options.taskOffset,
-    taskCount,
-    itemsPerTask,
-    itemCount,
-    length,
-    replacement: options.replacement,
-    episode,
+    taskCount: options.taskCount,
+    itemCount: items,
     examples: dataset.length,
     features: dataset.features,
-    outFeatures,
     exampleClasses: dataset.classes,
-    classes,
-    specialTokens,
-    startToken: options.startToken,
-    labelLayout: mode === "sequence" ? options.labelLayout : "none",
-    labelFormat: options.labelFormat,
     exampleDtype: dataset.dtype,
     identityProjection: scheduleOf(options.identity.projection),
     identityPermutation: scheduleOf(options.identity.permutation),
-    tasksPerStep: options.tasksPerStep,
     fixed: options.fixed && { ...options.fixed, share: scheduleOf(options.fixed.share) },
-    ...scaling(options, dataset),
-    dtype: options.dtype,
+    ...scaleOf(options, dataset),
   };
+  checkPlan(plan, dataset);
+  checkHalves(options, plan, dataset);
+  return plan;
 }
 
-/**
- * What turns sums into values, for deviates in units of 1/4096, and for an identity matrix. For uint8 the mean is taken
- * off as a whole grey level, so that sums stay integers and every backend has the same ones.
- */
-function scaling(
-  options: ResolvedOptions,
-  dataset: Dataset,
-): Pick<Plan, "grayOffset" | "scale" | "identityScale" | "matrixScale"> {
-  const { inputScaling } = options;
-  // The deviation does not matter where there is no random matrix; it may be a rule that does not apply then.
-  const sigma = isAlways(scheduleOf(options.identity.projection))
-    ? 1
-    : resolveStandardDeviation(options.standardDeviation, dataset.features);
-  const scales = (divisor: number) => {
-    const identityScale = Math.fround(1 / divisor);
-    if (options.generator === "torch") return { scale: identityScale, identityScale, matrixScale: Math.fround(sigma) };
-    return { scale: Math.fround(sigma / (4096 * divisor)), identityScale, matrixScale: 1 };
-  };
-  // float32 examples are scaled before they reach a backend, and the bytes of the notebook made: see prepare-examples.ts.
-  if (dataset.dtype === "float32") return { grayOffset: 0, ...scales(1) };
-  if (inputScaling === "unit" || inputScaling === "notebook") return { grayOffset: 0, ...scales(255) };
-  const { mean, standardDeviation } = inputScaling === "standard" ? dataset.moments() : inputScaling;
-  return { grayOffset: Math.round(mean), ...scales(standardDeviation) };
+/** @throws InvalidOptionError for a plan that the examples or the formats of results have no room for */
+function checkPlan(plan: Plan, dataset: Dataset): void {
+  const { mode, length, itemCount, outFeatures, features, episode, classes, specialTokens, examples } = plan;
+  if (mode === "sequence" && !episode && !plan.replacement && length > examples) {
+    throw new InvalidOptionError(
+      "sequenceLength",
+      length,
+      `at most ${examples}, the examples of ${dataset.name}, as replacement is false`,
+    );
+  }
+  if (!Number.isSafeInteger(itemCount * length)) {
+    throw new InvalidOptionError("taskCount * samplesPerTask", itemCount, `at most 2 ** 53 positions in all`);
+  }
+  if (mode === "dataset" && examples > MAX_ITEMS) {
+    throw new InvalidOptionError("dataset.length", examples, `at most ${MAX_ITEMS}`);
+  }
+  checkMatrix(outFeatures, features);
+  if (plan.generator === "torch") checkTorchMatrix(outFeatures, features);
+  if (episode) checkEpisode(episode, dataset);
+  // A hidden label among integers is one value more.
+  const most = plan.labelFormat === "integer" ? MAX_CLASSES - 1 : MAX_CLASSES;
+  if (classes + specialTokens > most) {
+    throw new InvalidOptionError("specialTokens", specialTokens, `at most ${most - classes} with ${classes} classes`);
+  }
 }
 
 function checkEpisode(

@@ -1,41 +1,30 @@
 import { InvalidOptionError } from "../base/errors.js";
 import { MAX_TASKS } from "../base/limits.js";
 import type { FloatDtype } from "../base/tensor.js";
-import type { Fixed, Share } from "./curriculum.js";
-import {
-  type Episode,
-  type Generator,
-  type InputScaling,
-  type LabelFormat,
-  type LabelLayout,
-  type OutputScaling,
-  PRESETS,
-  type PresetName,
-  type StandardDeviation,
-} from "./presets.js";
+import type { WorkerLike } from "../base/worker-like.js";
+import type { SettledChoices, TaskChoices, TaskSetSize } from "./choices.js";
+import type { Share } from "./curriculum.js";
+import { PRESETS, type PresetName } from "./presets.js";
 import { augmentorSchema, parse } from "./schemas.js";
 
-/** Options of a `TaskAugmentor`. */
-export interface TaskAugmentorOptions {
+/** Fields that may be left out, of an object that its owner may change. */
+type Given<T> = { -readonly [Name in keyof T]?: T[Name] };
+
+/** Options of a `TaskAugmentor`. Choices that are left out have the preset's value. */
+export interface TaskAugmentorOptions extends Given<Omit<TaskChoices, "identity">> {
   /** Tasks in the set, 1..2^32. Default 1. */
   taskCount?: number;
   /** The first task's index; `taskOffset + taskCount <= 2^32`. Default 0. */
   taskOffset?: number;
   /** 0..2^64 - 1; numbers up to 2^53 - 1, larger ones as bigint. Default 0. */
   seed?: bigint | number;
-  /** Defaults of the options below. Default `"notebook"`. */
+  /** The defaults of all choices. Default `"notebook"`. */
   preset?: PresetName;
-  generator?: Generator;
-  /** Of the matrix entries. */
-  standardDeviation?: StandardDeviation;
-  inputScaling?: InputScaling;
-  /** Whether an example can occur twice in a sequence. */
-  replacement?: boolean;
   /** Sequences (true, default), or plain projected examples. */
   drawSequence?: boolean;
   /**
-   * Examples in a sequence, from 1. Default 100, or with `episode` the `ways * (shots + queries)` there are. Ignored where
-   * no sequences are drawn.
+   * Examples in a sequence, 1..2^31 - 1. Default 100, or with `episode` the `ways * (shots + queries)` there are. Ignored
+   * where no sequences are drawn.
    */
   sequenceLength?: number;
   /** Sequences of each task, 1..2^32. Default 1. Ignored where no sequences are drawn. */
@@ -45,37 +34,14 @@ export interface TaskAugmentorOptions {
    * dataset for every task.
    */
   samples?: number;
-  /** Values of a projected example. Default: as many as the examples have. */
+  /** Values of a projected example, 1..2^20. Default: as many as the examples have. */
   outFeatures?: number;
   /**
    * The tasks that leave inputs unprojected and labels unpermuted, or one of the two: all (`true`), none (`false`, the
    * default), a share of them from 0 to 1, or a schedule of shares over training steps, `[[step, share], ...]`.
    */
   identity?: boolean | Share | { projection?: boolean | Share; permutation?: boolean | Share };
-  /** A share of tasks that take the permutation, or also the matrix, of a fixed task. Default null: none do. */
-  fixed?: Fixed | null;
-  /** Tasks of a training step, for schedules, 1..2^32: the step of task n is `floor(n / tasksPerStep)`. Default 1. */
-  tasksPerStep?: number;
-  /** Which label a position is given beside its input. Default `"shifted"`, that of the position before. */
-  labelLayout?: LabelLayout;
-  /** Labels as one-hots behind the inputs (`"one-hot"`, default), or as integers in an array of their own. */
-  labelFormat?: LabelFormat;
-  /**
-   * Label values kept for special meanings, 0..65535: all labels are raised by so many, and one-hots have so many cells
-   * more. Default 0.
-   */
-  specialTokens?: number;
-  /** The special token given at the first position of a shifted sequence, below `specialTokens`. Default null: none. */
-  startToken?: number | null;
-  /** Draws out of examples start to stop - 1 of the dataset only. Default null: all. */
-  exampleRange?: readonly [start: number, stop: number] | null;
-  /** Draws out of the examples with these labels only; each becomes its place in the list. Default null: all. */
-  classSubset?: readonly number[] | null;
-  /** Class-balanced N-way k-shot sequences with queries, without replacement. Default null. */
-  episode?: Episode | null;
-  /** What is done to results. Default `"none"`. */
-  outputScaling?: OutputScaling;
-  /** Of the inputs. Default `"float32"`; `"float16"` is rounded to nearest even from the float32 value. */
+  /** The type of the inputs. Default `"float32"`; `"float16"` is rounded to nearest even from the float32 value. */
   dtype?: FloatDtype;
   /**
    * `"auto"` (default) takes a real GPU through WebGPU, else WebAssembly. `"webgpu"` takes any adapter, a software one
@@ -83,10 +49,27 @@ export interface TaskAugmentorOptions {
    * data; see `describeBackend()` for what was chosen.
    */
   backend?: "auto" | "wasm" | "webgpu" | GPUDevice;
-  /** Worker threads of the CPU backend; 0 works in the calling thread. Default: one for each core. */
+  /**
+   * Worker threads of the CPU backend, 0..1024; 0 works in the calling thread. Where a number above 0 is given and a thread
+   * does not start, work rejects with a `BackendError`. Default: one for each core, and the calling thread where no thread
+   * starts; `describeBackend()` says why then.
+   */
   workers?: number;
   /**
-   * Whether the GPU backend first times the variants of its kernel, for a second or so, and takes the fastest; the choice is
+   * Makes a worker thread of the CPU backend: a Web Worker, or in Node a `Worker` of `node:worker_threads`, that runs
+   * `taskloom/worker`. It is for bundlers that do not emit the script, and for pages that require Trusted Types. Default:
+   * the script beside the package's own.
+   *
+   * @example
+   * ```ts
+   * import TaskloomWorker from "taskloom/worker?worker"; // Vite
+   *
+   * new TaskAugmentor({ createWorker: () => new TaskloomWorker() });
+   * ```
+   */
+  createWorker?: () => WorkerLike;
+  /**
+   * Lets the GPU backend first time the variants of its kernel, for a second or so, and take the fastest; the choice is
    * kept for the adapter and this shape of tasks as long as the program runs. Results do not depend on it. Default: on a
    * real GPU, for sets of as much work as 2^16 tasks of MNIST.
    */
@@ -95,22 +78,26 @@ export interface TaskAugmentorOptions {
   signal?: AbortSignal;
 }
 
-export type ResolvedOptions = Required<
-  Omit<
-    TaskAugmentorOptions,
-    "samples" | "outFeatures" | "workers" | "tune" | "signal" | "seed" | "identity" | "fixed" | "episode"
-  >
-> & {
-  seed: bigint;
-  identity: { projection: Share; permutation: Share };
-  fixed: Required<Fixed> | null;
-  episode: Required<Episode> | null;
-  samples: number | undefined;
-  outFeatures: number | undefined;
-  workers: number | undefined;
-  tune: boolean | undefined;
-  signal: AbortSignal | undefined;
-};
+/** Options with all defaults filled in. */
+export interface ResolvedOptions extends SettledChoices, TaskSetSize, MachineOptions {
+  readonly seed: bigint;
+  readonly preset: PresetName;
+  readonly sequenceLength: number;
+  readonly samplesPerTask: number;
+  readonly samples: number | undefined;
+  readonly outFeatures: number | undefined;
+  /** True if `inputScaling` was left to the preset. */
+  readonly scalingIsDefault: boolean;
+}
+
+/** The options that no number depends on. */
+interface MachineOptions {
+  readonly backend: "auto" | "wasm" | "webgpu" | GPUDevice;
+  readonly workers: number | undefined;
+  readonly createWorker: (() => WorkerLike) | undefined;
+  readonly tune: boolean | undefined;
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
  * Checks options and fills in defaults.
@@ -121,15 +108,19 @@ export function resolveOptions(options: TaskAugmentorOptions): ResolvedOptions {
   const given = parse(augmentorSchema, options);
   const preset = PRESETS[given.preset];
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const resolved = {
+  const { episode } = given;
+  const episodeLength = episode ? episode.ways * (episode.shots + episode.queries) : undefined;
+  const absent = {
     samples: undefined,
     outFeatures: undefined,
     workers: undefined,
+    createWorker: undefined,
     tune: undefined,
     signal: undefined,
-    ...preset,
-    ...chosen,
-  } as ResolvedOptions;
+  };
+  const sequenceLength = episodeLength ?? 100;
+  const scalingIsDefault = given.inputScaling === undefined;
+  const resolved = { ...absent, sequenceLength, scalingIsDefault, ...preset, ...chosen } as ResolvedOptions;
   if (resolved.taskOffset + resolved.taskCount > MAX_TASKS) {
     throw new InvalidOptionError(
       "taskOffset + taskCount",
@@ -137,14 +128,11 @@ export function resolveOptions(options: TaskAugmentorOptions): ResolvedOptions {
       `at most 2 ** 32 = ${MAX_TASKS}, as task indices have 32 bits`,
     );
   }
-  const { episode } = resolved;
-  const episodeLength = episode ? episode.ways * (episode.shots + episode.queries) : undefined;
-  resolved.sequenceLength = given.sequenceLength ?? episodeLength ?? 100;
   checkTogether(resolved, episodeLength);
   return resolved;
 }
 
-/** What is wrong only together with something else. */
+/** @throws InvalidOptionError for options that do not fit together */
 function checkTogether(options: ResolvedOptions, episodeLength: number | undefined): void {
   const { samples, drawSequence, labelLayout, labelFormat, specialTokens, startToken, generator, sequenceLength } =
     options;

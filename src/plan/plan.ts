@@ -1,41 +1,26 @@
 import type { FloatDtype, TargetDtype } from "../base/tensor.js";
 import { bytesPerElement } from "../base/tensor.js";
+import type { TaskChoices, ToldChoices } from "./choices.js";
 import type { CurriculumPlan } from "./curriculum.js";
-import type { Episode, Generator, LabelFormat, LabelLayout } from "./presets.js";
 
 /**
- * A task set with every choice made: what a backend needs to know besides the examples and labels themselves.
+ * A task set with every choice made: all that a backend needs to know besides the examples and labels themselves.
  * Plain data, so that it can be posted to a worker.
  *
  * Results are counted in *items*: an item is a sequence, or one example where no sequences are drawn. Item n of a set
  * belongs to task `taskOffset + floor(n / itemsPerTask)`; with `mode: "samples"` each item draws its own task.
  */
-export interface Plan extends CurriculumPlan {
+export interface Plan extends CurriculumPlan, ItemLayout, Omit<ToldChoices, keyof CurriculumPlan | keyof ItemLayout> {
   readonly seed: bigint;
-  readonly generator: Generator;
-  readonly mode: "sequence" | "dataset" | "samples";
   readonly taskOffset: number;
   readonly taskCount: number;
   /** Sequences a task, or examples a task; 0 with `mode: "samples"`. */
   readonly itemsPerTask: number;
   readonly itemCount: number;
-  /** Positions of an item: the sequence length, or 1. */
-  readonly length: number;
-  readonly replacement: boolean;
-  readonly episode: Required<Episode> | null;
   readonly examples: number;
   readonly features: number;
-  readonly outFeatures: number;
   /** Labels that examples have. */
   readonly exampleClasses: number;
-  /** Labels of a task before they are raised: as many, or the ways of a relabelled episode. */
-  readonly classes: number;
-  /** By how much the labels of results are raised. */
-  readonly specialTokens: number;
-  readonly startToken: number | null;
-  /** `"none"` where no sequences are drawn. */
-  readonly labelLayout: LabelLayout;
-  readonly labelFormat: LabelFormat;
   readonly exampleDtype: "uint8" | "float32";
   /** Gray level subtracted from uint8 examples before the product; 0 for none, and for float32. */
   readonly grayOffset: number;
@@ -45,13 +30,20 @@ export interface Plan extends CurriculumPlan {
   readonly identityScale: number;
   /** An f32 that entries of the torch generator are multiplied with when they are made; 1 for deviates. */
   readonly matrixScale: number;
+}
+
+/** The part of a plan that the shapes of results follow from. */
+export interface ItemLayout extends Pick<TaskChoices, "specialTokens" | "labelLayout" | "labelFormat"> {
+  readonly mode: "sequence" | "dataset" | "samples";
+  /** Positions of an item: the sequence length, or 1. */
+  readonly length: number;
+  readonly outFeatures: number;
+  /** Labels of a task before they are raised: those of the examples, or the ways of a relabelled episode. */
+  readonly classes: number;
   readonly dtype: FloatDtype;
 }
 
-/** What the shapes of results follow from. */
-export type ItemLayout = Pick<Plan, "mode" | "length" | "outFeatures" | "dtype"> & LabelChoice;
-
-type LabelChoice = Pick<Plan, "classes" | "specialTokens" | "labelLayout" | "labelFormat">;
+type LabelChoice = Pick<ItemLayout, "classes" | "specialTokens" | "labelLayout" | "labelFormat">;
 
 /** Values that labels can have in results. */
 export function labelValues(plan: Pick<Plan, "classes" | "specialTokens">): number {
@@ -63,7 +55,7 @@ export function labelCells(plan: LabelChoice): number {
   return plan.labelLayout !== "none" && plan.labelFormat === "one-hot" ? labelValues(plan) : 0;
 }
 
-/** Whether given labels are an array of their own. */
+/** True if given labels are an array of their own. */
 export function hasLabels(plan: LabelChoice): boolean {
   return plan.labelLayout !== "none" && plan.labelFormat === "integer";
 }

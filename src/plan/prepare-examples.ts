@@ -1,32 +1,70 @@
 import { InvalidOptionError } from "../base/errors.js";
 import { Dataset } from "../dataset/index.js";
+import { nonFiniteText } from "../dataset/values.js";
+import type { InputScaling } from "./choices.js";
 import type { ResolvedOptions } from "./options.js";
-import type { InputScaling } from "./presets.js";
 
 type Numbers = { readonly mean: number; readonly standardDeviation: number };
 
-/** What a task set makes of a dataset before anything is drawn. */
+/** The examples of a task set, before anything is drawn. */
 export interface Prepared {
   /** The examples as backends take them. */
   readonly examples: Dataset;
-  /** What is left to be done to them in the product; nothing (`"unit"`) for float32. */
+  /** The scaling that is left for the product; none (`"unit"`) for float32. */
   readonly inputScaling: "unit" | Numbers;
 }
 
 /**
  * The examples that sequences are drawn out of, with their labels in the task set, as backends take them. uint8 examples
- * stay bytes, a backend subtracts from them itself; but for the torch generator, whose product is one of float32, they
+ * stay bytes, a backend subtracts from them itself. For the torch generator, whose product is one of float32, they
  * are scaled here, as float32 ones are: `f32((x - mean) / deviation)`, so that no precision is lost in sums.
  *
  * @throws InvalidOptionError for a selection without examples, a deviation of 0, or a scaling that is for bytes only
  */
 export function prepareExamples(options: ResolvedOptions, dataset: Dataset): Prepared {
+  checkUnit(options, dataset);
   const scaling = resolveScaling(options.inputScaling, dataset);
   const chosen = selected(options, dataset);
   const bytes = options.inputScaling === "notebook" ? truncated(chosen) : chosen;
   if (bytes.dtype === "uint8" && options.generator !== "torch") return { examples: bytes, inputScaling: scaling };
   const unit = bytes.dtype === "uint8" ? { mean: 0, standardDeviation: 255 } : undefined;
-  return { examples: scaled(bytes, scaling === "unit" ? unit : scaling), inputScaling: "unit" };
+  const examples = scaled(bytes, scaling === "unit" ? unit : scaling);
+  checkScaled(options, bytes, examples);
+  return { examples, inputScaling: "unit" };
+}
+
+/** @throws InvalidOptionError for float32 examples that look like undivided pixels, where `"unit"` is only a default */
+function checkUnit({ inputScaling, scalingIsDefault, preset }: ResolvedOptions, dataset: Dataset): void {
+  if (inputScaling !== "unit" || !scalingIsDefault || dataset.dtype !== "float32") return;
+  const { minimum, maximum } = dataset.range();
+  if (minimum < 0 || maximum <= 1) return;
+  throw new InvalidOptionError(
+    "inputScaling",
+    inputScaling,
+    `"unit" by name for ${dataset.name}, whose float32 values reach ${maximum} where the preset "${preset}" expects ` +
+      'pixels from 0 to 1. Make them from uint8 by ConvertImageDtype("float32"), or give inputScaling: "standard", ' +
+      '{ mean, standardDeviation }, or "unit" to take them as they are',
+  );
+}
+
+/** @throws InvalidOptionError for a scaling that takes finite values beyond float32 */
+function checkScaled({ inputScaling }: ResolvedOptions, before: Dataset, after: Dataset): void {
+  const [old, range] = [before.range(), after.range()];
+  if (after === before || before.dtype === "uint8") return;
+  if (range.nonFinite === old.nonFinite) {
+    if (range.minimum !== 0 || range.maximum !== 0 || (old.minimum === 0 && old.maximum === 0)) return;
+    throw new InvalidOptionError(
+      "inputScaling",
+      inputScaling,
+      `one that leaves values of ${before.name} that are not 0`,
+    );
+  }
+  const found = nonFiniteText(after.images as Float32Array, range, after.features);
+  throw new InvalidOptionError(
+    "inputScaling",
+    inputScaling,
+    `one that leaves the values of ${before.name} finite in float32; scaled, ${found}`,
+  );
 }
 
 /** Numbers of the whole dataset, so that ranges of it are scaled alike. */
@@ -38,6 +76,9 @@ function resolveScaling(scaling: InputScaling, dataset: Dataset): "unit" | Numbe
   }
   const numbers = scaling === "standard" ? dataset.moments() : scaling;
   if (numbers.standardDeviation > 0) return numbers;
+  if (Number.isNaN(numbers.standardDeviation)) {
+    throw new InvalidOptionError("inputScaling", scaling, `numbers, as ${dataset.name} holds NaN or infinity`);
+  }
   throw new InvalidOptionError("inputScaling", scaling, `a deviation above 0; all values of ${dataset.name} are equal`);
 }
 
@@ -65,15 +106,19 @@ export function selection(
     }
   }
   const kept = new Set(classSubset ?? []);
+  const missing = new Set(classSubset ?? []);
   const numbers: number[] = [];
   for (let i = start; i < stop; i++) {
-    if (!classSubset || kept.has(dataset.targets[i] as number)) numbers.push(i);
+    const label = dataset.targets[i] as number;
+    if (classSubset && !kept.has(label)) continue;
+    missing.delete(label);
+    numbers.push(i);
   }
-  if (numbers.length > 0) return Uint32Array.from(numbers);
+  if (missing.size === 0) return Uint32Array.from(numbers);
   throw new InvalidOptionError(
     "classSubset",
     classSubset,
-    `labels that examples ${start} to ${stop - 1} have; they have none`,
+    `labels that examples ${start} to ${stop - 1} of ${dataset.name} have; of ${[...missing].join(", ")} they have none`,
   );
 }
 
@@ -89,7 +134,14 @@ function selected(options: ResolvedOptions, dataset: Dataset): Dataset {
     images.set(dataset.images.subarray(from * features, (from + 1) * features), to * features);
     targets[to] = place[dataset.targets[from] as number] as number;
   });
-  return Dataset.from({ name, images, targets, shape, classes: classSubset?.length ?? dataset.classes });
+  return Dataset.from({
+    name,
+    images,
+    targets,
+    shape,
+    classes: classSubset?.length ?? dataset.classes,
+    nonFinite: "allow",
+  });
 }
 
 /** v > 0 becomes v - 1: see `InputScaling`. */
@@ -108,6 +160,7 @@ function scaled(dataset: Dataset, numbers: Numbers | undefined): Dataset {
   return Dataset.from({ ...like(dataset), images });
 }
 
+/** All of a dataset but its values, which were looked at before. */
 function like({ name, targets, shape, classes }: Dataset) {
-  return { name, targets, shape, classes };
+  return { name, targets, shape, classes, nonFinite: "allow" } as const;
 }

@@ -1,6 +1,6 @@
-import type { Fixed, Share } from "./curriculum.js";
+import type { SettledChoices, StandardDeviation, TaskChoices, ToldChoices } from "./choices.js";
 
-/** What all presets have in common. */
+/** The choices that all presets have in common. */
 const PLAIN = {
   generator: "chacha8",
   outputScaling: "none",
@@ -42,96 +42,30 @@ export const PRESETS = {
     inputScaling: "notebook",
     replacement: true,
   },
-} as const satisfies Record<string, Preset>;
+} as const satisfies Record<string, TaskChoices>;
 
 export type PresetName = keyof typeof PRESETS;
 
-export interface Preset {
-  readonly generator: Generator;
-  readonly standardDeviation: StandardDeviation;
-  readonly inputScaling: InputScaling;
-  readonly outputScaling: OutputScaling;
-  readonly replacement: boolean;
-  readonly identity: { readonly projection: Share; readonly permutation: Share };
-  readonly fixed: Fixed | null;
-  readonly tasksPerStep: number;
-  readonly labelLayout: LabelLayout;
-  readonly labelFormat: LabelFormat;
-  readonly specialTokens: number;
-  readonly startToken: number | null;
-  readonly exampleRange: readonly [start: number, stop: number] | null;
-  readonly classSubset: readonly number[] | null;
-  readonly episode: Episode | null;
+/** All choices of a task set. */
+export interface Preset extends TaskChoices {}
+
+/** The names of all choices. */
+export const CHOICE_NAMES = Object.keys(PRESETS.notebook) as (keyof TaskChoices)[];
+
+/** The choices among other properties. */
+export function choicesOf<T extends TaskChoices>(from: T): Pick<T, keyof TaskChoices> {
+  return Object.fromEntries(CHOICE_NAMES.map((name) => [name, from[name]])) as Pick<T, keyof TaskChoices>;
 }
 
-/**
- * Where random numbers come from.
- *
- * - `"chacha8"`: stream v1, ChaCha with 8 rounds (docs/stream.md).
- * - `"torch"`: what PyTorch's CPU generator gave the notebook, MT19937 seeded with the low 32 bits of the seed
- *   (docs/torch.md). The projection is in float32 then. Curricula are drawn from stream v1 with either.
- */
-export type Generator = "chacha8" | "torch";
+/** The choices among options that a plan has as they are. */
+export function toldChoices(options: SettledChoices): ToldChoices {
+  const { standardDeviation, inputScaling, outputScaling, identity, fixed, exampleRange, classSubset, ...told } =
+    choicesOf(options);
+  return told;
+}
 
-/** Of the matrix entries: a positive number, or a rule with n = input features. */
-export type StandardDeviation = number | "1/n" | "1/sqrt(n)";
-
-/**
- * What is done to examples before the product.
- *
- * - `"unit"`: uint8 pixels are read as [0, 1] (divided by 255); float32 data is taken as it is.
- * - `"notebook"`: uint8 pixels v > 0 are read as (v - 1) / 255, which is what the notebook's `Grayscale` makes of three
- *   equal channels: it truncates 0.9999 v.
- * - `"standard"`: less the mean, divided by the population deviation over all values of the dataset.
- * - the two numbers themselves, in the units of the data (grey levels for uint8), as for a test set that is to be
- *   scaled like its training set.
- */
-export type InputScaling =
-  | "unit"
-  | "notebook"
-  | "standard"
-  | { readonly mean: number; readonly standardDeviation: number };
-
+/** The deviation of matrix entries as a number. */
 export function resolveStandardDeviation(rule: StandardDeviation, features: number): number {
   if (typeof rule === "number") return rule;
   return rule === "1/n" ? 1 / features : 1 / Math.sqrt(features);
-}
-
-/**
- * What is done to results.
- *
- * - `"none"`: nothing.
- * - `"example"`: the projected values of each position, less their mean, divided by their population deviation.
- * - `"batch"`: each feature, over all positions of a batch. Then results depend on how batches are cut.
- * - `"set"`: each feature, over all positions of the task set, which is made once more for that.
- * - `"notebook"`: each column over the task set, one-hots included, as `(x - mean) / (deviation + 1e-12)` with the unbiased
- *   deviation; and, as in the notebook, not at all where one sequence a task (or a single sample) is drawn.
- */
-export type OutputScaling = "none" | "example" | "batch" | "set" | "notebook";
-
-/**
- * Which label a position is given beside its input.
- *
- * - `"shifted"`: that of the position before; none at the first, or `startToken`.
- * - `"query-last"`: its own, but none at the last position, whose label is asked for; with episodes, at all queries.
- * - `"none"`: none.
- */
-export type LabelLayout = "shifted" | "query-last" | "none";
-
-/** Labels behind the inputs as one-hots, or as integers in an array of their own. */
-export type LabelFormat = "one-hot" | "integer";
-
-/** N-way k-shot sequences: `ways * shots` examples of `ways` classes, then `ways * queries` others of the same classes. */
-export interface Episode {
-  /** Classes of an episode, 1..classes. */
-  readonly ways: number;
-  /** Examples of each class to learn from, from 1. */
-  readonly shots: number;
-  /** Examples of each class that are asked for, from 0. Default 1. */
-  readonly queries?: number;
-  /**
-   * Whether the labels of an episode are 0..ways - 1, permuted by its task; or those of the dataset, permuted. Default
-   * true.
-   */
-  readonly relabel?: boolean;
 }

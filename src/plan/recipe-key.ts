@@ -2,12 +2,12 @@ import { sha256 } from "../base/sha256.js";
 import type { Recipe } from "./recipe.js";
 
 /**
- * What identifies the tasks of a recipe, 64 lower-case hex digits: the SHA-256 of its JSON with sorted keys and no spaces,
- * without the names of the preset and of the dataset, on which no number depends.
+ * The identity of the tasks of a recipe, 64 lower-case hex digits: the SHA-256 of its JSON with sorted keys and no spaces,
+ * without the names of the preset, of the dataset and of its classes, on which no number depends.
  */
 export function recipeKey(recipe: Recipe): Promise<string> {
   const { preset: _preset, dataset, ...fields } = recipe;
-  const { name: _name, ...contents } = dataset;
+  const { name: _name, originalLabels: _labels, ...contents } = dataset;
   return sha256(new TextEncoder().encode(JSON.stringify(sorted({ ...fields, dataset: contents }))), "recipe");
 }
 

@@ -1,87 +1,56 @@
 import * as v from "valibot";
 import { describe, RecipeError } from "../base/errors.js";
 import { parseNested } from "../base/json.js";
-import type { FloatDtype } from "../base/tensor.js";
-import type { Fixed, Share } from "./curriculum.js";
+import type { OutputScaling, SettledChoices, TaskChoices, TaskSetSize } from "./choices.js";
+import type { Share } from "./curriculum.js";
 import type { TaskAugmentorOptions } from "./options.js";
-import type { Episode, Generator, LabelFormat, LabelLayout, OutputScaling, PresetName } from "./presets.js";
-import { recipeFields } from "./schemas.js";
-
-/** The newest recipe this version reads and the one it writes. */
-export const RECIPE_VERSION = 1;
+import type { PresetName } from "./presets.js";
+import { RECIPE_VERSION, recipeSchema } from "./recipe-schema.js";
 
 /**
- * Everything a task set follows from, but for the dataset itself, which it names by its digest: small enough to keep
- * with any result, and complete, as all defaults and preset fields are written out.
+ * Everything that a task set follows from except the dataset itself, which it names by its digest: small enough to keep
+ * with any result, and complete, as all defaults and choices of the preset are written out. docs/recipe.md describes every
+ * field, and `taskloom/recipe.schema.json` is a JSON Schema of it.
  */
-export interface Recipe {
+export interface Recipe extends TaskSetSize, Omit<SettledChoices, keyof RecipeChoices>, RecipeChoices {
   readonly format: "taskloom-recipe";
   readonly version: 1;
   /** The definition of the random numbers: stream v1. */
   readonly stream: 1;
-  readonly generator: Generator;
-  /** Where the fields below came from; they are written out all the same. */
+  /** The preset that the choices came from. All choices are still written out. */
   readonly preset: PresetName;
   /** Decimal, as JSON numbers do not hold 64 bits. */
   readonly seed: string;
-  readonly taskOffset: number;
-  readonly taskCount: number;
-  readonly drawSequence: boolean;
-  readonly sequenceLength?: number | undefined;
-  readonly samplesPerTask?: number | undefined;
-  readonly samples?: number | undefined;
-  readonly replacement: boolean;
-  /** Shares of tasks; all and none are booleans. */
-  readonly identity: { readonly projection: boolean | Share; readonly permutation: boolean | Share };
-  readonly fixed: Required<Fixed> | null;
-  readonly tasksPerStep: number;
-  readonly labelLayout: LabelLayout;
-  readonly labelFormat: LabelFormat;
-  readonly specialTokens: number;
-  readonly startToken: number | null;
-  readonly exampleRange: readonly [start: number, stop: number] | null;
-  readonly classSubset: readonly number[] | null;
-  readonly episode: Required<Episode> | null;
   /** Examples that sequences are drawn out of, or that each task has: all, or those of the selection. */
   readonly examples?: number | undefined;
-  readonly outputScaling: Exclude<OutputScaling, "batch">;
   readonly outFeatures: number;
-  readonly standardDeviation: number;
-  readonly inputScaling: "unit" | "notebook" | { readonly mean: number; readonly standardDeviation: number };
-  readonly dtype: FloatDtype;
   readonly dataset: {
     readonly name: string;
     /** `[N, ...shape of one example]`. */
     readonly shape: readonly number[];
     readonly dtype: "uint8" | "float32";
+    /** 1..65536. */
     readonly classes: number;
+    /** The label that each class was called by in the data, where `classes: "compact"` renumbered them. */
+    readonly originalLabels?: readonly number[] | undefined;
     /** `Dataset.digest()`. */
     readonly digest: string;
   };
 }
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-
-const schema: v.GenericSchema<unknown, Recipe> = v.strictObject({
-  format: v.literal("taskloom-recipe"),
-  version: v.literal(RECIPE_VERSION),
-  stream: v.literal(1),
-  seed: v.pipe(v.string(), v.regex(/^(0|[1-9]\d{0,19})$/)),
-  ...recipeFields,
-  dataset: v.strictObject({
-    name: v.string(),
-    shape: v.array(count),
-    dtype: v.picklist(["uint8", "float32"]),
-    classes: count,
-    digest: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-  }),
-});
-
-/** Values that the labels of a recipe's results can have: its classes, and the special tokens below them. */
-export function labelValuesOf({ episode, classSubset, dataset, specialTokens }: Recipe): number {
-  const classes = episode?.relabel ? episode.ways : (classSubset?.length ?? dataset.classes);
-  return classes + specialTokens;
+/** The choices that a recipe writes in a way of its own: rules are replaced by the numbers that they gave. */
+interface RecipeChoices {
+  /** Shares of tasks; all and none are booleans. */
+  readonly identity: { readonly projection: boolean | Share; readonly permutation: boolean | Share };
+  readonly outputScaling: OutputScaling;
+  readonly standardDeviation: number;
+  readonly inputScaling: Exclude<TaskChoices["inputScaling"], "standard">;
 }
+
+/** The fields of a recipe, in the order in which they are written. */
+export const RECIPE_FIELDS = Object.keys(
+  recipeSchema.entries satisfies Record<keyof Recipe, v.GenericSchema>,
+) as (keyof Recipe)[];
 
 /** The options of the augmentor that makes a recipe's task set. */
 export function optionsOf(recipe: Recipe): TaskAugmentorOptions {
@@ -98,9 +67,9 @@ export function optionsOf(recipe: Recipe): TaskAugmentorOptions {
 }
 
 /**
- * Reads a recipe.
+ * Reads a recipe. Rules between fields are checked when the recipe is opened: see docs/recipe.md.
  *
- * @param source what error messages call it
+ * @param source the name of the recipe in error messages
  * @throws RecipeError when the text is no recipe, has fields this version does not know, or is of a newer version
  */
 export function parseRecipe(text: string, source = "recipe"): Recipe {
@@ -120,10 +89,15 @@ export function parseRecipe(text: string, source = "recipe"): Recipe {
       `recipe version ${describe(version)}; this version of taskloom reads version ${RECIPE_VERSION}`,
     );
   }
-  const result = v.safeParse(schema, value, { abortEarly: true });
+  const result = v.safeParse(recipeSchema, value, { abortEarly: true });
   if (!result.success) {
     const [issue] = result.issues;
-    throw new RecipeError(source, `field "${v.getDotPath(issue) ?? ""}" is wrong: ${issue.message}`);
+    const field = `field "${v.getDotPath(issue) ?? ""}"`;
+    const keys = issue.type === "strict_object";
+    if (keys && issue.expected === "never") throw new RecipeError(source, `${field} is unknown to this version`);
+    if (keys && issue.received === "undefined") throw new RecipeError(source, `${field} is missing`);
+    const given = describe(issue.path?.at(-1)?.value);
+    throw new RecipeError(source, `${field} is ${given}; allowed: ${issue.message}`);
   }
   return result.output;
 }

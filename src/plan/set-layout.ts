@@ -1,46 +1,65 @@
-import type { ItemLayout } from "./plan.js";
-import { labelValuesOf, type Recipe } from "./recipe.js";
+import type { SettledChoices, TaskSetSize } from "./choices.js";
+import { type ItemLayout, labelValues } from "./plan.js";
+import type { Recipe } from "./recipe.js";
 
-/** A task set's shapes, as its recipe alone tells them. */
+/** A task set's shapes. */
 export interface SetLayout extends ItemLayout {
   readonly items: number;
   /** 0 with `mode: "samples"`, as each sample has a task of its own. */
   readonly itemsPerTask: number;
 }
 
-export function layoutOf(recipe: Recipe): SetLayout {
-  const { drawSequence, sequenceLength = 1, samples, taskCount, outFeatures, dtype, specialTokens } = recipe;
+/** The part of options and recipes that shapes follow from. */
+type ShapeChoices = TaskSetSize &
+  Pick<SettledChoices, "specialTokens" | "labelLayout" | "labelFormat" | "episode"> & { readonly outFeatures: number };
+
+/**
+ * The layout of a task set.
+ *
+ * @param examples how many examples its sequences are drawn out of
+ * @param classes how many labels those have
+ */
+export function layoutFor(set: ShapeChoices, examples: number, classes: number): SetLayout {
+  const { drawSequence, samples, samplesPerTask = 1, taskCount, episode } = set;
   const mode = drawSequence ? "sequence" : samples === undefined ? "dataset" : "samples";
-  const items = itemsOf(recipe);
+  const itemsPerTask = { sequence: samplesPerTask, dataset: examples, samples: 0 }[mode];
   return {
     mode,
-    length: drawSequence ? sequenceLength : 1,
-    outFeatures,
-    classes: labelValuesOf(recipe) - specialTokens,
-    specialTokens,
-    labelLayout: drawSequence ? recipe.labelLayout : "none",
-    labelFormat: recipe.labelFormat,
-    dtype,
-    itemsPerTask: mode === "samples" ? 0 : items / taskCount,
-    items,
+    length: drawSequence ? (set.sequenceLength ?? 1) : 1,
+    outFeatures: set.outFeatures,
+    classes: episode?.relabel ? episode.ways : classes,
+    specialTokens: set.specialTokens,
+    labelLayout: drawSequence ? set.labelLayout : "none",
+    labelFormat: set.labelFormat,
+    dtype: set.dtype,
+    itemsPerTask,
+    items: mode === "samples" ? (samples as number) : taskCount * itemsPerTask,
   };
+}
+
+/** The layout of a recipe's task set, as the recipe alone tells it. */
+export function layoutOf(recipe: Recipe): SetLayout {
+  const { examples, classSubset, dataset } = recipe;
+  return layoutFor(recipe, examples ?? (dataset.shape[0] as number), classSubset?.length ?? dataset.classes);
+}
+
+/** Values that the labels of a recipe's results can have: its classes, and the special tokens below them. */
+export function labelValuesOf(recipe: Recipe): number {
+  return labelValues(layoutOf(recipe));
 }
 
 /** Items of a recipe's set: sequences, or examples where no sequences are drawn. */
 export function itemsOf(recipe: Recipe): number {
-  const { drawSequence, taskCount, samplesPerTask = 1, samples, examples, dataset } = recipe;
-  return drawSequence
-    ? taskCount * samplesPerTask
-    : (samples ?? taskCount * (examples ?? (dataset.shape[0] as number)));
+  return layoutOf(recipe).items;
 }
 
 /**
  * The tasks that items `[first, first + count)` belong to, last exclusive; `undefined` where each sample draws its own.
  */
 export function tasksOf(recipe: Recipe, first: number, count: number): { start: number; stop: number } | undefined {
-  const { taskOffset, taskCount, samples } = recipe;
-  if (samples !== undefined) return undefined;
-  const itemsPerTask = itemsOf(recipe) / taskCount;
+  const { taskOffset, taskCount } = recipe;
+  const { mode, itemsPerTask } = layoutOf(recipe);
+  if (mode === "samples") return undefined;
   return {
     start: taskOffset + Math.floor(first / itemsPerTask),
     stop: Math.min(taskOffset + taskCount, taskOffset + Math.ceil((first + count) / itemsPerTask)),

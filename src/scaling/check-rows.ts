@@ -2,10 +2,10 @@ import { checkInteger } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 
 /**
- * Checks that `rows` holds `count` rows of `stride` values, of which the first `used` matter. The last row may end with
- * those.
+ * Checks that `rows` holds `count` rows of `stride` values. Only the first `used` values of a row matter; the last row may
+ * end after them.
  *
- * @throws InvalidOptionError for a stride, a width or a count that do not fit together or go beyond the array
+ * @throws InvalidOptionError for a stride, a width or a count that contradict each other or exceed the array
  */
 export function checkRows(rows: Float32Array, stride: number, used: number, count: number, usedName: string): void {
   checkInteger(usedName, used, 1, 2 ** 32);
@@ -24,7 +24,7 @@ export function checkRows(rows: Float32Array, stride: number, used: number, coun
 /**
  * Checks per-feature statistics.
  *
- * @throws InvalidOptionError for an array of another length than there are features
+ * @throws InvalidOptionError if the array's length is not the width
  */
 export function checkStatistic(name: string, statistic: ArrayLike<number>, width: number): void {
   if (statistic.length !== width)

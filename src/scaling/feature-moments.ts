@@ -3,15 +3,15 @@ import { InvalidOptionError } from "../base/errors.js";
 import { checkRows } from "./check-rows.js";
 
 /**
- * Mean and variance of each feature of a stream of rows, in one pass and in `width` numbers of memory.
+ * Computes the mean and variance of each feature of a stream of rows, in one pass and with `2 * width` numbers of memory.
  *
- * Welford's recurrence in float64, row after row in the order given, so the result is a function of the sequence of rows
- * alone: how they were cut into calls of `add` does not show in a single bit, on any machine. A feature that is constant
- * has exactly that constant as mean, and variance 0. A NaN or an infinity makes its feature's moments NaN.
+ * The algorithm is Welford's recurrence in float64, row after row. The result is a function of the sequence of rows alone:
+ * the same bits on every machine, however the rows are divided into calls of `add`. A constant feature has exactly that
+ * constant as its mean, and variance 0. A NaN or an infinity makes the moments of its feature NaN.
  *
  * For n rows of values of at most M the mean is within `(n / 2 + 7) * 2^-53 * M` of the true one and the population
- * variance within `(3 * n + 31) * 2^-53 * M^2`, to first order: a rounding of the mean at row k weighs k / n in the end,
- * and each squared difference carries the error of both means that it is taken from.
+ * variance within `(3 * n + 31) * 2^-53 * M^2`, to first order: a rounding of the mean at row k has weight k / n in the
+ * end, and each squared difference has the errors of two means.
  *
  * @see B. P. Welford, Note on a method for calculating corrected sums of squares and products, Technometrics 4 (1962);
  *   `merge`: T. F. Chan, G. H. Golub, R. J. LeVeque, Algorithms for computing the sample variance (1983)
@@ -31,7 +31,7 @@ export class FeatureMoments {
   readonly #squares: Float64Array;
 
   /**
-   * @param width features counted of each row, from 1
+   * @param width the number of features: the first values of each row, from 1 to 2^32
    * @throws InvalidOptionError for a width out of bounds
    */
   constructor(width: number) {
@@ -41,15 +41,15 @@ export class FeatureMoments {
     this.#squares = new Float64Array(width);
   }
 
-  /** Rows seen so far. */
+  /** The number of rows added so far. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * Takes in `count` rows: row r is `rows[r * stride .. r * stride + width - 1]`.
+   * Adds `count` rows: row r is `rows[r * stride .. r * stride + width - 1]`.
    *
-   * @throws InvalidOptionError for a stride below the width, or more rows than there are
+   * @throws InvalidOptionError for a stride below the width, or a count above the rows of the array
    */
   add(rows: Float32Array, stride: number, count: number): void {
     checkRows(rows, stride, this.width, count, "width");
@@ -57,7 +57,7 @@ export class FeatureMoments {
     const squares = this.#squares;
     for (let row = 0; row < count; row++) {
       this.#count += 1;
-      // One division a row: the rounding of the reciprocal is in the bound.
+      // One division a row; the bound includes the rounding of the reciprocal.
       const share = 1 / this.#count;
       const start = row * stride;
       for (let i = 0; i < mean.length; i++) {
@@ -72,10 +72,10 @@ export class FeatureMoments {
   }
 
   /**
-   * Takes in the rows that another one has seen, as if they followed. The true moments are the same as those of one
-   * stream; the last bits need not be, so where bits count, merge the same parts in the same order every time.
+   * Adds the rows of another `FeatureMoments`. The result agrees with that of one stream within the bound, but not in every
+   * bit: for reproducible bits, merge the same parts in the same order.
    *
-   * @throws InvalidOptionError for moments of another width
+   * @throws InvalidOptionError if `other` has a different width
    */
   merge(other: FeatureMoments): void {
     if (other.width !== this.width) {
@@ -89,16 +89,16 @@ export class FeatureMoments {
       const apart = (other.#mean[i] as number) - mean;
       const between = apart * apart * share * this.#count;
       this.#squares[i] = (this.#squares[i] as number) + (other.#squares[i] as number) + between;
-      // Without rows here the other's mean is taken over as it is: apart * 1 is that mean.
+      // If there are no rows here, apart * 1 is exactly the other's mean.
       this.#mean[i] = mean + apart * share;
     }
     this.#count = count;
   }
 
   /**
-   * The mean of each feature, `[width]`.
+   * Returns the mean of each feature, `[width]`.
    *
-   * @throws InvalidOptionError before any row was added
+   * @throws InvalidOptionError if no row was added
    */
   mean(): Float64Array {
     this.#checkCount(1);
@@ -106,10 +106,10 @@ export class FeatureMoments {
   }
 
   /**
-   * The variance of each feature, `[width]`.
+   * Returns the variance of each feature, `[width]`.
    *
-   * @param ddof subtracted from the number of rows: 0 for the population's variance, 1 for the unbiased one
-   * @throws InvalidOptionError with no more rows than `ddof`
+   * @param ddof the number subtracted from the number of rows: 0 for the population variance, 1 for the unbiased one
+   * @throws InvalidOptionError if there are not more rows than `ddof`
    */
   variance(ddof: 0 | 1): Float64Array {
     checkInteger("ddof", ddof, 0, 1);

@@ -1,12 +1,14 @@
 import type { GpuWeaver, ItemBuffers, ItemBytes, Weaver } from "../backend/backend.js";
+import { loadChunk } from "../backend/webgpu/load.js";
 import { float32ToFloat16 } from "../base/float16.js";
+import { ahead } from "../batch/ahead.js";
+import type { OutputScaling } from "../plan/choices.js";
 import { itemBytes, type Plan, rowLength } from "../plan/plan.js";
-import type { OutputScaling } from "../plan/presets.js";
 import { FeatureMoments } from "./feature-moments.js";
 import { standardizeExamples } from "./standardize-examples.js";
 import { standardizeFeatures } from "./standardize-features.js";
 
-/** Statistics of a task set: of the first `width` values of each position. */
+/** Statistics of a task set, for the first `width` values of each position. */
 interface Statistics {
   readonly width: number;
   readonly mean: Float64Array;
@@ -14,20 +16,20 @@ interface Statistics {
   readonly epsilon: number;
 }
 
-/** The scaling that a plan gets. The notebook has none where a single sample is drawn. */
+/** Returns the scaling of a plan. `"notebook"` becomes `"none"` if a single sample is drawn, like in the notebook. */
 export function scalingOf(scaling: OutputScaling, { mode, itemsPerTask, itemCount }: Plan): OutputScaling {
   const single = mode === "sequence" ? itemsPerTask === 1 : mode === "samples" && itemCount === 1;
   return scaling === "notebook" && single ? "none" : scaling;
 }
 
 /**
- * A weaver whose results are standardized, by position or over the task set.
+ * Returns a weaver whose results are standardized, by position or over the task set.
  *
  * @param weaver makes the same items in float32
- * @param plan with the type that results are to have
+ * @param plan the plan of the results; its dtype is that of the standardized values
  */
 export function scaledWeaver(weaver: Weaver, plan: Plan, scaling: OutputScaling): Weaver {
-  if (scaling === "none" || scaling === "batch") return weaver;
+  if (scaling === "none") return weaver;
   return "weaveBuffers" in weaver
     ? new ScaledGpuWeaver(weaver as GpuWeaver, plan, scaling)
     : new ScaledWeaver(weaver, plan, scaling);
@@ -37,7 +39,7 @@ class ScaledWeaver<W extends Weaver = Weaver> implements Weaver {
   protected readonly weaver: W;
   protected readonly plan: Plan;
   readonly #scaling: "example" | "set" | "notebook";
-  /** Of the whole set, made when the first item is. Forgotten if that fails. */
+  /** The statistics of the whole set, computed at the first call. Undefined before it and after a failure. */
   #statistics: Promise<Statistics> | undefined;
 
   constructor(weaver: W, plan: Plan, scaling: "example" | "set" | "notebook") {
@@ -60,7 +62,7 @@ class ScaledWeaver<W extends Weaver = Weaver> implements Weaver {
   }
 
   recycle(woven: ItemBytes): void {
-    // Rounded results are no memory for the float32 ones.
+    // float16 results are too small to hold the float32 results of a later call.
     if (this.plan.dtype === "float32") this.weaver.recycle?.(woven);
   }
 
@@ -68,7 +70,7 @@ class ScaledWeaver<W extends Weaver = Weaver> implements Weaver {
     this.weaver.dispose();
   }
 
-  /** Scales float32 results in place, and rounds them if that is wanted. */
+  /** Standardizes float32 results in place, and rounds them to float16 if the plan says so. */
   protected scale(woven: ItemBytes, statistics: Statistics | undefined): ItemBytes {
     const values = new Float32Array(woven.inputs);
     const width = rowLength(this.plan);
@@ -80,7 +82,7 @@ class ScaledWeaver<W extends Weaver = Weaver> implements Weaver {
     return this.plan.dtype === "float32" ? woven : { ...woven, inputs: float32ToFloat16(values).buffer };
   }
 
-  /** `undefined` where positions are standardized by themselves. */
+  /** Returns the statistics of the set; undefined if positions are standardized by themselves. */
   protected statistics(signal: AbortSignal | undefined): Promise<Statistics> | undefined {
     if (this.#scaling === "example") return undefined;
     if (this.#statistics) return this.#statistics;
@@ -92,25 +94,25 @@ class ScaledWeaver<W extends Weaver = Weaver> implements Weaver {
     return passing;
   }
 
-  /** The first pass: all items, in order, as many at a time as the weaver can make. */
+  /** Makes all items once, in order, to compute the statistics. */
   async #pass(signal: AbortSignal | undefined): Promise<Statistics> {
     const notebook = this.#scaling === "notebook";
     const stride = rowLength(this.plan);
     const width = notebook ? stride : this.plan.outFeatures;
     const moments = new FeatureMoments(width);
     const size = Math.max(1, Math.floor(this.pieceBytes / itemBytes({ ...this.plan, dtype: "float32" }).inputs));
-    const pending: Promise<ItemBytes>[] = [];
-    for (let next = 0; next < this.plan.itemCount || pending.length > 0; ) {
-      while (next < this.plan.itemCount && pending.length <= this.width) {
-        const piece = this.weaver.weave(next, Math.min(size, this.plan.itemCount - next), signal);
-        piece.catch(() => undefined); // reported where it is awaited, unless an earlier one failed
-        pending.push(piece);
-        next += size;
-      }
-      const woven = (await pending.shift()) as ItemBytes;
+    const { itemCount } = this.plan;
+    let next = 0;
+    const begin = (stop: AbortSignal): Promise<ItemBytes> | undefined => {
+      if (next >= itemCount) return undefined;
+      const [first, count] = [next, Math.min(size, itemCount - next)];
+      next += count;
+      return this.weaver.weave(first, count, stop);
+    };
+    const recycle = (woven: ItemBytes) => this.weaver.recycle?.(woven);
+    for await (const woven of ahead(begin, this.width, { discard: recycle, reclaim: recycle, signal })) {
       const values = new Float32Array(woven.inputs);
       moments.add(values, stride, values.length / stride);
-      this.weaver.recycle?.(woven);
     }
     const ddof = notebook && moments.count > 1 ? 1 : 0;
     return {
@@ -150,9 +152,7 @@ class ScaledGpuWeaver extends ScaledWeaver<GpuWeaver> implements GpuWeaver {
     signal: AbortSignal | undefined,
     weave: () => Promise<ItemBuffers>,
   ): Promise<ItemBuffers> {
-    const { refuseHalves, standardizeExamplesOnGpu, standardizeFeaturesOnGpu } = await import(
-      "../backend/webgpu/chunk.js"
-    );
+    const { refuseHalves, standardizeExamplesOnGpu, standardizeFeaturesOnGpu } = await loadChunk();
     refuseHalves(this.plan);
     const statistics = await this.statistics(signal);
     const buffers = await weave();

@@ -1,17 +1,17 @@
 import { checkRows } from "./check-rows.js";
 
 /**
- * Standardizes each row by itself, in place: its first `features` values become `(x - mean) / deviation` with their own
- * mean and population deviation. What follows them in the row, a one-hot, stays as it is. So projections of any size
- * become values of mean 0 and variance 1, whatever the other examples are.
+ * Standardizes each row by itself, in place: its first `features` values become `(x - mean) / deviation`, with their own
+ * mean and population deviation. The values behind them, a one-hot, stay. So each projection gets mean 0 and variance 1,
+ * independent of the other examples.
  *
- * The arithmetic is float64, two passes in order, and one rounding to float32: the same bits on every machine. A row of
+ * The arithmetic is float64 in two passes, in order, with one rounding to float32: the same bits on every machine. A row of
  * equal values becomes zeros (the mean is exact up to 2^29 features). A NaN or an infinity makes its row NaN.
  *
  * @param rows `[count, stride]`, row-major
  * @param stride values from one row to the next
- * @param features values standardized, 1..stride
- * @throws InvalidOptionError for more rows than there are, or more features than a row has
+ * @param features the number of values of a row to standardize, 1..stride
+ * @throws InvalidOptionError if `count` exceeds the rows of the array, or `features` exceeds a row
  *
  * @example
  * ```ts

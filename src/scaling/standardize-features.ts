@@ -2,16 +2,16 @@ import { checkRows, checkStatistic } from "./check-rows.js";
 
 /**
  * Standardizes each feature by given statistics, in place: the value x of feature i becomes
- * `(x - mean[i]) / (deviation[i] + epsilon)`, in float64 with one rounding to float32: the same bits on every machine.
- * Where the divisor is 0 the result is 0: with `epsilon` 0 a constant feature becomes 0, not NaN.
+ * `(x - mean[i]) / (deviation[i] + epsilon)`, in float64 with one rounding to float32: the same bits on every machine. If
+ * the divisor is 0, the result is 0: with `epsilon` 0 a constant feature becomes 0, not NaN.
  *
  * @param rows `[count, stride]`, row-major
  * @param stride values from one row to the next
- * @param width the first values of each row, which are standardized, 1..stride; those behind them stay as they are
- * @param mean `[width]`, as `FeatureMoments.mean()` has it
- * @param deviation `[width]`, the root of `FeatureMoments.variance(ddof)`
- * @param epsilon added to every deviation: 0, or 1e-12 as the PyTorch notebook has it
- * @throws InvalidOptionError for more rows than there are, or statistics of another width
+ * @param width the number of values of a row to standardize, 1..stride; the values behind them stay
+ * @param mean `[width]`, for example from `FeatureMoments.mean()`
+ * @param deviation `[width]`, the square root of `FeatureMoments.variance(ddof)`
+ * @param epsilon the number added to every deviation: 0, or 1e-12 like in the PyTorch notebook
+ * @throws InvalidOptionError if `count` exceeds the rows of the array, or the statistics have another width
  *
  * @example
  * ```ts

@@ -1,11 +1,10 @@
-import { USAGE } from "../backend/webgpu/device/buffers.js";
+import { USAGE, uploadTable } from "../backend/webgpu/device/buffers.js";
 import type { Gpu } from "../backend/webgpu/device/device.js";
 import { gpuOf } from "../backend/webgpu/device/device-gpu.js";
-import { uploadTable } from "../backend/webgpu/device/table.js";
 import { blocksOf, MatrixKernel } from "../backend/webgpu/kernels/matrix.js";
-import { NormalizeKernel } from "../backend/webgpu/kernels/normalize.js";
 import { ProjectFloatKernel } from "../backend/webgpu/kernels/project-float.js";
 import { bindingLimit } from "../backend/webgpu/kernels/ranges.js";
+import { StandardizeFeaturesKernel } from "../backend/webgpu/kernels/standardize-features.js";
 import { StatisticsKernel, type Table } from "../backend/webgpu/kernels/statistics.js";
 import { perform } from "../backend/webgpu/kernels/work.js";
 import { checkInteger } from "../base/check.js";
@@ -16,17 +15,17 @@ import { checkProduct, type Matrix } from "./project.js";
 import type { LinearProjection } from "./projection.js";
 
 /**
- * Single steps on a device of the caller's. Results are buffers of usage STORAGE, COPY_SRC and COPY_DST that belong to
- * the caller, ready to be bound when the promise resolves. All reject with a `WebGpuError` when the device fails.
+ * Single steps on a device of the caller. Results are buffers with usage STORAGE, COPY_SRC and COPY_DST. They belong to the
+ * caller and can be bound when the promise resolves. All functions reject with a `WebGpuError` if the device fails.
  */
 
 const RESULT = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
 
 /**
- * Rows `[start, stop)` of a projection's matrix, `[stop - start, inFeatures]` float32: the bits of
+ * Makes rows `[start, stop)` of a projection's matrix, `[stop - start, inFeatures]` float32. The bits are those of
  * `LinearProjection.matrix()`.
  *
- * @throws InvalidOptionError for rows that are not there, and for a matrix larger than a binding of the device
+ * @throws InvalidOptionError for rows outside the matrix, and for rows that do not fit into a binding of the device
  *
  * @example
  * ```ts
@@ -47,7 +46,7 @@ export async function gpuMatrix(
   const rows = stop - start;
   checkSize("stop - start", rows, MatrixKernel.rowBytes(columns), gpu);
   const out = await result(gpu, "matrix", [rows, columns]);
-  // PyTorch's words come one after the other: a single matrix is made sooner on a CPU, where the bits are those too.
+  // PyTorch's words follow from each other, so a CPU makes a single matrix faster. It also gives PyTorch's bits.
   if (projection.identity || projection.generator === "torch") {
     const { data } = await projection.matrix(start, stop);
     await gpu.submit("matrix", () => device.queue.writeBuffer(out.buffer, 0, data));
@@ -78,10 +77,10 @@ export async function gpuMatrix(
 }
 
 /**
- * Multiplies float32 examples with a matrix of the caller's: `[n, columns]` values become `[n, rows]`, within the bound of
- * `project()`.
+ * Multiplies float32 examples with a matrix of the caller: `[n, columns]` values become `[n, rows]`, within the error bound
+ * of `project()`.
  *
- * @throws InvalidOptionError when the shapes do not fit together, or something does not fit into a binding of the device
+ * @throws InvalidOptionError if the shapes contradict each other, or if an array does not fit into a binding of the device
  */
 export async function gpuProject(
   device: GPUDevice,
@@ -131,10 +130,11 @@ export async function gpuProject(
 }
 
 /**
- * Mean and deviation of each feature of a batch, over its tasks and positions: `[width, 2]` float32, mean first. Both are
- * within `(80 + 24 * merges) * 2^-24 * max |x|` of the true ones, with about log2(rows) merges; see StatisticsKernel.
+ * Computes the mean and deviation of each feature of a batch, over its tasks and positions: `[width, 2]` float32, mean
+ * first. The error of both is at most `(80 + 24 * merges) * 2^-24 * max |x|`, with about log2(rows) merges; see
+ * StatisticsKernel.
  *
- * @param unbiased divide by one less than there are rows, as `torch.std` does. Default false.
+ * @param unbiased true to divide by the number of rows minus one, like `torch.std`. Default false
  * @throws InvalidOptionError for float16 inputs
  */
 export async function gpuStatistics(
@@ -157,7 +157,7 @@ export async function gpuStatistics(
 /**
  * Replaces the inputs of a batch by `(x - mean) / (deviation + epsilon)`, feature by feature.
  *
- * @param statistics of `gpuStatistics`, of this batch or another one
+ * @param statistics a result of `gpuStatistics`, for this batch or another one
  * @throws InvalidOptionError for float16 inputs, and for statistics of another width
  */
 export async function gpuNormalize(
@@ -170,8 +170,10 @@ export async function gpuNormalize(
   if (statistics.shape[0] !== table.width || statistics.shape[1] !== 2) {
     throw new InvalidOptionError("statistics.shape", statistics.shape, `[${table.width}, 2], as the inputs have it`);
   }
-  const kernel = await NormalizeKernel.create(gpu);
-  await perform(gpu, "normalize", (work) => kernel.encode(work, table, { buffer: statistics.buffer }, epsilon));
+  const kernel = await StandardizeFeaturesKernel.create(gpu);
+  await perform(gpu, "standardize features", (work) =>
+    kernel.encode(work, table, { buffer: statistics.buffer }, epsilon),
+  );
 }
 
 function tableOf({ dtype, shape, buffer }: GpuTensor): Table {
@@ -185,7 +187,7 @@ async function result(gpu: Gpu, label: string, shape: readonly number[]): Promis
   return { dtype: "float32", shape, buffer: await gpu.buffer(label, size, RESULT), offset: 0, size };
 }
 
-/** Rows of `from` values become rows of `to`, zeros behind. */
+/** Pads rows of `from` values with zeros to rows of `to` values. */
 function padRows(data: Float32Array, from: number, to: number): Float32Array {
   if (from === to) return data;
   const rows = data.length / from;

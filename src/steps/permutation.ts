@@ -1,11 +1,11 @@
 import { InvalidOptionError } from "../base/errors.js";
-import type { Generator } from "../plan/presets.js";
+import type { Generator } from "../plan/choices.js";
 import { checkTask, parse, permutationSchema } from "../plan/schemas.js";
 import { instantiate } from "../wasm/module.js";
 import { Regions } from "../wasm/regions.js";
 import { beginTorch, torchStateBytes } from "../wasm/torch-state.js";
 
-/** What a `TargetPermutation` follows from. */
+/** Options of a `TargetPermutation`. */
 export interface TargetPermutationOptions {
   /** `"torch"`: `torch.randperm(classes)`; see docs/torch.md. Default `"chacha8"`. */
   generator?: Generator;
@@ -70,9 +70,12 @@ export class TargetPermutation {
    * @throws InvalidOptionError for a label that is no integer from 0 to classes - 1.
    */
   async apply(targets: ArrayLike<number>): Promise<Uint16Array> {
+    if (!Array.isArray(targets) && !ArrayBuffer.isView(targets)) {
+      throw new InvalidOptionError("targets", targets, "a list or typed array of labels");
+    }
     const permutation = await this.permutation();
     return Uint16Array.from(targets, (label, i) => {
-      const permuted = permutation[label];
+      const permuted = typeof label === "number" ? permutation[label] : undefined;
       if (permuted === undefined) {
         throw new InvalidOptionError(`targets[${i}]`, label, `an integer from 0 to ${this.classes - 1}`);
       }

@@ -1,3 +1,4 @@
+import { checkObject, signalOf } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
 import { instantiate } from "../wasm/module.js";
@@ -5,10 +6,10 @@ import { Regions } from "../wasm/regions.js";
 
 /** The module's code of the type of results. */
 const FLOAT32 = 1;
-/** Examples multiplied before events are looked at. */
+/** Examples multiplied before the calling thread yields to the event loop. */
 const STEP = 1024;
 
-/** A matrix of one's own, `[outFeatures, inFeatures]`: an object of this form, or what `LinearProjection.matrix()` gives. */
+/** A matrix of the caller's, `[outFeatures, inFeatures]`: an object of this form, or a result of `LinearProjection.matrix()`. */
 export type Matrix = Tensor<"float32", Float32Array>;
 
 /**
@@ -26,10 +27,12 @@ export type Matrix = Tensor<"float32", Float32Array>;
 export async function project(
   matrix: Matrix,
   examples: Float32Array,
-  { signal }: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal } = {},
 ): Promise<Tensor<"float32", Float32Array>> {
+  const signal = signalOf(options);
   signal?.throwIfAborted();
   const { rows, columns, count } = checkProduct(matrix, examples);
+  const data = floats(count * rows);
   const kernel = await instantiate(0n);
   const padded = Math.ceil(columns / 16) * 16;
   const step = Math.max(1, Math.min(STEP, count));
@@ -43,7 +46,6 @@ export async function project(
   layout.commit();
   new Float32Array(kernel.memory.buffer, at.matrix, rows * columns).set(matrix.data);
   const region = new Float32Array(kernel.memory.buffer, at.examples, step * padded);
-  const data = new Float32Array(count * rows);
   for (let first = 0; first < count; first += step) {
     const n = Math.min(step, count - first);
     for (let i = 0; i < n; i++) {
@@ -51,7 +53,7 @@ export async function project(
     }
     kernel.projectGiven(at.matrix, at.examples, n, columns, rows, 1, FLOAT32, at.out, rows * 4, at.workspace);
     data.set(new Float32Array(kernel.memory.buffer, at.out, n * rows), first * rows);
-    // Lets events through, an abort among them.
+    // Yields to the event loop, where the signal may be aborted.
     await new Promise((resolve) => setTimeout(resolve));
     signal?.throwIfAborted();
   }
@@ -64,16 +66,13 @@ export async function project(
  * @throws InvalidOptionError when a matrix is none, or examples do not have its columns
  */
 export function checkProduct(matrix: Matrix, examples: Float32Array): { rows: number; columns: number; count: number } {
-  const [rows = 0, columns = 0] = matrix.shape;
-  if (!(matrix.data instanceof Float32Array)) {
-    throw new InvalidOptionError("matrix.data", matrix.data, "a Float32Array");
-  }
-  if (matrix.shape.length !== 2 || rows * columns !== matrix.data.length || rows * columns === 0) {
-    throw new InvalidOptionError(
-      "matrix.shape",
-      matrix.shape,
-      `[rows, columns] of ${matrix.data.length} values in all`,
-    );
+  checkObject("matrix", matrix);
+  const { data, shape } = matrix;
+  if (!(data instanceof Float32Array)) throw new InvalidOptionError("matrix.data", data, "a Float32Array");
+  const [rows = 0, columns = 0] = Array.isArray(shape) ? (shape as readonly number[]) : [];
+  const whole = [rows, columns].every((size) => Number.isSafeInteger(size) && size > 0);
+  if (!whole || shape.length !== 2 || rows * columns !== data.length) {
+    throw new InvalidOptionError("matrix.shape", shape, `[rows, columns] of ${data.length} values in all`);
   }
   if (!(examples instanceof Float32Array)) {
     throw new InvalidOptionError("examples", examples, "a Float32Array; LinearProjection.apply() takes bytes too");
@@ -83,4 +82,14 @@ export function checkProduct(matrix: Matrix, examples: Float32Array): { rows: nu
     throw new InvalidOptionError("examples.length", examples.length, `a multiple of the matrix' columns, ${columns}`);
   }
   return { rows, columns, count };
+}
+
+/** An array for a result. @throws InvalidOptionError where none of this length can be made */
+export function floats(length: number): Float32Array {
+  try {
+    return new Float32Array(length);
+  } catch (cause) {
+    const allowed = "what one array can hold here; give fewer examples, or rows, at a time";
+    throw new InvalidOptionError("the result", `${length * 4} bytes`, allowed, { cause });
+  }
 }

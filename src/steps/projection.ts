@@ -1,21 +1,26 @@
 import { Engine } from "../backend/wasm/engine.js";
-import { checkInteger } from "../base/check.js";
+import { checkInteger, signalOf } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
+import { basePlan } from "../plan/base-plan.js";
+import type { Generator, StandardDeviation } from "../plan/choices.js";
 import { scheduleOf } from "../plan/curriculum.js";
 import { checkMatrix, checkTorchMatrix } from "../plan/limits.js";
 import type { Plan } from "../plan/plan.js";
-import { type Generator, resolveStandardDeviation, type StandardDeviation } from "../plan/presets.js";
+import { resolveStandardDeviation } from "../plan/presets.js";
+import { checkFactor } from "../plan/scale.js";
 import { checkTask, parse, projectionSchema } from "../plan/schemas.js";
 import { instantiate } from "../wasm/module.js";
 import { Regions } from "../wasm/regions.js";
 import { torchMatrix } from "../wasm/torch-matrix.js";
-import { project } from "./project.js";
+import { floats, project } from "./project.js";
 
-/** Examples projected before events are looked at: some tens of milliseconds of work for MNIST. */
+/** Bytes of a matrix: it is made in a WebAssembly memory of 4 GiB. */
+const MAX_MATRIX_BYTES = 2 ** 31;
+/** Examples projected before the calling thread yields to the event loop: some tens of milliseconds of work for MNIST. */
 const APPLY_STEP = 4096;
 
-/** What a `LinearProjection` follows from. */
+/** Options of a `LinearProjection`. */
 export interface LinearProjectionOptions {
   /**
    * `"torch"`: the values of PyTorch's `normal_(0, standardDeviation)` on a CPU, within the bound that docs/torch.md
@@ -30,7 +35,7 @@ export interface LinearProjectionOptions {
   inFeatures: number;
   /** Rows of the matrix. Default `inFeatures`. */
   outFeatures?: number;
-  /** Of the matrix entries. Default `"1/n"` with n = inFeatures, as the preset `notebook` has it. */
+  /** The deviation of matrix entries. Default `"1/n"` with n = inFeatures, like the preset `notebook`. */
   standardDeviation?: StandardDeviation;
   /** The identity matrix instead (ones on the diagonal of an outFeatures x inFeatures matrix). Default false. */
   identity?: boolean;
@@ -71,6 +76,8 @@ export class LinearProjection {
     checkMatrix(this.outFeatures, this.inFeatures);
     if (given.generator === "torch" && !given.identity) checkTorchMatrix(this.outFeatures, this.inFeatures);
     this.standardDeviation = resolveStandardDeviation(given.standardDeviation, given.inFeatures);
+    const unit = given.generator === "torch" ? 1 : 4096;
+    if (!given.identity) checkFactor("standardDeviation", given.standardDeviation, this.standardDeviation / unit);
     this.identity = given.identity;
     this.seed = given.seed;
   }
@@ -85,7 +92,7 @@ export class LinearProjection {
     const shape = [stop - start, this.inFeatures] as const;
     const values = shape[0] * shape[1];
     if (this.identity) {
-      const data = new Float32Array(values);
+      const data = floats(values);
       for (let row = start; row < Math.min(stop, this.inFeatures); row++) data[(row - start) * shape[1] + row] = 1;
       return { dtype: "float32", shape, data };
     }
@@ -93,6 +100,10 @@ export class LinearProjection {
       const { seed, task, outFeatures: rows, inFeatures: columns, standardDeviation } = this;
       const data = await torchMatrix({ seed, task, rows, columns, standardDeviation }, start, stop);
       return { dtype: "float32", shape, data };
+    }
+    if (values * 4 > MAX_MATRIX_BYTES) {
+      const allowed = `a row so near start that the rows between have at most 2 ** 31 bytes; ${values * 4} bytes do not fit`;
+      throw new InvalidOptionError("stop", stop, allowed);
     }
     const kernel = await instantiate(this.seed);
     const layout = new Regions(kernel);
@@ -112,8 +123,9 @@ export class LinearProjection {
    */
   async apply(
     examples: Uint8Array | Float32Array,
-    { signal }: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal } = {},
   ): Promise<Tensor<"float32", Float32Array>> {
+    const signal = signalOf(options);
     signal?.throwIfAborted();
     const { inFeatures, outFeatures } = this;
     const bytes = examples instanceof Uint8Array;
@@ -125,13 +137,13 @@ export class LinearProjection {
       throw new InvalidOptionError("examples.length", examples.length, `a multiple of inFeatures, ${inFeatures}`);
     }
     if (this.generator === "torch" && !this.identity) return this.#applyTorch(examples, count, signal);
+    const data = floats(count * outFeatures);
     const plan = this.#planFor(count, bytes);
     const kernel = await Engine.create(plan, { images: examples, targets: new Uint16Array(count) });
-    const data = new Float32Array(count * outFeatures);
     for (let first = 0; first < count; first += APPLY_STEP) {
       const n = Math.min(APPLY_STEP, count - first);
       data.set(new Float32Array(kernel.weave(first, n).inputs), first * outFeatures);
-      // Lets events through, an abort among them.
+      // Yields to the event loop, where the signal may be aborted.
       await new Promise((resolve) => setTimeout(resolve));
       signal?.throwIfAborted();
     }
@@ -139,38 +151,24 @@ export class LinearProjection {
   }
 
   #planFor(count: number, bytes: boolean): Plan {
-    const identityScale = Math.fround(1 / (bytes ? 255 : 1));
+    const divisor = bytes ? 255 : 1;
     return {
+      ...basePlan,
       seed: this.seed,
-      generator: "chacha8",
-      mode: "dataset",
       // The identity needs no task.
       taskOffset: this.task ?? 0,
-      taskCount: 1,
       itemsPerTask: count,
       itemCount: count,
-      length: 1,
-      replacement: true,
-      episode: null,
       examples: count,
       features: this.inFeatures,
       outFeatures: this.outFeatures,
-      exampleClasses: 1,
-      classes: 1,
-      specialTokens: 0,
-      startToken: null,
-      labelLayout: "none",
-      labelFormat: "one-hot",
       exampleDtype: bytes ? "uint8" : "float32",
       identityProjection: scheduleOf(this.identity ? 1 : 0),
       identityPermutation: scheduleOf(1),
-      tasksPerStep: 1,
-      fixed: null,
-      grayOffset: 0,
-      scale: Math.fround(this.standardDeviation / 4096 / (bytes ? 255 : 1)),
-      identityScale,
-      matrixScale: 1,
-      dtype: "float32",
+      scale: this.identity
+        ? 1
+        : checkFactor("standardDeviation", this.standardDeviation, this.standardDeviation / 4096 / divisor),
+      identityScale: Math.fround(1 / divisor),
     };
   }
 
@@ -180,8 +178,8 @@ export class LinearProjection {
     signal: AbortSignal | undefined,
   ): Promise<Tensor<"float32", Float32Array>> {
     const { inFeatures, outFeatures } = this;
+    const data = floats(count * outFeatures);
     const matrix = await this.matrix();
-    const data = new Float32Array(count * outFeatures);
     for (let first = 0; first < count; first += APPLY_STEP) {
       const some = examples.subarray(first * inFeatures, (first + APPLY_STEP) * inFeatures);
       const values = some instanceof Uint8Array ? Float32Array.from(some, (pixel) => pixel / 255) : some;

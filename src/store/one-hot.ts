@@ -1,7 +1,8 @@
 import { bytesPerElement, type FloatDtype } from "../base/tensor.js";
-import { NO_LABEL } from "../draws/draws.js";
+import { NO_LABEL } from "../draws/labels.js";
 import { firstHidden, labelCells } from "../plan/plan.js";
-import { labelValuesOf, type Recipe } from "../plan/recipe.js";
+import type { Recipe } from "../plan/recipe.js";
+import { layoutOf } from "../plan/set-layout.js";
 import { instantiate, type KernelExports } from "../wasm/module.js";
 import { Regions } from "../wasm/regions.js";
 
@@ -35,12 +36,11 @@ export interface RowLayout {
 
 /** The rows of a recipe's sequences of `length` positions. */
 export function rowLayoutOf(recipe: Recipe, length: number): RowLayout {
-  const { dtype, outFeatures, episode, labelLayout, startToken, specialTokens } = recipe;
-  const classes = labelValuesOf(recipe) - specialTokens;
+  const { dtype, outFeatures, episode, labelLayout, startToken } = recipe;
   return {
     dtype,
     outFeatures,
-    cells: labelCells({ ...recipe, classes }),
+    cells: labelCells(layoutOf(recipe)),
     length,
     shifted: labelLayout === "shifted",
     firstHidden: firstHidden({ episode, length }),

@@ -3,12 +3,14 @@
  * and the shaders, whose twin this is (assembly/chacha8.ts, shaders/chacha8.wgsl). See docs/stream.md.
  */
 
+import { seedWords } from "./seed.js";
+
 /** Bytes 8-31 of the key as words: the ASCII text `taskloom stream v1`, then zeros. */
 const KEY_TEXT = [0x6b736174, 0x6d6f6f6c, 0x72747320, 0x206d6165, 0x00003176, 0] as const;
 /** "expand 32-byte k" */
 const CONSTANTS = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const;
 
-/** What a key stream is for: the second word of the nonce. */
+/** The purpose of a key stream: the second word of the nonce. */
 export const PURPOSE = {
   projection: 0,
   permutation: 1,
@@ -26,9 +28,7 @@ export class KeyStream {
   #used = 16;
 
   constructor(seed: bigint, task: number, purpose: number, item: number) {
-    const low = Number(seed & 0xffffffffn);
-    const high = Number(seed >> 32n);
-    this.#input = Uint32Array.of(...CONSTANTS, low, high, ...KEY_TEXT, 0, task, purpose, item);
+    this.#input = Uint32Array.of(...CONSTANTS, ...seedWords(seed), ...KEY_TEXT, 0, task, purpose, item);
   }
 
   /** The next word, a u32. */

@@ -3,6 +3,7 @@ import { skipN } from "pure-rand/utils/skipN";
 import { checkInteger } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import { MAX_TASKS } from "../base/limits.js";
+import { seedWords } from "./seed.js";
 
 /**
  * The seeds of tasks `first` to `first + count - 1` of the notebook, its `generation_seeds`: what PyTorch's CPU generator
@@ -11,7 +12,7 @@ import { MAX_TASKS } from "../base/limits.js";
  * The time goes with `first + count`: this generator walks to a far place, unlike the backends' (docs/torch.md).
  *
  * @param randomState 0..2^64 - 1, of which PyTorch's generator takes the low 32 bits; a bigint beyond 2^53 - 1
- * @param count from 0; `first + count <= 2^32`
+ * @param count 0..2^27; `first + count <= 2^32`
  * @returns integers from 0 to 2^32 - 2
  * @throws InvalidOptionError for a number out of bounds
  *
@@ -27,11 +28,14 @@ export function generationSeeds(randomState: bigint | number, count: number, fir
     throw new InvalidOptionError("randomState", randomState, "a bigint from 0n to 2n ** 64n - 1n");
   }
   checkInteger("first", first, 0, MAX_TASKS);
-  checkInteger("count", count, 0, MAX_TASKS - first);
-  const generator = mersenne(Number(BigInt.asUintN(32, BigInt(randomState))));
+  checkInteger("count", count, 0, Math.min(MAX_COUNT, MAX_TASKS - first));
+  const generator = mersenne(seedWords(BigInt(randomState))[0]);
   skipN(generator, first);
   return Array.from({ length: count }, () => (generator.next() >>> 0) % SEED_BOUND);
 }
+
+/** Seeds of one list; more are made by several calls. */
+const MAX_COUNT = 2 ** 27;
 
 /** The notebook's bound of a seed, exclusive: so one word in 2^32 comes out as 0 instead. */
 export const SEED_BOUND = 2 ** 32 - 1;

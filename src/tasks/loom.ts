@@ -1,47 +1,34 @@
-import { destroyBuffers, type GpuWeaver, type ItemBuffers, type ItemBytes, type Weaver } from "../backend/backend.js";
-import { follow } from "../base/abort.js";
-import { BackendError, InvalidOptionError } from "../base/errors.js";
+import type { GpuWeaver, ItemBuffers, ItemBytes, Weaver } from "../backend/backend.js";
+import { BackendError } from "../base/errors.js";
 import type { Batch, GpuBatch } from "../base/tensor.js";
-import { BufferRing } from "../batch/buffer-ring.js";
+import { ahead } from "../batch/ahead.js";
 import { Assembly, gather, tensorsOf } from "../batch/gather.js";
-import { gpuTensorsOf } from "../batch/gpu-tensors.js";
+import { type Fill, gpuAhead } from "../batch/gpu-ahead.js";
 import { itemBytes, type Plan, taskOf } from "../plan/plan.js";
-import { scaleBatch } from "../scaling/scale-batch.js";
 
-/** Batches in buffers that are under way while one is used: one on the GPU, and one drawn and queued behind it. */
+/** Batches in buffers that are begun ahead: one runs on the GPU, and one is drawn and queued behind it. */
 const AHEAD = 2;
 
-/** A plan on a backend: cuts runs of items into pieces and keeps the backend busy. */
+/** Some items, as bytes. */
+export interface Piece {
+  readonly first: number;
+  readonly count: number;
+  readonly woven: ItemBytes;
+}
+
+/** A plan on a backend. It cuts runs of items into pieces and keeps the backend busy. */
 export class Loom {
   readonly plan: Plan;
-  /** Items in a piece of the size that the weaver likes. */
+  /** Items in a piece of the size that the weaver recommends. */
   readonly pieceItems: number;
   readonly #backend: string;
   readonly #weaver: Weaver;
-  readonly #scalesBatches: boolean;
 
-  /** @param scalesBatches whether values are standardized over each batch; the weaver makes float32 ones then */
-  constructor(plan: Plan, backend: string, weaver: Weaver, scalesBatches: boolean) {
+  constructor(plan: Plan, backend: string, weaver: Weaver) {
     this.plan = plan;
     this.#backend = backend;
     this.#weaver = weaver;
-    this.#scalesBatches = scalesBatches;
     this.pieceItems = Math.max(1, Math.floor(weaver.pieceBytes / itemBytes(plan).inputs));
-  }
-
-  /** @throws InvalidOptionError where results depend on batches, which a caller does not have. */
-  refuseBatchScaling(): void {
-    if (!this.#scalesBatches) return;
-    throw new InvalidOptionError(
-      "outputScaling",
-      "batch",
-      '"none", "example", "set" or "notebook" where no batches are made',
-    );
-  }
-
-  /** The plan of what the weaver makes. */
-  get #woven(): Plan {
-    return this.#scalesBatches ? { ...this.plan, dtype: "float32" } : this.plan;
   }
 
   dispose(): void {
@@ -53,87 +40,54 @@ export class Loom {
   }
 
   /**
-   * Items `[first, first + count)` in pieces of `size`, in order, with `width + 1` under way.
+   * Yields items `[first, first + count)` in pieces of `size`, in order, with `width` pieces begun ahead.
    *
-   * @param spare how many more may be under way, or wait, made, for a caller who takes them at an uneven pace
+   * @param spare more pieces to begin ahead, for a caller that takes them at an uneven pace
    */
-  async *pieces(
+  pieces(
     first: number,
     count: number,
     size: number,
     signal: AbortSignal | undefined,
     spare = 0,
-  ): AsyncGenerator<{ first: number; count: number; woven: ItemBytes }> {
-    const pending: { first: number; count: number; woven: Promise<ItemBytes> }[] = [];
-    const end = first + count;
-    let next = first;
-    // Every piece under way listens, which would be too many for the caller's signal.
-    const stopper = follow(signal);
-    try {
-      while (next < end || pending.length > 0) {
-        while (next < end && pending.length <= this.#weaver.width + spare) {
-          const n = Math.min(size, end - next);
-          const woven = this.#weaver.weave(next, n, stopper.signal);
-          woven.catch(() => undefined); // reported where it is awaited, unless an earlier one failed
-          pending.push({ first: next, count: n, woven });
-          next += n;
-        }
-        const head = pending.shift() as (typeof pending)[number];
-        const woven = await head.woven;
-        signal?.throwIfAborted();
-        yield { first: head.first, count: head.count, woven };
-      }
-    } finally {
-      stopper.release();
-    }
+  ): AsyncGenerator<Piece, void, undefined> {
+    const next = cut(first, count, size);
+    const begin = (stop: AbortSignal): Promise<Piece> | undefined => {
+      const run = next();
+      return run && this.#weaver.weave(run.first, run.count, stop).then((woven) => ({ ...run, woven }));
+    };
+    const discard = ({ woven }: Piece) => this.recycle(woven);
+    return ahead(begin, this.#weaver.width + spare, { discard, signal });
   }
 
   /**
-   * As `pieces`, in buffers, with `AHEAD` batches under way while another is used.
+   * Like `pieces`, but in GPU buffers.
    *
-   * @param reuse whether the buffers are the walk's, to be filled anew once the next batch is asked for
+   * @param reuse true if the walk owns the buffers and fills them again when the next batch is asked for
    */
-  async *gpuBatches(
+  gpuBatches(
     first: number,
     count: number,
     size: number,
     reuse: boolean,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<GpuBatch> {
+  ): AsyncGenerator<GpuBatch, void, undefined> {
     const weaver = this.#gpuWeaver(first);
-    const ring = reuse ? new BufferRing() : undefined;
-    const make = (from: number, n: number) => {
-      const weave = (into?: ItemBuffers) => weaver.weaveBuffers(from, n, signal, into);
-      const woven = ring ? ring.fill(weave) : weave();
-      woven.catch(() => undefined); // reported where it is awaited, unless an earlier one failed
-      return { from, n, woven };
+    const next = cut(first, count, size);
+    const begin = (fill: Fill, stop: AbortSignal): Promise<GpuBatch> | undefined => {
+      const run = next();
+      if (!run) return undefined;
+      const batch = fill(this.plan, run.count, (into) => weaver.weaveBuffers(run.first, run.count, stop, into));
+      return batch.then((made) => ({ tasks: this.#tasks(run.first, run.count), ...made }));
     };
-    const pending: ReturnType<typeof make>[] = [];
-    const end = first + count;
-    let next = first;
-    let held: ItemBuffers | undefined;
-    try {
-      while (true) {
-        for (; next < end && pending.length <= AHEAD; next += size)
-          pending.push(make(next, Math.min(size, end - next)));
-        const head = pending.shift();
-        if (!head) return;
-        const woven = await head.woven;
-        if (this.#scalesBatches) await scaleBatch.onGpu(woven, this.plan, head.n);
-        held = woven;
-        yield this.#gpuBatch(head.from, head.n, woven, reuse);
-        held = undefined;
-        ring?.give(woven);
-      }
-    } finally {
-      ring?.close();
-      if (held) ring?.give(held);
-      // Left early: what was made ahead has no owner.
-      for (const { woven } of pending) woven.then(destroyBuffers).catch(() => undefined);
-    }
+    return gpuAhead(begin, AHEAD, { reuse, signal });
   }
 
-  /** The weaver, whose results can stay on a GPU. @throws BackendError where they cannot. */
+  /**
+   * Returns the weaver if its results can stay on a GPU.
+   *
+   * @throws BackendError if they cannot
+   */
   #gpuWeaver(first: number): GpuWeaver {
     const weaver = this.#weaver;
     if (isGpuWeaver(weaver)) return weaver;
@@ -143,9 +97,8 @@ export class Loom {
     });
   }
 
-  /** The items of these numbers, in this order, as bytes. */
+  /** Makes the items of these numbers, in this order, as bytes. */
   async items(numbers: Float64Array, signal: AbortSignal | undefined): Promise<ItemBytes> {
-    this.refuseBatchScaling();
     const weaver = this.#weaver;
     if (isGpuWeaver(weaver)) return weaver.weaveItems(numbers, signal);
     return gather(numbers, this.plan, 2 * weaver.width, async (first, count) => {
@@ -155,17 +108,16 @@ export class Loom {
     });
   }
 
-  /** As `items`, in buffers. */
+  /** Like `items`, but in GPU buffers. The caller owns them. */
   async itemBuffers(
     numbers: Float64Array,
     signal: AbortSignal | undefined,
     into?: ItemBuffers | undefined,
   ): Promise<ItemBuffers> {
-    this.refuseBatchScaling();
     return this.#gpuWeaver(numbers[0] as number).weaveItemBuffers(numbers, signal, into);
   }
 
-  /** Items `[first, first + count)` as one batch. */
+  /** Makes items `[first, first + count)` as one batch. */
   async collect(first: number, count: number, signal: AbortSignal | undefined): Promise<Batch> {
     return this.batch(first, count, await this.#assemble(first, count, signal));
   }
@@ -173,7 +125,7 @@ export class Loom {
   async #assemble(first: number, count: number, signal: AbortSignal | undefined): Promise<ItemBytes> {
     const size = Math.max(1, Math.min(this.pieceItems, Math.ceil(count / this.#weaver.width)));
     if (size >= count) return this.#weaver.weave(first, count, signal);
-    const whole = new Assembly(this.#woven, count);
+    const whole = new Assembly(this.plan, count);
     if (this.#weaver.fill) {
       await this.#weaver.fill(first, count, whole.woven, signal);
       return whole.woven;
@@ -190,25 +142,25 @@ export class Loom {
     return { start: taskOffset + first / itemsPerTask, stop: taskOffset + (first + count) / itemsPerTask };
   }
 
-  #gpuBatch(first: number, count: number, woven: ItemBuffers, reuse: boolean): GpuBatch {
-    return {
-      tasks: this.#tasks(first, count),
-      device: woven.device,
-      ...gpuTensorsOf(this.plan, count, woven),
-      destroy: () => {
-        if (!reuse) destroyBuffers(woven);
-      },
-    };
-  }
-
   batch(first: number, count: number, woven: ItemBytes): Batch {
     const { plan } = this;
-    const inputs = this.#scalesBatches ? scaleBatch.onHost(new Float32Array(woven.inputs), plan).buffer : woven.inputs;
     return {
       tasks: plan.mode === "samples" ? undefined : this.#tasks(first, count),
-      ...tensorsOf(plan, count, { ...woven, inputs }),
+      ...tensorsOf(plan, count, woven),
     };
   }
+}
+
+/** Returns a function that cuts `[first, first + count)` into runs of `size`, the last one shorter; then undefined. */
+function cut(first: number, count: number, size: number): () => { first: number; count: number } | undefined {
+  const end = first + count;
+  let next = first;
+  return () => {
+    if (next >= end) return undefined;
+    const run = { first: next, count: Math.min(size, end - next) };
+    next += run.count;
+    return run;
+  };
 }
 
 function isGpuWeaver(weaver: Weaver): weaver is GpuWeaver {

@@ -1,66 +1,57 @@
 import { InvalidOptionError } from "../base/errors.js";
+import { checkDataset } from "../dataset/check-dataset.js";
 import type { Dataset } from "../dataset/index.js";
 import type { Share } from "../plan/curriculum.js";
-import { resolveStandardDeviation } from "../plan/presets.js";
-import type { Recipe } from "../plan/recipe.js";
-import { RECIPE_VERSION } from "../plan/recipe.js";
-import type { TaskAugmentor } from "./augmentor.js";
+import { choicesOf, resolveStandardDeviation } from "../plan/presets.js";
+import { RECIPE_FIELDS, type Recipe } from "../plan/recipe.js";
+import { RECIPE_VERSION } from "../plan/recipe-schema.js";
+import { TaskAugmentor } from "./augmentor.js";
 
 /**
  * The recipe of a task set.
  *
- * @throws InvalidOptionError for `outputScaling: "batch"`, with which tasks do not follow from seed and index alone.
+ * @throws InvalidOptionError for anything but an augmentor and a dataset that fit each other
  */
 export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<Recipe> {
+  if (!(tasks instanceof TaskAugmentor)) throw new InvalidOptionError("tasks", tasks, "a TaskAugmentor");
+  checkDataset(dataset);
   const { options } = tasks;
-  const { drawSequence, samples, inputScaling, outputScaling, identity } = options;
-  if (outputScaling === "batch") {
-    throw new InvalidOptionError("outputScaling", outputScaling, '"none", "example", "set" or "notebook" in a recipe');
-  }
-  const moments = inputScaling === "standard" ? dataset.moments() : inputScaling;
-  return {
+  const { drawSequence, identity, outputScaling, sequenceLength, samplesPerTask, samples } = options;
+  const scaling = options.inputScaling === "standard" ? dataset.moments() : options.inputScaling;
+  const size = drawSequence ? { sequenceLength, samplesPerTask } : samples === undefined ? {} : { samples };
+  const recipe: Recipe = {
+    ...choicesOf(options),
+    ...size,
     format: "taskloom-recipe",
     version: RECIPE_VERSION,
     stream: 1,
-    generator: options.generator,
     preset: options.preset,
     seed: String(options.seed),
     taskOffset: options.taskOffset,
     taskCount: options.taskCount,
     drawSequence,
-    ...(drawSequence
-      ? { sequenceLength: options.sequenceLength, samplesPerTask: options.samplesPerTask }
-      : samples === undefined
-        ? {}
-        : { samples }),
-    replacement: options.replacement,
     identity: { projection: simplest(identity.projection), permutation: simplest(identity.permutation) },
-    fixed: options.fixed,
-    tasksPerStep: options.tasksPerStep,
-    labelLayout: options.labelLayout,
-    labelFormat: options.labelFormat,
-    specialTokens: options.specialTokens,
-    startToken: options.startToken,
-    exampleRange: options.exampleRange,
-    classSubset: options.classSubset,
-    episode: options.episode,
     examples: tasks.plan(dataset).examples,
     outputScaling,
     outFeatures: options.outFeatures ?? dataset.features,
     standardDeviation: resolveStandardDeviation(options.standardDeviation, dataset.features),
     inputScaling:
-      typeof moments === "string" ? moments : { mean: moments.mean, standardDeviation: moments.standardDeviation },
+      typeof scaling === "string" ? scaling : { mean: scaling.mean, standardDeviation: scaling.standardDeviation },
     dtype: options.dtype,
     dataset: {
       name: dataset.name,
       shape: [dataset.length, ...dataset.shape],
       dtype: dataset.dtype,
       classes: dataset.classes,
+      ...(dataset.originalLabels ? { originalLabels: dataset.originalLabels } : {}),
       digest: await dataset.digest(),
     },
   };
+  const written = RECIPE_FIELDS.filter((field) => field in recipe).map((field) => [field, recipe[field]]);
+  return Object.fromEntries(written) as Recipe;
 }
 
-export function simplest(share: Share): boolean | Share {
+/** A share as recipes write it: all and none are booleans. */
+function simplest(share: Share): boolean | Share {
   return share === 0 ? false : share === 1 ? true : share;
 }

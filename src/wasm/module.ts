@@ -1,10 +1,20 @@
-import { BackendError } from "../base/errors.js";
+import { BackendError, messageOf } from "../base/errors.js";
+import { nodeBuffer } from "../base/host.js";
 import { KERNEL_BASE64 } from "../generated/kernel.js";
+import { seedWords } from "../stream/seed.js";
 
 /** The exports of assembly/index.ts; see there. Pointers are byte offsets into `memory`. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
+  abiVersion(): number;
+  /** These six are the module's interface for hosts: docs/module.md. */
+  plan(pointer: number): number;
+  draw(first: bigint, count: number): number;
+  begin(): void;
+  add(item: bigint, most: number): number;
+  drawAdded(): void;
+  weave(from: number, count: number): number;
   normalTable(): number;
   setSeed(low: number, high: number): void;
   words(task: number, purpose: number, item: number, block: number, count: number, out: number): void;
@@ -25,32 +35,7 @@ export interface KernelExports {
     startToken: number,
     out: number,
   ): void;
-  drawEpisode(
-    task: number,
-    item: number,
-    ways: number,
-    shots: number,
-    queries: number,
-    classes: number,
-    starts: number,
-    members: number,
-    taken: number,
-    scratch: number,
-    indices: number,
-    ranks: number,
-  ): void;
   drawRuns(runs: number, count: number, n: number, length: number, taken: number, out: number): void;
-  permuteRuns(
-    runs: number,
-    count: number,
-    length: number,
-    classes: number,
-    raise: number,
-    labels: number,
-    from: number,
-    labelOf: number,
-    out: number,
-  ): void;
   workspaceUint8(count: number, columns: number): number;
   workspaceFloat32(count: number, columns: number): number;
   projectUint8(
@@ -122,36 +107,74 @@ export interface KernelExports {
   torchNormalWords(words: number, blocks: number, scale: number): void;
 }
 
+let bytes: Uint8Array<ArrayBuffer> | undefined;
 let compiled: Promise<WebAssembly.Module> | undefined;
 
+/** The bytes of the module. A worker thread has none of its own: it is given those of the thread that starts it. */
+export function kernelBytes(): Uint8Array<ArrayBuffer> {
+  bytes ??= decode(KERNEL_BASE64);
+  return bytes;
+}
+
+/** Takes the bytes of the module from elsewhere, before the first instance. */
+export function giveKernel(given: Uint8Array<ArrayBuffer>): void {
+  bytes = given;
+}
+
 /**
- * A fresh instance with memory of its own and a seed in its key. The module is compiled once; a failed compilation is
- * not remembered.
+ * Makes a fresh instance with memory of its own and a seed in its key. The module is compiled once; a failed compilation
+ * is not remembered.
+ *
+ * @throws BackendError that names what is missing: WebAssembly, SIMD, the permission of the page, or memory
  */
 export async function instantiate(seed: bigint): Promise<KernelExports> {
-  compiled ??= WebAssembly.compile(decode(KERNEL_BASE64));
+  const module = await compileKernel();
   try {
-    const instance = await WebAssembly.instantiate(await compiled, {});
+    const instance = await WebAssembly.instantiate(module, {});
     const kernel = instance.exports as unknown as KernelExports;
-    kernel.setSeed(Number(seed & 0xffffffffn), Number(seed >> 32n));
+    kernel.setSeed(...seedWords(seed));
     return kernel;
   } catch (cause) {
-    compiled = undefined;
-    throw new BackendError(
-      "wasm",
-      "the WebAssembly module does not start; it needs an engine with SIMD (2021 or later)",
-      {
-        cause,
-      },
-    );
+    throw failure(cause);
   }
 }
 
+/** Compiles the module, once. @throws BackendError as `instantiate` */
+export async function compileKernel(): Promise<WebAssembly.Module> {
+  try {
+    compiled ??= WebAssembly.compile(kernelBytes());
+    return await compiled;
+  } catch (cause) {
+    compiled = undefined;
+    throw failure(cause);
+  }
+}
+
+function failure(cause: unknown): BackendError {
+  const problem = `the WebAssembly module, which every backend needs, does not start: ${why(cause)}`;
+  return new BackendError("wasm", problem, { cause });
+}
+
+/** The reason in words. `WebAssembly.validate` knows missing SIMD from everything else: no policy of a page blocks it. */
+function why(cause: unknown): string {
+  if (typeof WebAssembly === "undefined") {
+    return "this engine has no WebAssembly; a browser has it switched off, as in a lockdown mode";
+  }
+  if (!WebAssembly.validate(kernelBytes())) return "it needs an engine with SIMD (2021 or later)";
+  if (cause instanceof WebAssembly.CompileError || cause instanceof EvalError) {
+    return `the Content-Security-Policy of the page or worker must allow 'wasm-unsafe-eval' in script-src (${messageOf(cause)})`;
+  }
+  return messageOf(cause);
+}
+
 function decode(base64: string): Uint8Array<ArrayBuffer> {
-  // Node's own way is 20 times as fast as its `atob`, which takes a millisecond.
-  if (globalThis.Buffer) return globalThis.Buffer.from(base64, "base64");
+  const { fromBase64 } = Uint8Array as unknown as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> };
+  if (fromBase64) return fromBase64.call(Uint8Array, base64);
+  const node = nodeBuffer();
+  // A copy, as Node's buffers share memory that cannot be transferred.
+  if (node) return new Uint8Array(node.Buffer.from(base64, "base64"));
   const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+  const decoded = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) decoded[i] = text.charCodeAt(i);
+  return decoded;
 }

@@ -26,17 +26,27 @@ export class Regions {
 
   /** Makes every region so far addressable. */
   commit(): void {
-    const { memory } = this.#exports;
-    const missing = Math.ceil((this.#end - memory.buffer.byteLength) / PAGE);
-    if (missing <= 0) return;
-    try {
-      memory.grow(missing);
-    } catch (cause) {
-      throw new BackendError("wasm", `out of memory: ${this.#end} bytes do not fit into a WebAssembly memory here`, {
-        cause,
-      });
-    }
+    growTo(this.#exports, this.#end);
   }
+}
+
+/**
+ * Grows a module's memory until `bytes` are addressable.
+ *
+ * @throws BackendError where the engine has no more memory
+ */
+export function growTo({ memory }: KernelExports, bytes: number): void {
+  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
+  if (missing <= 0) return;
+  try {
+    memory.grow(missing);
+  } catch (cause) {
+    throw outOfMemory(bytes, { cause });
+  }
+}
+
+export function outOfMemory(bytes: number, options?: ErrorOptions): BackendError {
+  return new BackendError("wasm", `out of memory: ${bytes} bytes do not fit into a WebAssembly memory here`, options);
 }
 
 function align(offset: number): number {

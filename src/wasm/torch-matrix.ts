@@ -2,7 +2,7 @@ import { instantiate } from "./module.js";
 import { Regions } from "./regions.js";
 import { beginTorch, torchStateBytes } from "./torch-state.js";
 
-/** From so many values on PyTorch goes by blocks of 16, of which a beginning can be made alone. */
+/** From 16 values on, PyTorch fills a tensor in blocks of 16, so a prefix can be generated without the rest. */
 const BLOCK = 16;
 
 /** A matrix that PyTorch fills with `normal_(0, standardDeviation)`. */

@@ -1,3 +1,4 @@
+import { seedWords } from "../stream/seed.js";
 import { SEED_BOUND } from "../stream/torch-seeds.js";
 import type { KernelExports } from "./module.js";
 
@@ -13,7 +14,7 @@ export function torchStateBytes(kernel: KernelExports): number {
  * @param state a region of `torchStateBytes`
  */
 export function beginTorch(kernel: KernelExports, state: number, seed: bigint, task: number | undefined): void {
-  kernel.mtSeed(state, Number(BigInt.asUintN(32, seed)));
+  kernel.mtSeed(state, seedWords(seed)[0]);
   if (task === undefined) return;
   const out = state + kernel.mtStateBytes();
   kernel.mtSkip(state, task, 0);

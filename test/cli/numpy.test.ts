@@ -25,27 +25,31 @@ const numpyReads = async (folder: string) => {
   return JSON.parse(stdout);
 };
 
-test.each(["0", "42", "18446744073709551615"])("NumPy reads the golden tasks of seed %s", async (seed) => {
-  for (const task of [0, 65535, 4294967294]) {
-    const out = join(temporaryFolder(), "tasks");
-    await taskloom(["generate", "--tasks", "2", "--task-offset", String(task), "--seed", seed, "--out", out]);
-    const report = await numpyReads(out);
-    expect(report.shapes).toEqual([
-      [2, 100, 794],
-      [2, 100],
-    ]);
-    expect(report.dtypes).toEqual(["<f4", "|u1"]);
-    expect(report.contiguous).toBe(true);
-    for (const i of [0, 1]) {
-      const c = golden.cases.find((known) => known.seed === seed && known.task === task + i);
-      if (!c) continue;
-      expect(report.sha256[i]).toBe(c.inputs_sha256_f32le_position_column_794);
-      expect(report.targets[i]).toEqual(c.targets);
+test.each(["0", "42", "18446744073709551615"])(
+  "NumPy reads the golden tasks of seed %s",
+  { tags: ["python"] },
+  async (seed) => {
+    for (const task of [0, 65535, 4294967294]) {
+      const out = join(temporaryFolder(), "tasks");
+      await taskloom(["generate", "--tasks", "2", "--task-offset", String(task), "--seed", seed, "--out", out]);
+      const report = await numpyReads(out);
+      expect(report.shapes).toEqual([
+        [2, 100, 794],
+        [2, 100],
+      ]);
+      expect(report.dtypes).toEqual(["<f4", "|u1"]);
+      expect(report.contiguous).toBe(true);
+      for (const i of [0, 1]) {
+        const c = golden.cases.find((known) => known.seed === seed && known.task === task + i);
+        if (!c) continue;
+        expect(report.sha256[i]).toBe(c.inputs_sha256_f32le_position_column_794);
+        expect(report.targets[i]).toEqual(c.targets);
+      }
     }
-  }
-});
+  },
+);
 
-test("NumPy reads float16 and arrays without sequences", async () => {
+test("NumPy reads float16 and arrays without sequences", { tags: ["python"] }, async () => {
   const out = join(temporaryFolder(), "tasks");
   await taskloom([
     "generate",

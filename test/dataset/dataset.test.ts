@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DatasetError, InvalidOptionError } from "../../src/base/errors.js";
-import { Dataset, type DatasetInit } from "../../src/dataset/dataset.js";
+import { Dataset } from "../../src/dataset/dataset.js";
+import type { DatasetInit } from "../../src/dataset/init.js";
 import { errorOf, fakeDataset } from "./fake.js";
 
 describe("Dataset.from", () => {

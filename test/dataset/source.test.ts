@@ -82,7 +82,11 @@ describe("readBytes", () => {
     ["a path with a zero byte", () => "a\0b", /cannot be read/],
     ["a 404", () => `${origin}/none`, /the server answered 404; expected the file/],
     ["a transfer that breaks off", () => `${origin}/broken`, /broke off/],
-    ["a closed port", () => "http://127.0.0.1:1/", /cannot be fetched: fetch failed: .+; check the address.* \(tried 2 times\)/],
+    [
+      "a closed port",
+      () => "http://127.0.0.1:1/",
+      /cannot be fetched: fetch failed: .+; check the address.* \(tried 2 times\)/,
+    ],
     ["a malformed URL", () => "http://", /cannot be fetched/],
     ["something else", () => 5 as unknown as Source, /^is not a path/],
   ])("reports %s", async (_, source, message) => {

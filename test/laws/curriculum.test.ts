@@ -3,6 +3,7 @@ import { Dataset, type Schedule, type Share, TaskAugmentor, type TaskAugmentorOp
 import { describe, expect, test } from "vitest";
 import { chooseTask, scheduleOf, shareAt } from "../../src/plan/curriculum.js";
 import { KeyStream, PURPOSE } from "../../src/stream/chacha8.js";
+import { inside } from "../support/inside.js";
 import { golden, moduleWith, name, u32 } from "../support/support.js";
 
 const dataset = Dataset.from({
@@ -53,7 +54,7 @@ test("a schedule is constant outside of its points and linear between them", () 
 
 async function choices(options: TaskAugmentorOptions) {
   using tasks = new TaskAugmentor({ taskCount: 4000, ...options });
-  const plan = tasks.plan(dataset);
+  const plan = inside(tasks).plan(dataset);
   return Array.from({ length: tasks.taskCount }, (_, i) => chooseTask(plan, tasks.taskOffset + i));
 }
 

@@ -26,7 +26,13 @@ test("N classes, k examples of each, then the queries, none twice; labels are th
       }),
       async ({ seed, taskOffset, ...episode }) => {
         const options = { seed, taskOffset, taskCount: 3, samplesPerTask: 2, identity: { projection: true } };
-        using tasks = new TaskAugmentor({ ...options, episode, labelLayout: "query-last", workers: 0 });
+        using tasks = new TaskAugmentor({
+          ...options,
+          episode,
+          inputScaling: "unit",
+          labelLayout: "query-last",
+          workers: 0,
+        });
         const { inputs, targets } = await tasks.transform(dataset);
         const { ways, shots, queries, relabel } = episode;
         const length = ways * (shots + queries);
@@ -67,7 +73,13 @@ test("N classes, k examples of each, then the queries, none twice; labels are th
 test("classes, their order and examples are drawn evenly", async () => {
   const episode = { ways: 2, shots: 1, queries: 1 };
   const sequences = 6000;
-  using tasks = new TaskAugmentor({ taskCount: sequences, identity: { projection: true }, episode, workers: 0 });
+  using tasks = new TaskAugmentor({
+    taskCount: sequences,
+    identity: { projection: true },
+    episode,
+    inputScaling: "unit",
+    workers: 0,
+  });
   const { inputs, targets } = await tasks.transform(dataset);
   const width = inputs.shape[2] as number;
   const drawn = Array.from({ length: 4 * sequences }, (_, p) => (inputs.data[p * width] as number) - 1);

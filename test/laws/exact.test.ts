@@ -142,8 +142,14 @@ function float16Bits(value: number): number {
 test("float16 at its edges: subnormals, ties, infinity", async () => {
   // An identity projection of float32 data passes values through, so that the rounding can be probed directly.
   const values = float16Edges;
-  const dataset = Dataset.from({ images: Float32Array.from(values), targets: [0], shape: [values.length] });
-  using tasks = new TaskAugmentor({ identity: true, drawSequence: false, dtype: "float16", workers: 0 });
+  const dataset = Dataset.from({
+    images: Float32Array.from(values),
+    targets: [0],
+    shape: [values.length],
+    nonFinite: "allow",
+  });
+  const plain = { identity: true, inputScaling: "unit", drawSequence: false, dtype: "float16", workers: 0 } as const;
+  using tasks = new TaskAugmentor(plain);
   const { inputs } = await tasks.transform(dataset);
   expect([...inputs.data]).toEqual(values.map((v) => float16Bits(Math.fround(v))));
 });

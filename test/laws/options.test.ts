@@ -1,4 +1,4 @@
-import { Dataset, InvalidOptionError, recipeOf, TaskAugmentor, type TaskAugmentorOptions } from "taskloom";
+import { Dataset, InvalidOptionError, TaskAugmentor, type TaskAugmentorOptions } from "taskloom";
 import { describe, expect, test } from "vitest";
 
 const eight = Dataset.from({
@@ -90,8 +90,10 @@ describe("choices that do not fit the dataset are refused by name", () => {
   });
 });
 
-test('a recipe has no results that depend on batches; "batch" is refused there and in streams', async () => {
-  using tasks = new TaskAugmentor({ outputScaling: "batch", workers: 0 });
-  await expect(recipeOf(tasks, eight)).rejects.toThrow(/outputScaling is "batch"; allowed: "none", "example"/);
-  await expect(tasks.stream(eight).next()).rejects.toThrow(/where no batches are made/);
+test('results never depend on batches: outputScaling "batch" is refused, and the error names the function instead', () => {
+  const attempt = () => new TaskAugmentor({ outputScaling: "batch" as never });
+  expect(attempt).toThrow(InvalidOptionError);
+  expect(attempt).toThrow(
+    'outputScaling is "batch"; allowed: "none", "example", "set" or "notebook"; for a batch by itself, call standardizeBatch(batch)',
+  );
 });

@@ -1,6 +1,6 @@
-import { type Batch, Dataset, TaskAugmentor, type TaskAugmentorOptions } from "taskloom";
+import { type Batch, Dataset, standardizeBatch, TaskAugmentor, type TaskAugmentorOptions } from "taskloom";
 import { describe, expect, test } from "vitest";
-import { float16ToFloat32 } from "../../src/base/float16.js";
+import { float16ToFloat32, float32ToFloat16 } from "../../src/base/float16.js";
 
 const dataset = Dataset.from({
   images: Uint8Array.from({ length: 30 * 12 }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 20) % 256),
@@ -93,41 +93,78 @@ test("notebook: nothing where a single sample is drawn, as there", async () => {
   }
 });
 
-test("batch: each feature over the batch that was asked for", async () => {
-  using tasks = new TaskAugmentor({ ...base, outputScaling: "batch" });
-  for (const [start, stop] of [
-    [0, 6],
-    [2, 5],
-  ] as const) {
-    const scaled = (await tasks.batch(dataset, start, stop)).inputs.data;
-    for (let i = 0; i < 7; i++) {
-      const { mean, deviation } = moments(column(scaled, i));
-      expect(Math.abs(mean)).toBeLessThan(2 ** -20);
-      expect(Math.abs(deviation - 1)).toBeLessThan(2 ** -20);
+describe("standardizeBatch", () => {
+  test.each([
+    ["all values of a position", undefined, WIDTH],
+    ["the projected values alone", 7, 7],
+  ] as const)("%s: each feature over the batch", async (_, features, scaledColumns) => {
+    using tasks = new TaskAugmentor(base);
+    for (const [start, stop] of [
+      [0, 6],
+      [2, 5],
+    ] as const) {
+      const plain = await tasks.batch(dataset, start, stop);
+      const batch = await tasks.batch(dataset, start, stop);
+      const { inputs, targets } = batch;
+      expect(standardizeBatch(batch, features === undefined ? {} : { features })).toBe(batch);
+      expect(batch.inputs).toBe(inputs);
+      for (let i = 0; i < WIDTH; i++) {
+        const values = column(plain.inputs.data, i);
+        const { mean, deviation } = moments(values);
+        const expected = i < scaledColumns ? values.map((value) => (value - mean) / deviation) : values;
+        expectClose(column(inputs.data, i), expected);
+      }
+      expect(targets).toEqual(plain.targets);
     }
-    const cells = column(scaled, 8);
-    expect(cells.every((cell) => cell === 0 || cell === 1)).toBe(true);
+  });
+
+  test("float16: the halves as float32 values, standardized and rounded once", async () => {
+    const wide = await weave({ dtype: "float16" });
+    const expected = {
+      inputs: { ...wide.inputs, dtype: "float32", data: float16ToFloat32(wide.inputs.data as Uint16Array) },
+    } as const;
+    standardizeBatch(expected);
+    const { data } = standardizeBatch(wide).inputs;
+    expect(data).toBeInstanceOf(Uint16Array);
+    expect(data).toEqual(float32ToFloat16(expected.inputs.data));
+  });
+
+  test("any shape whose last dimension has the features; constant features become zeros", () => {
+    const inputs = { dtype: "float32", shape: [3, 2], data: Float32Array.of(1, 5, 2, 5, 3, 5) } as const;
+    const deviation = Math.sqrt(2 / 3);
+    expect([...standardizeBatch({ inputs }).inputs.data]).toEqual(
+      [-1 / deviation, 0, 0, 0, 1 / deviation, 0].map(Math.fround),
+    );
+    const empty = { inputs: { dtype: "float32", shape: [0, 2], data: new Float32Array() } } as const;
+    expect(standardizeBatch(empty)).toBe(empty);
+  });
+
+  test("says what it takes", async () => {
+    const batch = await weave({});
+    expect(() => standardizeBatch(batch, { features: 0 })).toThrow(/features is 0; allowed: an integer from 1 to 11/);
+    expect(() => standardizeBatch(batch, { features: 12 })).toThrow(/features is 12; allowed: an integer from 1 to 11/);
+    const onGpu = { inputs: { dtype: "float32", shape: [1, 2], buffer: {} } };
+    expect(() => standardizeBatch(onGpu as never)).toThrow(
+      /inputs.data is undefined; .*gpuStatistics\(\) and gpuNormalize\(\)/,
+    );
+  });
+});
+
+test.each(["example", "set"] as const)("%s in float16: the float32 values, rounded once", async (outputScaling) => {
+  const wide = (await weave({ outputScaling })).inputs.data;
+  const { dtype, data } = (await weave({ outputScaling, dtype: "float16" })).inputs;
+  expect(dtype).toBe("float16");
+  const values = float16ToFloat32(data as Uint16Array);
+  for (let i = 0; i < wide.length; i++) {
+    expect(Math.abs((values[i] as number) - (wide[i] as number))).toBeLessThanOrEqual(
+      2 ** -11 * Math.abs(wide[i] as number) + 2 ** -25,
+    );
   }
 });
 
-test.each(["example", "set", "batch"] as const)(
-  "%s in float16: the float32 values, rounded once",
-  async (outputScaling) => {
-    const wide = (await weave({ outputScaling })).inputs.data;
-    const { dtype, data } = (await weave({ outputScaling, dtype: "float16" })).inputs;
-    expect(dtype).toBe("float16");
-    const values = float16ToFloat32(data as Uint16Array);
-    for (let i = 0; i < wide.length; i++) {
-      expect(Math.abs((values[i] as number) - (wide[i] as number))).toBeLessThanOrEqual(
-        2 ** -11 * Math.abs(wide[i] as number) + 2 ** -25,
-      );
-    }
-  },
-);
-
 test("a feature that is constant becomes zero", async () => {
   const flat = Dataset.from({ images: Float32Array.of(1, 5, 2, 5, 3, 5), targets: [0, 1, 1], shape: [2] });
-  using tasks = new TaskAugmentor({ identity: true, drawSequence: false, outputScaling: "set", workers: 0 });
+  using tasks = new TaskAugmentor({ identity: true, inputScaling: "unit", drawSequence: false, outputScaling: "set" });
   const { data } = (await tasks.transform(flat)).inputs;
   expect([data[1], data[3], data[5]]).toEqual([0, 0, 0]);
   expect(moments(column(data, 0, 2)).deviation).toBeCloseTo(1, 6);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Batches, type DrawnDispatch } from "../../src/backend/webgpu/batches.js";
-import { NO_LABEL } from "../../src/draws/draws.js";
+import { Dispatches, type DrawnDispatch } from "../../src/backend/webgpu/dispatches.js";
 import { listOf, runOf } from "../../src/draws/items.js";
+import { NO_LABEL } from "../../src/draws/labels.js";
 import { chooseTask } from "../../src/plan/curriculum.js";
 import { hasLabels, labelValues, type Plan } from "../../src/plan/plan.js";
 import { plain } from "../support/plans.js";
@@ -31,10 +31,10 @@ test("sequences of many runs are those drawn one by one, with and without replac
       fc.pre(!distinct || n <= 60000);
       const items = runs.reduce((sum, { count }) => sum + count, 0);
       const taken = distinct ? Math.ceil(n / 8) : 0;
-      const sizes = { runs: runs.length * 20, taken, out: (items * length + 64) * 4, alone: length * 4 };
+      const sizes = { runs: runs.length * 28, taken, out: (items * length + 64) * 4, alone: length * 4 };
       const { kernel, at } = await moduleWith(seed, sizes);
-      const table = new Uint32Array(kernel.memory.buffer, at.runs, runs.length * 5);
-      table.set(runs.flatMap(({ task, item, count }) => [task, item, count, 0, 0]));
+      const table = new Uint32Array(kernel.memory.buffer, at.runs, runs.length * 7);
+      table.set(runs.flatMap(({ task, item, count }) => [task, item, count, 0, 0, 0, 0]));
       kernel.drawRuns(at.runs, runs.length, n, length, distinct ? at.taken : 0, at.out);
       const drawn = u32(kernel, at.out, items * length);
       expect(new Uint8Array(kernel.memory.buffer, at.taken, taken).every((byte) => byte === 0)).toBe(true);
@@ -54,8 +54,8 @@ test("sequences of many runs are those drawn one by one, with and without replac
 test("every sequence of many takes the fast way or the slow one: both are right", async () => {
   // Of 3000 sequences of 128 words out of 60000, five on average have one that might have to be rejected.
   const [count, n, length] = [3000, 60000, 100];
-  const { kernel, at } = await moduleWith(42n, { runs: 20, out: (count * length + 64) * 4, alone: length * 4 });
-  new Uint32Array(kernel.memory.buffer, at.runs, 5).set([7, 0, count, 0, 0]);
+  const { kernel, at } = await moduleWith(42n, { runs: 28, out: (count * length + 64) * 4, alone: length * 4 });
+  new Uint32Array(kernel.memory.buffer, at.runs, 7).set([7, 0, count, 0, 0, 0, 0]);
   kernel.drawRuns(at.runs, 1, n, length, 0, at.out);
   const drawn = u32(kernel, at.out, count * length);
   for (let item = 0; item < count; item++) {
@@ -134,7 +134,7 @@ test("items in any order and batches of any size are each what they are alone, a
   await fc.assert(
     fc.asyncProperty(plans, sizes, orders, async (plan, size, order) => {
       const labels = Uint16Array.from({ length: plan.examples }, (_, i) => (i * 7) % 5);
-      const [batches, alone] = [await Batches.create(plan, labels), await Batches.create(plan, labels)];
+      const [batches, alone] = [await Dispatches.create(plan, labels), await Dispatches.create(plan, labels)];
       const numbers = order?.map((number) => number % plan.itemCount);
       const count = numbers?.length ?? Math.min(plan.itemCount, 60);
       const items = numbers ? listOf(Float64Array.from(numbers)) : runOf(plan.itemCount - count, count);
@@ -169,7 +169,7 @@ test("targets are the permuted labels of the examples, and the given ones follow
       } as const;
       const own: Plan = { ...drawn, ...plain, length: 12, itemsPerTask: 2, itemCount: 18 };
       const labels = Uint16Array.from({ length: own.examples }, (_, i) => (i * 7) % 5);
-      const [batch] = (await Batches.create(own, labels)).of(runOf(0, own.itemCount), own.itemCount * own.length);
+      const [batch] = (await Dispatches.create(own, labels)).of(runOf(0, own.itemCount), own.itemCount * own.length);
       const { kernel, at } = await moduleWith(own.seed, { out: own.classes * 4 });
       const separate = hasLabels(own);
       for (let p = 0; p < own.itemCount * own.length; p++) {

@@ -146,7 +146,7 @@ describe("what cannot be opened", () => {
       { ...recipe, taskOffset: 2 ** 32 - 1, taskCount: 2 },
       /asks for what cannot be: taskOffset \+/,
     ],
-    ["a recipe of no tasks", { ...recipe, taskCount: 0 }, /field "taskCount" is wrong: an integer from 1/],
+    ["a recipe of no tasks", { ...recipe, taskCount: 0 }, /field "taskCount" is 0; allowed: an integer from 1/],
     ["a recipe of too many", { ...recipe, taskOffset: 2 ** 32 - 22 }, /taskOffset \+ taskCount/],
     ["a Blob of something", new Blob(["\x89PNG"]), /a Blob of .* bytes: not JSON/],
   ];

@@ -32,7 +32,9 @@ test("Deno: a recipe, a folder and a server", async () => {
   expect(JSON.parse(stdout)).toEqual([expected, expected, expected]);
 });
 
-test("Chromium: recipes and stores from a server, a Blob and the origin's private file system", async () => {
+test("Chromium: recipes and stores from a server, a Blob and the origin's private file system", {
+  tags: ["browser"],
+}, async () => {
   const site = await serve();
   const browser = await launch();
   try {

@@ -20,7 +20,7 @@ const { cases } = JSON.parse(readFileSync(new URL("../vectors/shuffle-v1.json", 
   cases: Case[];
 };
 
-const seeded = await ShuffleKeys.create(20260n);
+const seeded = new ShuffleKeys(20260n);
 /** The order of 0..length - 1 in an epoch. */
 function orderOf(epoch: number, length: number, keys = seeded.of(epoch)): number[] {
   const shuffle = new Shuffle(keys, length);
@@ -31,7 +31,7 @@ describe("vectors", () => {
   test.each(cases.map((c) => [`seed ${c.seed}, epoch ${c.epoch}, length ${c.length}`, c] as const))(
     "%s",
     async (_, c) => {
-      const keys = (await ShuffleKeys.create(BigInt(c.seed))).of(c.epoch);
+      const keys = new ShuffleKeys(BigInt(c.seed)).of(c.epoch);
       expect([...keys]).toEqual(c.keys);
       const shuffle = new Shuffle(keys, c.length);
       expect(c.positions.map((position) => shuffle.at(position))).toEqual(c.numbers);
@@ -39,7 +39,7 @@ describe("vectors", () => {
     },
   );
 
-  test("the file is what its script makes", async () => {
+  test("the file is what its script makes", { tags: ["python"] }, async () => {
     const script = fileURLToPath(new URL("../../scripts/make-shuffle-vectors.py", import.meta.url));
     const { code, stderr } = await run(pythonWithNumpy(), ["-B", script, "--check"]);
     expect(code, stderr).toBe(0);
@@ -179,7 +179,7 @@ describe("epochs", () => {
   });
 
   test("do not resemble each other, nor those of the next seed", async () => {
-    const others = await ShuffleKeys.create(20261n);
+    const others = new ShuffleKeys(20261n);
     const pValues: PValues = {};
     for (const length of lengths) {
       const pairs = 2000;

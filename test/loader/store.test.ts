@@ -106,7 +106,9 @@ describe("damage is named", () => {
   test("a server without range requests, one that has nothing, and one that is not there", async () => {
     const plain = await serveFolder(folder, { ranges: false });
     onTestFinished(() => plain.close());
-    await expect(openTasks(`${plain.url}/tasks`)).rejects.toThrow(/sent whole, not the range asked for: .*\(status 206\)/);
+    await expect(openTasks(`${plain.url}/tasks`)).rejects.toThrow(
+      /sent whole, not the range asked for: .*\(status 206\)/,
+    );
     await expect(openTasks(`${plain.url}/elsewhere`)).rejects.toThrow(/holds no task set/);
     await expect(openTasks(`${plain.url}/elsewhere/recipe.json`)).rejects.toThrow(/the server answered 404/);
     const gone = await serveFolder(folder);

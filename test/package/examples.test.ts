@@ -11,7 +11,7 @@ const examples = fileURLToPath(new URL("../../examples", import.meta.url));
 /** The digest of 1,024 tasks of seed 42; that the bytes are right is for the golden vectors to say. */
 const line = /^\d+ tasks\/s \(wasm: .+\)\nsha256 chain ([0-9a-f]{64})\n?$/;
 
-test("the Node, Deno and browser examples print the same digest", async () => {
+test("the Node, Deno and browser examples print the same digest", { tags: ["browser"] }, async () => {
   const node = await run(process.execPath, [join(examples, "node", "generate.mjs")]);
   expect(node.stdout).toMatch(line);
   const deno = createRequire(import.meta.url).resolve("deno/bin.cjs");
@@ -30,7 +30,7 @@ test("the Node, Deno and browser examples print the same digest", async () => {
   expect(others).toEqual([digest, digest]);
 });
 
-test("the Python example reads what generate wrote", async () => {
+test("the Python example reads what generate wrote", { tags: ["python"] }, async () => {
   const out = temporaryFolder();
   await taskloom(["generate", "--tasks", "3", "--out", out]);
   const { code, stdout, stderr } = await run(pythonWithNumpy(), [join(examples, "python", "read.py"), out]);

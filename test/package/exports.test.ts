@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import * as everywhere from "taskloom";
+import * as gpu from "taskloom/gpu";
 import * as node from "taskloom/node";
 import { expect, test } from "vitest";
 
@@ -42,6 +45,7 @@ test("the exported names", () => {
       "readIdxDataset",
       "recipeOf",
       "splitTaskSet",
+      "standardizeBatch",
     ]
   `);
   expect(Object.keys(node).sort()).toMatchInlineSnapshot(`
@@ -59,4 +63,40 @@ test("the exported names", () => {
       "verify",
     ]
   `);
+});
+
+test("the GPU code in one import has the steps of the main entry", () => {
+  expect(Object.keys(gpu).sort()).toEqual(["gpuMatrix", "gpuNormalize", "gpuProject", "gpuStatistics"]);
+  expect(gpu.gpuMatrix).toBe(everywhere.gpuMatrix);
+});
+
+test("the kernel is a file of the package", async () => {
+  const file = readFileSync(createRequire(import.meta.url).resolve("taskloom/kernel.wasm"));
+  const exports = WebAssembly.Module.exports(await WebAssembly.compile(file)).map(({ name }) => name);
+  expect(exports).toContain("projectUint8");
+});
+
+test("errors have the names of their classes", () => {
+  const { BackendError, DatasetError, DisposedError, InvalidOptionError, OutputError, RecipeError, StoreError } =
+    everywhere;
+  const made = [
+    new BackendError("wasm", "x"),
+    new DatasetError("x", "y"),
+    new DisposedError("x"),
+    new InvalidOptionError("x", 1, "y"),
+    new OutputError("x", "y"),
+    new RecipeError("x", "y"),
+    new StoreError("x", "y"),
+    new everywhere.WebGpuError("unavailable", "x"),
+  ];
+  expect(made.map(({ name }) => name)).toEqual([
+    "BackendError",
+    "DatasetError",
+    "DisposedError",
+    "InvalidOptionError",
+    "OutputError",
+    "RecipeError",
+    "StoreError",
+    "WebGpuError",
+  ]);
 });

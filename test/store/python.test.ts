@@ -10,17 +10,12 @@ import { pythonWith } from "../support/python-libraries.js";
 import { sha256 } from "../support/support.js";
 import { fewDigits, small } from "./support.js";
 
-/** The real libraries, where a Python has them; which are missing is said by name. */
-const withZarr = pythonWith("numpy", "zarr");
-const withTorch = pythonWith("numpy", "torch");
-const withSafetensors = pythonWith("numpy", "safetensors");
-const named = (library: string, python: string | undefined) => (python ? library : `${library} (no Python has it)`);
-
+// @module-tag python
 const examples = fileURLToPath(new URL("../../examples/python", import.meta.url));
 
 /** Runs a script whose lines are JSON; warnings are errors. */
-async function python(command: string | undefined, script: string, ...args: string[]) {
-  const { code, stdout, stderr } = await run(command as string, ["-W", "error", "-c", script, ...args]);
+async function python(command: string, script: string, ...args: string[]) {
+  const { code, stdout, stderr } = await run(command, ["-W", "error", "-c", script, ...args]);
   expect(code, stderr).toBe(0);
   return stdout
     .trimEnd()
@@ -45,12 +40,11 @@ def report(*arrays):
     }))
 `;
 
-test.skipIf(!withZarr).each(["float32", "float16"] as const)(
-  `${named("zarr-python", withZarr)} reads %s`,
-  async (dtype) => {
-    const out = temporaryFolder();
-    await generate(await fewDigits(), { ...small, dtype, format: "zarr", chunkTasks: 4, out });
-    const script = `${REPORT}
+test.for(["float32", "float16"] as const)("zarr-python reads %s", async (dtype, context) => {
+  const withZarr = pythonWith(context, "numpy", "zarr");
+  const out = temporaryFolder();
+  await generate(await fewDigits(), { ...small, dtype, format: "zarr", chunkTasks: 4, out });
+  const script = `${REPORT}
 import sys, zarr
 group = zarr.open_group(sys.argv[1], mode="r")
 assert sorted(group.array_keys()) == ["inputs", "targets"]
@@ -58,16 +52,14 @@ assert group.attrs["taskloom"]["taskOffset"] == 100
 assert group["inputs"].chunks == (8, 5, 22)
 report(group["inputs"][:], group["targets"][:])
 `;
-    expect(await python(withZarr, script, out)).toEqual([await expected(dtype)]);
-  },
-);
+  expect(await python(withZarr, script, out)).toEqual([await expected(dtype)]);
+});
 
-test.skipIf(!withSafetensors).each(["float32", "float16"] as const)(
-  `${named("safetensors", withSafetensors)} reads %s`,
-  async (dtype) => {
-    const out = temporaryFolder();
-    await generate(await fewDigits(), { ...small, dtype, format: "safetensors", out });
-    const script = `${REPORT}
+test.for(["float32", "float16"] as const)("safetensors reads %s", async (dtype, context) => {
+  const withSafetensors = pythonWith(context, "numpy", "safetensors");
+  const out = temporaryFolder();
+  await generate(await fewDigits(), { ...small, dtype, format: "safetensors", out });
+  const script = `${REPORT}
 import sys
 from safetensors import safe_open
 with safe_open(sys.argv[1], framework="numpy") as file:
@@ -75,9 +67,8 @@ with safe_open(sys.argv[1], framework="numpy") as file:
     assert json.loads(file.metadata()["taskloom"])["taskOffset"] == 100
     report(file.get_tensor("inputs"), file.get_tensor("targets"))
 `;
-    expect(await python(withSafetensors, script, join(out, "tasks.safetensors"))).toEqual([await expected(dtype)]);
-  },
-);
+  expect(await python(withSafetensors, script, join(out, "tasks.safetensors"))).toEqual([await expected(dtype)]);
+});
 
 test("NumPy maps a chunk into memory", async () => {
   const out = temporaryFolder();
@@ -102,23 +93,22 @@ import torch
 from torch_dataset import StoreError, TaskloomStore
 `;
 
-test.skipIf(!withTorch)(
-  `${named("PyTorch", withTorch)} reads stores with two workers, label cells stored or not`,
-  async () => {
-    const cases = [
-      ["float32", true],
-      ["float32", false],
-      ["float16", true],
-      ["float16", false],
-    ] as const;
-    const folders = await Promise.all(
-      cases.map(async ([dtype, onehot]) => {
-        const out = temporaryFolder();
-        await generate(await fewDigits(), { ...small, dtype, onehot, format: "zarr", chunkTasks: 4, out });
-        return out;
-      }),
-    );
-    const script = `${LOADER}
+test("PyTorch reads stores with two workers, label cells stored or not", async (context) => {
+  const withTorch = pythonWith(context, "numpy", "torch");
+  const cases = [
+    ["float32", true],
+    ["float32", false],
+    ["float16", true],
+    ["float16", false],
+  ] as const;
+  const folders = await Promise.all(
+    cases.map(async ([dtype, onehot]) => {
+      const out = temporaryFolder();
+      await generate(await fewDigits(), { ...small, dtype, onehot, format: "zarr", chunkTasks: 4, out });
+      return out;
+    }),
+  );
+  const script = `${LOADER}
 for path in sys.argv[2:]:
     store = TaskloomStore(path)
     loader = torch.utils.data.DataLoader(store, batch_size=7, num_workers=2)
@@ -127,14 +117,14 @@ for path in sys.argv[2:]:
     assert torch.equal(store[-1][0], inputs[45])
     report(inputs.numpy(), targets.numpy())
 `;
-    const lines = await python(withTorch, script, examples, ...folders);
-    expect(lines).toEqual(await Promise.all(cases.map(([dtype]) => expected(dtype, BigInt64Array))));
-    const { code, stdout } = await run(withTorch as string, [join(examples, "torch_dataset.py"), folders[0] as string]);
-    expect([code, stdout]).toEqual([0, "46 sequences of seed 7: a batch of (4, 5, 22) torch.float32\n"]);
-  },
-);
+  const lines = await python(withTorch, script, examples, ...folders);
+  expect(lines).toEqual(await Promise.all(cases.map(([dtype]) => expected(dtype, BigInt64Array))));
+  const { code, stdout } = await run(withTorch, [join(examples, "torch_dataset.py"), folders[0] as string]);
+  expect([code, stdout]).toEqual([0, "46 sequences of seed 7: a batch of (4, 5, 22) torch.float32\n"]);
+});
 
-test.skipIf(!withTorch)(`${named("PyTorch", withTorch)}: what is wrong with a store is said`, async () => {
+test("PyTorch: what is wrong with a store is said", async (context) => {
+  const withTorch = pythonWith(context, "numpy", "torch");
   const whole = temporaryFolder();
   await generate(await fewDigits(), { ...small, format: "zarr", chunkTasks: 4, out: whole });
   const cases: [RegExp, (path: string) => void][] = [

@@ -113,7 +113,13 @@ test("no more bytes are fetched than are asked for", async () => {
 describe("what is wrong is said by a StoreError", () => {
   const chunk = "inputs/c/1/0/0";
   const damages: [string, (path: string) => void, object, RegExp, string | undefined][] = [
-    ["truncated", (path) => truncateSync(join(path, chunk), 1000), {}, /has 1000 bytes, not 3520: it is truncated|ends at 1000 bytes/, chunk],
+    [
+      "truncated",
+      (path) => truncateSync(join(path, chunk), 1000),
+      {},
+      /has 1000 bytes, not 3520: it is truncated|ends at 1000 bytes/,
+      chunk,
+    ],
     ["cut to nothing", (path) => truncateSync(join(path, chunk), 0), {}, /is truncated/, chunk],
     [
       "truncated, verified",
@@ -145,7 +151,13 @@ describe("what is wrong is said by a StoreError", () => {
       /version 2; .* reads 1/,
       "manifest.json",
     ],
-    ["no store", (path) => rmSync(join(path, "zarr.json")), {}, /holds no task set: none of zarr\.json, .* is there/, undefined],
+    [
+      "no store",
+      (path) => rmSync(join(path, "zarr.json")),
+      {},
+      /holds no task set: none of zarr\.json, .* is there/,
+      undefined,
+    ],
     [
       "foreign JSON",
       (path) => writeFileSync(join(path, "zarr.json"), "[1]"),
@@ -243,7 +255,9 @@ describe("what is wrong is said by a StoreError", () => {
     const error = await store.read(0).catch((cause) => cause);
     expect(error).toBeInstanceOf(StoreError);
     expect(error.message).toMatch(/inputs\/c\/0\/0\/0 cannot be fetched: the server answered 403|targets.*403/);
-    await expect(openStore("http://127.0.0.1:9/nothing", { retryPauses: [0] })).rejects.toThrow(/zarr\.json cannot be fetched/);
+    await expect(openStore("http://127.0.0.1:9/nothing", { retryPauses: [0] })).rejects.toThrow(
+      /zarr\.json cannot be fetched/,
+    );
   });
 
   test("no source, and ranges outside", async () => {
@@ -287,7 +301,7 @@ function edit(change: (document: any) => void): (path: string) => void {
   };
 }
 
-test("in a browser: over HTTP, and from the page's own files", async () => {
+test("in a browser: over HTTP, and from the page's own files", { tags: ["browser"] }, async () => {
   const out = temporaryFolder();
   await generate(await fewDigits(), { ...small, onehot: false, format: "zarr", chunkTasks: 4, out });
   const { url } = await serveFolder(out);

@@ -59,7 +59,7 @@ test("aborted after each piece in turn, a store ends with the same bytes", async
 });
 
 describe("kill -9", () => {
-  test("twenty times at random moments: the store verifies and equals an undisturbed one", async () => {
+  test("twenty times, at moments from early to late: the store verifies and equals an undisturbed one", async () => {
     const flags = [
       ...["generate", "--format", "zarr", "--tasks", "640", "--sequence-length", "10", "--limit-examples", "500"],
       ...["--chunk-tasks", "16", "--seed", "9", "--json", "--out"],
@@ -67,6 +67,9 @@ describe("kill -9", () => {
     const parent = temporaryFolder();
     expect((await taskloom([...flags, join(parent, "whole")])).code).toBe(0);
     const expected = filesIn(join(parent, "whole"));
+    // From the start of the process to the end of its work, in an order that mixes early and late ones.
+    const delayOf = (attempt: number) => 100 + 35 * ((attempt * 7) % 20);
+    let attempts = 0;
     let kills = 0;
     let unfinished = 0;
     for (let round = 0; kills < 20; round++) {
@@ -74,7 +77,7 @@ describe("kill -9", () => {
       for (let done = false; !done; ) {
         const { code } = await taskloom([...flags, out], {
           onStart: (child) => {
-            if (kills < 20) setTimeout(() => child.kill("SIGKILL"), 100 + Math.random() * 700);
+            if (kills < 20) setTimeout(() => child.kill("SIGKILL"), delayOf(attempts++));
           },
         });
         done = code === 0;

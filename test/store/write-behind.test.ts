@@ -68,7 +68,7 @@ test("pieces are made ahead of a writer who waits: one more than can be worked o
     },
     dispose: () => undefined,
   };
-  const pieces = new Loom(tasks.plan(dataset), "counting", weaver, false).pieces(0, 100, 1, undefined, 4);
+  const pieces = new Loom(tasks.plan(dataset), "counting", weaver).pieces(0, 100, 1, undefined, 4);
   expect((await pieces.next()).value?.first).toBe(0);
   expect(asked).toBe(2 + 1 + 4);
   expect((await pieces.next()).value?.first).toBe(1);

@@ -35,7 +35,7 @@ export async function serve({ isolated = false } = {}): Promise<{ url: string; c
 
 /**
  * Chromium as the tests use it, see scripts/browser.mjs for which: with WebGPU on a real GPU where there is one, else on
- * the software adapter it brings along.
+ * the software adapter that it brings along. Tests that call this have the tag "browser".
  */
 export async function launch(): Promise<Browser> {
   const browser = await start();
@@ -46,7 +46,7 @@ export async function launch(): Promise<Browser> {
 
 function start(...more: string[]): Promise<Browser> {
   const executablePath = findBrowser();
-  if (!executablePath) throw new Error("no Chromium: `npm test` without arguments installs one");
+  if (!executablePath) throw new Error("no Chromium: install one, or name one in TASKLOOM_CHROMIUM");
   return chromium.launch({
     executablePath,
     args: [

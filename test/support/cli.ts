@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 
 const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
@@ -41,10 +41,24 @@ export function taskloom(args: readonly string[], options: Parameters<typeof run
   return run(process.execPath, [CLI, ...args], options);
 }
 
-/** A folder that goes when the test is over, or whatever `onEnd` stands for. */
+const folders = new Set<string>();
+
+/** Removes a folder, also while a process that was ended still writes to it. */
+function remove(path: string): void {
+  rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+  folders.delete(path);
+}
+
+// A hook that is registered within another hook never runs, so the end of the file removes what is still there.
+afterAll(() => {
+  for (const path of folders) remove(path);
+});
+
+/** A folder that goes when the test is over, or at the end of what `onEnd` registers for, and of the file at the latest. */
 export function temporaryFolder(onEnd: (remove: () => void) => void = onTestFinished): string {
   const path = mkdtempSync(join(tmpdir(), "taskloom-"));
-  onEnd(() => rmSync(path, { recursive: true, force: true }));
+  folders.add(path);
+  onEnd(() => remove(path));
   return path;
 }
 

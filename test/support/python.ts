@@ -1,8 +1,8 @@
 import { findPython } from "../../scripts/python.mjs";
 
-/** A Python that can import NumPy; see scripts/python.mjs for which. */
+/** The command of a Python that can import NumPy, see scripts/python.mjs. Tests that call this have the tag "python". */
 export function pythonWithNumpy(): string {
   const python = findPython();
-  if (!python) throw new Error("no Python with NumPy: `npm test` without arguments installs one");
+  if (!python) throw new Error("no Python with NumPy: install one, or name one in TASKLOOM_PYTHON");
   return python;
 }

@@ -1,18 +1,20 @@
-import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { create, globals } from "webgpu";
-
-/** Chromium's own SwiftShader, a Vulkan driver on the CPU: what there is on a machine without a GPU. */
-const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+import { softwareDriver } from "../../scripts/webgpu.mjs";
 
 /**
- * WebGPU in Node: Dawn, on the driver that `VK_DRIVER_FILES` names, or on SwiftShader where that is unset and Chromium
- * brings it. A missing driver fails the tests, as skipping them would go unnoticed.
+ * WebGPU in Node: Dawn, on the driver that `VK_DRIVER_FILES` names, or on the software driver of a Chromium where that is
+ * unset. Files that call this have the module tag "webgpu", by which `npm test` looks for an adapter.
  *
- * Devices must be destroyed by the test that made them, or they keep their memory until the process ends.
+ * A test must destroy the devices that it makes; otherwise they keep their memory until the process ends.
  */
 export function dawn(): GPU {
-  if (!process.env.VK_DRIVER_FILES && existsSync(SWIFTSHADER)) process.env.VK_DRIVER_FILES = SWIFTSHADER;
-  process.env.XDG_RUNTIME_DIR ??= "/tmp";
+  // `npm test` decides; this is for vitest by itself.
+  if (process.env.TASKLOOM_WITHOUT === undefined && !process.env.VK_DRIVER_FILES) {
+    const driver = softwareDriver()?.VK_DRIVER_FILES;
+    if (driver) process.env.VK_DRIVER_FILES = driver;
+  }
+  process.env.XDG_RUNTIME_DIR ??= tmpdir();
   Object.assign(globalThis, globals);
   return create([]);
 }

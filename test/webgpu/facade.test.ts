@@ -18,8 +18,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { adapterText } from "../../src/backend/webgpu/device/adapter.js";
 import { dawn } from "./dawn.js";
 
-/** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+/** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
+const host = dawn(); // @module-tag webgpu
 let device: GPUDevice;
 
 const software = adapterText((await host.requestAdapter())?.info).software;
@@ -87,7 +87,7 @@ describe("batches in GPU buffers, on the caller's device", () => {
 
   test("a batch larger than a binding is refused with what would fit; typed arrays are cut by the library", async () => {
     const small = await newDevice();
-    // No device goes below WebGPU's own minimum of 128 MiB, so the batch goes above it.
+    // Every device allows 128 MiB, WebGPU's minimum, so the batch is larger than the device's limit.
     using tasks = new TaskAugmentor({ ...options, taskCount: 2 ** 20, backend: small });
     await expect(tasks.gpuBatches(dataset, { batchSize: 2 ** 20 }).next()).rejects.toThrow(InvalidOptionError);
     await expect(tasks.gpuBatches(dataset, { batchSize: 2 ** 20 }).next()).rejects.toThrow(/at most \d+ items/);
@@ -118,7 +118,7 @@ describe("batches in GPU buffers, on the caller's device", () => {
     let first: GpuBatch | undefined;
     for await (const batch of tasks.gpuBatches(dataset, { batchSize: 5 })) {
       first = batch;
-      // The next two are under way: their buffers are there.
+      // The next two batches are under way and have their buffers.
       await vi.waitFor(() => expect(live.size).toBe(6), 20_000);
       break;
     }
@@ -149,7 +149,7 @@ describe("a device that is lost", () => {
     const lost = async () => {
       for await (const _ of batches);
     };
-    // Batches that were under way may still have come through.
+    // Batches that were under way may have finished.
     const error = (await lost().catch((reason) => reason)) as WebGpuError;
     expect(error).toBeInstanceOf(WebGpuError);
     expect(error).toMatchObject({ name: "WebGpuError", code: "BACKEND", backend: "webgpu", reason: "device lost" });
@@ -174,11 +174,11 @@ describe("a device that is lost", () => {
     }
   });
 
-  // SwiftShader allows a buffer of 1 GiB and has no memory for it; a real GPU may well have.
+  // SwiftShader allows a buffer of 1 GiB but has no memory for it; a real GPU may have the memory.
   test.runIf(software)("memory that runs out: a typed error, and smaller batches go on", async () => {
     const { maxBufferSize, maxStorageBufferBindingSize } = (await host.requestAdapter())?.limits ?? {};
     const large = await newDevice({ maxBufferSize, maxStorageBufferBindingSize } as Record<string, number>);
-    // Sequences of 16 positions of 25 + 7 values: 2 KiB, so that a batch is exactly as large as a buffer may be.
+    // A sequence has 16 positions of 25 + 7 values, 2 KiB, so that a batch has exactly the size of the largest buffer.
     const sequences = { taskCount: 2 ** 24, sequenceLength: 16, outFeatures: 25 };
     using tasks = new TaskAugmentor({ ...options, ...sequences, backend: large });
     const batchSize = Math.min(large.limits.maxBufferSize, large.limits.maxStorageBufferBindingSize) / 2048;
@@ -258,7 +258,7 @@ describe("single steps", () => {
     await expect(gpuProject(device, matrix, new Float32Array(0))).rejects.toThrow(/above 0/);
   });
 
-  test.each(["example", "batch", "set", "notebook"] as const)(
+  test.each(["example", "set", "notebook"] as const)(
     "outputs standardized by %s: what WebAssembly gives, within the kernels' bounds",
     async (outputScaling) => {
       const scaled = { ...options, taskCount: 12, samplesPerTask: 2, outputScaling };
@@ -268,14 +268,14 @@ describe("single steps", () => {
       for await (const batch of gpu.gpuBatches(dataset, { start: 3, stop: 9, batchSize: 6 })) {
         const expected = (await cpu.batch(dataset, 3, 9)).inputs.data;
         const actual = await read32(batch.inputs);
-        // Of 132 rows at most: moments off by (80 + 24 * 16) * 2^-24 * max |x|, in deviations, of which 8 is the most here.
+        // At most 132 rows: the moments are off by (80 + 24 * 16) * 2^-24 * max |x| in units of the deviation; max |x| is 8.
         const bound = 8 * (80 + 24 * 16) * 2 ** -24 * 8;
         expect(actual.length).toBe(expected.length);
         expect(Math.max(...actual.map(Math.abs))).toBeLessThan(8);
         expect(Math.max(...actual.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(bound);
         batch.destroy();
       }
-      // Read back, values are scaled by the host: the same bits.
+      // The host scales values that are read back, so the bits are the same.
       expect((await gpu.batch(dataset, 3, 9)).inputs.data).toEqual((await cpu.batch(dataset, 3, 9)).inputs.data);
       using halves = new TaskAugmentor({ ...scaled, dtype: "float16", backend: device });
       await expect(halves.gpuBatches(dataset).next()).rejects.toThrow(/dtype is "float16"; allowed: "float32"/);

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Engine } from "../../src/backend/wasm/engine.js";
 import { WebGpuBackend } from "../../src/backend/webgpu/backend.js";
+import type { GpuOptions } from "../../src/backend/webgpu/device/adapter.js";
 import { USAGE } from "../../src/backend/webgpu/device/buffers.js";
-import { Gpu, type GpuOptions } from "../../src/backend/webgpu/device/device.js";
+import { Gpu } from "../../src/backend/webgpu/device/device.js";
 import { failureOf, WebGpuError } from "../../src/backend/webgpu/device/failure.js";
-import { prepareFused } from "../../src/backend/webgpu/paths/fused.js";
+import { prepareFused } from "../../src/backend/webgpu/paths/fused-path.js";
 import { identityPath } from "../../src/backend/webgpu/paths/identity-path.js";
 import type { Path } from "../../src/backend/webgpu/paths/path.js";
 import type { Variant } from "../../src/backend/webgpu/paths/variants.js";
@@ -18,7 +19,7 @@ import { always, plain } from "../support/plans.js";
 import { golden, name, sha256, trainingSet } from "../support/support.js";
 import { dawn } from "./dawn.js";
 
-const host = dawn();
+const host = dawn(); // @module-tag webgpu
 
 const notebook: Plan = {
   ...plain,
@@ -54,10 +55,10 @@ const small: Plan = {
   classes: 5,
 };
 
-/** Compiled in no time. */
+/** A plan whose kernel compiles fast. */
 const identity: Plan = { ...small, identityProjection: always };
 
-/** @param sparse whether two of three times sixteen pixels are zero */
+/** @param sparse true to set two of three blocks of sixteen pixels to zero */
 function datasetFor({ examples, features, classes }: Plan, sparse = false): Dataset {
   const pixel = (i: number) => (Math.imul(i + 1, 2654435761) >>> 13) % 256;
   const zero = (i: number) => sparse && pixel((i % features) >> 4) % 3 > 0 && pixel(i >> 5) % 4 > 0;
@@ -71,7 +72,7 @@ function datasetFor({ examples, features, classes }: Plan, sparse = false): Data
 
 describe("golden digests", () => {
   const backend = new WebGpuBackend({ gpu: host, software: true });
-  // Keeps the device, and with it the compiled kernel, from one test to the next.
+  // The keeper keeps the device and its compiled kernel from one test to the next.
   let keeper: WebGpuWeaver | undefined;
   beforeAll(async () => {
     keeper = await backend.open(identity, datasetFor(identity));
@@ -80,7 +81,7 @@ describe("golden digests", () => {
 
   test.each(golden.cases.map((c) => [name(c), c] as const))("%s", async (_, c) => {
     const plan = { ...notebook, seed: BigInt(c.seed), taskOffset: c.task };
-    // The same class, as built and as written.
+    // trainingSet() returns the class of the build; this file imports the class of the sources.
     const weaver = await backend.open(plan, (await trainingSet()) as unknown as Dataset);
     try {
       const { inputs, targets } = await weaver.weave(0, 1, undefined);
@@ -92,7 +93,7 @@ describe("golden digests", () => {
   });
 });
 
-/** Plans whose sizes divide nothing, with scales that reach float16's subnormals and infinity. */
+/** Plans whose sizes are no multiples of anything, with scales that reach float16's subnormals and infinity. */
 const plans = fc
   .record({
     seed: fc.bigInt(0n, 2n ** 64n - 1n),
@@ -146,7 +147,7 @@ const plans = fc
     return { plan, first, count: Math.min(range[1], itemCount - first), sparse };
   });
 
-/** Shapes as they are not chosen, and other limits: results must not depend on them. */
+/** Shapes that the model does not choose, and other limits: results must not depend on them. */
 const kinds: [string, Variant, GpuOptions][] = [
   ["packed products, wide tiles", { product: "packed", shape: { GROUPS: 3, ROW_GROUPS: 5, DEPTH: 2 } }, {}],
   [
@@ -190,7 +191,7 @@ describe.each(kinds)("the same bits as WebAssembly, %s", (_, variant, options) =
         const expected = (await Engine.create(plan, dataset)).weave(first, count);
         const weaver = await open(plan, dataset);
         try {
-          // Calls that overlap share the drawing module and the buffers.
+          // Overlapping calls share the drawing module and the buffers.
           const half = Math.ceil(count / 2);
           const woven = await Promise.all([
             weaver.weave(first, count, undefined),
@@ -364,7 +365,7 @@ describe("when things go wrong", () => {
         const path = await identityPath.prepare(...all);
         const stage: typeof path.stage = async (batch, loans) => {
           const encode = await path.stage(batch, loans);
-          // An output that cannot be written to.
+          // A buffer that a shader cannot write.
           const wrong = await loans.take("wrong", 65536, USAGE.COPY_DST);
           return (encoder, output) => encode(encoder, broken ? wrong : output);
         };

@@ -1,15 +1,14 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Engine } from "../../src/backend/wasm/engine.js";
-import { USAGE } from "../../src/backend/webgpu/device/buffers.js";
+import { USAGE, uploadTable } from "../../src/backend/webgpu/device/buffers.js";
 import { Gpu } from "../../src/backend/webgpu/device/device.js";
-import { uploadTable } from "../../src/backend/webgpu/device/table.js";
 import { LimbsKernel } from "../../src/backend/webgpu/kernels/limbs.js";
 import { blocksOf, MatrixKernel } from "../../src/backend/webgpu/kernels/matrix.js";
 import { NarrowKernel } from "../../src/backend/webgpu/kernels/narrow.js";
-import { NormalizeKernel } from "../../src/backend/webgpu/kernels/normalize.js";
 import { ProductKernel } from "../../src/backend/webgpu/kernels/product.js";
 import { ProjectFloatKernel } from "../../src/backend/webgpu/kernels/project-float.js";
+import { StandardizeFeaturesKernel } from "../../src/backend/webgpu/kernels/standardize-features.js";
 import { StatisticsKernel } from "../../src/backend/webgpu/kernels/statistics.js";
 import { perform, type Work } from "../../src/backend/webgpu/kernels/work.js";
 import { floatPath } from "../../src/backend/webgpu/paths/float-path.js";
@@ -25,8 +24,8 @@ import { always, never, plain } from "../support/plans.js";
 import { deviatesOf, moduleWith, u32 } from "../support/support.js";
 import { dawn } from "./dawn.js";
 
-/** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+/** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
+const host = dawn(); // @module-tag webgpu
 let gpu: Gpu;
 let table: GPUBuffer;
 
@@ -40,7 +39,7 @@ afterAll(() => gpu?.destroy());
 
 const limited = new Map<number, Gpu>();
 
-/** The device as if its bindings had at most some bytes; one for all tests, as each compiles its own pipelines. */
+/** Returns the device with a lower limit of bindings. Tests share one for each limit, because each compiles its pipelines. */
 function withBindings(most: number): Gpu {
   const known = limited.get(most);
   if (known) return known;
@@ -49,10 +48,10 @@ function withBindings(most: number): Gpu {
   return made;
 }
 
-/** What results hold before a kernel writes them. */
+/** The contents of results before a kernel writes them. */
 const POISON = 12345;
 
-/** Runs dispatches that write a buffer of `bytes`, at first full of POISON, and reads it. */
+/** Runs dispatches that write a buffer of `bytes`, which is full of POISON before, and reads it. */
 async function collect(bytes: number, encode: (work: Work, out: GPUBuffer) => void): Promise<ArrayBuffer> {
   const size = Math.ceil(bytes / 4) * 4;
   const out = await gpu.buffer("test: out", size, USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST);
@@ -75,7 +74,7 @@ async function collect(bytes: number, encode: (work: Work, out: GPUBuffer) => vo
 const seeds = fc.bigInt(0n, 2n ** 64n - 1n);
 const taskNumbers = fc.nat(2 ** 32 - 1);
 
-/** Values in [0, 1) that follow from a salt. */
+/** Returns values in [0, 1) that depend on a salt. */
 function uniform(salt: number): () => number {
   let state = salt;
   return () => {
@@ -84,7 +83,7 @@ function uniform(salt: number): () => number {
   };
 }
 
-/** Rows of values, each padded with zeros to a multiple of 16 of them, or of `unit`. */
+/** Pads each row of values with zeros to a multiple of `unit` values. */
 function padRows<T extends Uint8Array | Float32Array>(values: T, columns: number, unit = 16): T {
   const stride = Math.ceil(columns / unit) * unit;
   const rows = values.length / columns;
@@ -93,7 +92,7 @@ function padRows<T extends Uint8Array | Float32Array>(values: T, columns: number
   return padded;
 }
 
-/** Fails with the place of the first and last difference, not with both arrays. */
+/** Fails with the places of the first and last difference instead of both arrays. */
 function expectSame(actual: ArrayLike<number>, expected: ArrayLike<number>): void {
   expect(actual.length).toBe(expected.length);
   const wrong: number[] = [];
@@ -168,7 +167,7 @@ test("limbs: 256 * high + low is the deviate, and sums begin with (128 - offset)
   }
 });
 
-/** A plan of one task over a whole dataset. */
+/** Returns a plan of one task over a whole dataset. */
 function datasetPlan(
   given: Pick<Plan, "seed" | "taskOffset" | "examples" | "features" | "outFeatures"> & Partial<Plan>,
 ) {
@@ -212,7 +211,7 @@ test.each(["packed", "emulated"])("product: bit for bit the module's, for any si
       const next = uniform(salt);
       const images = Uint8Array.from({ length: examples * features }, () => next() * 300);
       const first = skip % examples;
-      // Two row panels, to be put side by side.
+      // Two panels of rows, side by side.
       const panels = [cut % outFeatures, outFeatures - (cut % outFeatures)].filter((rows) => rows > 0);
       const actual = await collect((1 + examples - first) * outFeatures * 4, (work, out) => {
         const pixels = { buffer: work.upload("images", padRows(images, features)) };
@@ -326,12 +325,13 @@ test.each([
 ])(
   "statistics of %i rows x %i of %i values, and what they normalize, within the bound",
   async (rows, width, stride) => {
-    // So that the largest table takes several bindings.
+    // The largest table takes several bindings.
     const device = withBindings(2 ** 16);
     const statistics = await StatisticsKernel.create(device);
-    const normalize = await NormalizeKernel.create(device);
+    const normalize = await StandardizeFeaturesKernel.create(device);
     const next = uniform(rows);
-    // Features far from zero and close together, of very different sizes, constant, and with one outlier as first value.
+    // Some features are far from zero and close together, some have very different sizes, one is constant, and one begins with
+    // an outlier.
     const values = Float32Array.from({ length: rows * stride }, (_, k) => {
       const [row, column] = [Math.floor(k / stride), k % stride];
       if (column % 4 === 0) return 1000 + next();
@@ -363,7 +363,7 @@ test.each([
         const [m, d] = [result[2 * column]!, result[2 * column + 1]!];
         expect(Math.abs(m - mean)).toBeLessThanOrEqual(bound);
         expect(Math.abs(d - deviation)).toBeLessThanOrEqual(bound * (unbiased ? Math.sqrt(rows / (rows - 1)) : 1));
-        // Normalizing adds three roundings and a division of 2.5 ulp, for the very statistics on the device.
+        // Given the statistics on the device, standardizing adds three roundings and a division of 2.5 ulp.
         for (let row = 0; row < rows; row++) {
           const exact = (feature[row]! - m) / (d + eps);
           expect(Math.abs(normalized[row * stride + column]! - exact)).toBeLessThanOrEqual(
@@ -376,7 +376,7 @@ test.each([
   },
 );
 
-/** Items `[first, first + count)` by a path, with limits that make it go in many steps, and by the WASM kernel. */
+/** Makes items `[first, first + count)` by a path, with limits that force many steps, and by the WebAssembly engine. */
 async function weaveBoth(path: Path, plan: Plan, images: Uint8Array | Float32Array, limit: number) {
   const labels = Uint16Array.from({ length: plan.examples }, (_, i) => (i * 7) % plan.classes);
   const { features, classes } = plan;
@@ -407,7 +407,7 @@ test.each([
   async (dtype, limit) => {
     const next = uniform(limit);
     const examples = limit === 2 ** 27 ? 203 : 63;
-    // The second set has tasks under the identity among the others.
+    // In the second set some tasks have the identity matrix.
     for (const [outFeatures, share] of [
       [40, never],
       [71, [[0, 0.5]]],
@@ -475,7 +475,7 @@ test.each(floatModes.flatMap(([mode, choice]) => [2 ** 27, 2 ** 12].map((limit) 
           const bound = (37 + 2) * 2 ** -24 * size;
           const half = plan.dtype === "float16";
           const value = half ? fromFloat16(actual[at + i]!) : actual[at + i]!;
-          // Half a unit in the last of binary16's 11 bits, or half its smallest number.
+          // Half a unit in the last of binary16's 11 bits, or half of its smallest number.
           const rounding = half ? 2 ** -11 * (Math.abs(sum) + bound) + 2 ** -25 : 0;
           expect(Math.abs(value - sum)).toBeLessThanOrEqual(bound + rounding);
         }

@@ -11,8 +11,8 @@ import {
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { dawn } from "./dawn.js";
 
-/** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+/** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
+const host = dawn(); // @module-tag webgpu
 let device: GPUDevice;
 
 beforeAll(async () => {
@@ -46,7 +46,7 @@ async function read({ buffer, offset, size }: GpuTensor): Promise<Uint8Array> {
   return copy;
 }
 
-/** float16 with an odd number of values in a sequence: batches of 3 end within a word. */
+/** float16 with an odd number of values in a sequence, so that batches of 3 end within a word. */
 const kinds = [{}, { dtype: "float16", sequenceLength: 3, outFeatures: 4 }, { drawSequence: false }] as const;
 
 test.each(kinds)(
@@ -111,7 +111,7 @@ test("what was made ahead and is not taken is destroyed", async () => {
   await using tasks = await openTasks(await recipeFor({}), { dataset, workers: 0, backend: "wasm" });
   for await (const batch of tasks.gpuBatches({ batchSize: 2, prefetch: 2, device: watched })) {
     batch.destroy();
-    // Inputs and targets of the two that are made ahead.
+    // Inputs and targets of the two batches that are made ahead.
     await vi.waitFor(() => expect(made.length).toBe(6), 10_000);
     break;
   }

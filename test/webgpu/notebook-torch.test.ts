@@ -12,8 +12,8 @@ import { trainingSet } from "../support/support.js";
 import { torchCpu } from "../support/torch.js";
 import { dawn } from "./dawn.js";
 
-/** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+/** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
+const host = dawn(); // @module-tag webgpu
 let device: GPUDevice;
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => device?.destroy());
 
-/** By how many units of 2^-24 radii entries on a GPU may be apart from PyTorch's with AVX2; docs/torch.md. */
+/** Bound on the difference between entries on a GPU and PyTorch's with AVX2, in units of 2^-24 radii; see docs/torch.md. */
 const UNITS = 24;
 
 test("PyTorch's answers: recorded ones", async () => {
@@ -40,7 +40,7 @@ test("PyTorch's answers: the first example of the notebook's first task, project
   const { inputs, targets } = await tasks.transform(dataset.head(5));
   expect((await tasks.describeBackend()).name).toBe("webgpu");
   expectWithin("inputs", inputs.data.slice(0, 16), torchCpu.first_image_task0_first16, bounds);
-  // How near the two backends are is for the adapter to say; both are near PyTorch.
+  // The difference between the two backends depends on the adapter; both are within the bound of PyTorch.
   using others = new TaskAugmentor({ ...NOTEBOOK, drawSequence: false, ...ONE_THREAD });
   const { data } = (await others.transform(dataset.head(5))).inputs;
   const same = data.filter((value, i) => value === inputs.data[i]).length;

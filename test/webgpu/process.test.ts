@@ -6,6 +6,7 @@ import { run, taskloom, temporaryFolder } from "../support/cli.js";
 import { golden } from "../support/support.js";
 import { dawn } from "./dawn.js";
 
+// @module-tag webgpu
 dawn(); // names the driver to child processes
 const c = golden.cases[0]!;
 
@@ -19,7 +20,7 @@ const { inputs } = await tasks.transform(await mnist());
 console.log(createHash("sha256").update(inputs.data).digest("hex"));
 if (process.argv[2] === "dispose") tasks.dispose();
 else {
-  // Nobody waits for the device now: a core that is busy would show.
+  // No call is under way now, so a busy core would be a fault.
   const before = process.cpuUsage();
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const { user, system } = process.cpuUsage(before);

@@ -16,7 +16,7 @@ test("this project runs the shaders it says it runs", () => {
 test("every kernel of shaders/ is in the build", () => {
   const names = readdirSync(folder).map((file) => file.replace(".wgsl", ""));
   const used = new Set(names.flatMap((name) => /^\/\/! uses (.*)$/m.exec(source(name))?.[1]?.split(" ") ?? []));
-  // What nobody uses has an entry point, of its own or of what it uses.
+  // A file that no other file includes has an entry point, its own or an included one.
   expect(Object.keys(MINIFIED).sort()).toEqual(names.filter((name) => !used.has(name)).sort());
   for (const text of Object.values(MINIFIED)) expect(text.match(/@compute/g)).toHaveLength(1);
 });

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { USAGE } from "../../src/backend/webgpu/device/buffers.js";
 import { Gpu } from "../../src/backend/webgpu/device/device.js";
-import { NormalizeKernel } from "../../src/backend/webgpu/kernels/normalize.js";
+import { StandardizeFeaturesKernel } from "../../src/backend/webgpu/kernels/standardize-features.js";
 import { StatisticsKernel } from "../../src/backend/webgpu/kernels/statistics.js";
 import { perform } from "../../src/backend/webgpu/kernels/work.js";
 import { FeatureMoments } from "../../src/scaling/feature-moments.js";
 import { standardizeFeatures } from "../../src/scaling/standardize-features.js";
 import { dawn } from "./dawn.js";
 
-/** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+/** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
+const host = dawn(); // @module-tag webgpu
 let gpu: Gpu;
 
 beforeAll(async () => {
@@ -20,7 +20,10 @@ afterAll(() => gpu?.destroy());
 
 /** Standardizes the first `width` values of each row by the batch's own statistics, on the device. */
 async function onDevice(rows: Float32Array, stride: number, width: number, unbiased: boolean, epsilon: number) {
-  const [statistics, normalize] = await Promise.all([StatisticsKernel.create(gpu), NormalizeKernel.create(gpu)]);
+  const [statistics, normalize] = await Promise.all([
+    StatisticsKernel.create(gpu),
+    StandardizeFeaturesKernel.create(gpu),
+  ]);
   const values = await gpu.buffer("test: rows", rows.byteLength, USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST);
   const back = await gpu.buffer("test: back", rows.byteLength, USAGE.MAP_READ | USAGE.COPY_DST);
   gpu.device.queue.writeBuffer(values, 0, rows as Float32Array<ArrayBuffer>);
@@ -58,8 +61,8 @@ test.each([
   standardizeFeatures(expected, stride, width, count, moments.mean(), deviation, epsilon);
   for (let i = 0; i < stride; i++) {
     const largest = Math.max(...Array.from({ length: count }, (_, row) => Math.abs(rows[row * stride + i]!)));
-    // The kernel's statistics are both within this of the true ones, see StatisticsKernel; relative to the deviation, a
-    // value moves by as much, and again by as much of itself. The normalizing adds 8 roundings, see kernels.test.ts.
+    // `off` is the error of both statistics, see StatisticsKernel, in units of the deviation. The error of the mean moves a
+    // value by `off`, the error of the deviation by `off` of itself. Standardizing adds 8 roundings, see kernels.test.ts.
     const off = ((80 + 24 * merges) * 2 ** -24 * largest * Math.sqrt(count / (count - 1))) / (deviation[i] ?? 1);
     for (let row = 0; row < count; row++) {
       const z = expected[row * stride + i]!;

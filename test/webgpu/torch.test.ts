@@ -7,8 +7,8 @@ import { perform } from "../../src/backend/webgpu/kernels/work.js";
 import { firstOutside, torchCpu, torchNormals } from "../support/torch.js";
 import { dawn } from "./dawn.js";
 
-/** Kept, as Dawn ends when it is collected. */
-const host = dawn();
+/** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
+const host = dawn(); // @module-tag webgpu
 let gpu: Gpu;
 let kernel: TorchMatrixKernel;
 
@@ -19,13 +19,13 @@ beforeAll(async () => {
 
 afterAll(() => gpu?.destroy());
 
-/** Units of 2^-24 times the radius of a pair; docs/torch.md derives it. */
+/** Error bound in units of 2^-24 times the radius of a pair; docs/torch.md derives it. */
 const BOUND = 24;
 
-/** What results hold before the kernel writes them, behind them too. */
+/** The contents of results, and of the bytes after them, before the kernel writes. */
 const POISON = 12345;
 
-/** The kernel's rows of each task, without their padding, which must be zero. */
+/** Returns the kernel's rows of each task without their padding. Fails if the padding is not zero. */
 async function matrices(which: TorchMatrixRows, scale: number): Promise<Float32Array[]> {
   const { seeds, rows, columns } = which;
   const stride = MatrixKernel.rowBytes(columns) / 4;

@@ -59,16 +59,21 @@ describe("variants", () => {
 
 describe("tuning", () => {
   test("finds the trial that takes least, though a slow moment meets it once", async () => {
-    const called = [0, 0, 0, 0];
+    const repeated = [0, 0, 0, 0];
+    let rounds = 0;
     const trial = (i: number, each: number) => async (repeats: number) => {
-      called[i] = (called[i] as number) + 1;
-      return each * repeats + (i === 2 && called[i] === 4 ? 1000 : 0);
+      repeated[i] = (repeated[i] as number) + repeats;
+      // The machine is busy with something else during one long round of the fastest.
+      const slow = i === 2 && repeats > 1 && rounds++ === 0;
+      return each * repeats + (slow ? 1000 : 0);
     };
     const trials = [trial(0, 0.2), trial(1, 0.15), trial(2, 0.1), trial(3, 5)];
     const { number, milliseconds } = await fastest(trials);
     expect(number).toBe(2);
     expect(milliseconds).toBeCloseTo(0.1);
-    expect(called).toEqual([5, 5, 5, 2]); // the last was out of the question after the first round
+    expect(rounds).toBeGreaterThan(1);
+    // The last candidate is far too slow and is dropped: it is repeated much less often than the others.
+    for (const others of repeated.slice(0, 3)) expect(repeated[3]).toBeLessThan(others / 10);
   });
 
   test("a choice is made once, also by calls that overlap, and forgotten if it fails", async () => {

@@ -1,4 +1,4 @@
-// The kernels of arithmetic.wgsl and workgroup.wgsl: what a step is worth, and what an invocation has to leave.
+// The kernels of arithmetic.wgsl and workgroup.wgsl: the operations of a step, and the expected word of an invocation.
 import { dot4, hash } from "../reference.mjs";
 
 const LANES = [0, 1, 2, 3];
@@ -12,7 +12,7 @@ function start({ seed }, id, which) {
   return LANES.map((lane) => hash(4 * (seed + 8 * id + which) + lane));
 }
 
-/** Two vectors of an invocation after `times` times `next`, `shift` telling them apart; see the shaders. */
+/** Returns two vectors of an invocation after `times` steps of `next`; `shift` distinguishes them. See the shaders. */
 function pair(rate, id, times, next, shift = 0) {
   const run = (word, lane) => {
     let x = word;
@@ -22,7 +22,7 @@ function pair(rate, id, times, next, shift = 0) {
   return fold(start(rate, id, 0).map(run)) ^ (fold(start(rate, id, 1).map(run)) << shift);
 }
 
-/** A lane of `rotations`. */
+/** Computes a lane of `rotations`. */
 function rotated(a, b, times) {
   let [x, y] = [a, b];
   for (let i = 0; i < times; i++) {
@@ -39,7 +39,7 @@ function rotations(rate, id, times) {
   return fold(start(rate, id, 0).map((a, lane) => rotated(a, b[lane], times)));
 }
 
-/** Sums of whole numbers, in both kernels of multiply-adds. */
+/** Computes the sums of integers of both kernels of multiply-adds. */
 function sums({ addend }, id, steps) {
   const vector = (first) => fold(LANES.map((lane) => first + 8 * steps * (lane + 1) * addend));
   const first = id & 255;
@@ -55,7 +55,7 @@ function converted(x) {
   return bits[0];
 }
 
-/** `eight` of workgroup.wgsl, again and again, an invocation beginning at `at`. */
+/** Computes repeated steps of `eight` of workgroup.wgsl, for an invocation that begins at `at`. */
 function reads({ seed }, at, steps) {
   const vectors = Array.from({ length: 128 }, (_, first) =>
     LANES.map((lane) => fold([0, 1, 2, 3, 4, 5, 6, 7].map((eighth) => hash(4 * (seed + first + 128 * eighth) + lane)))),
@@ -82,8 +82,8 @@ function looked({ factor, addend }, id, steps) {
 }
 
 /**
- * By the names of their entry points: `operations` of a step of an invocation, the uniform's values, and what invocation
- * `id` leaves after so many steps.
+ * The kernels by the names of their entry points: `operations` of a step of an invocation, the values of the uniform, and
+ * the word of invocation `id` after a number of steps.
  */
 export const ARITHMETIC = {
   rotations: {
@@ -157,8 +157,8 @@ export const ARITHMETIC = {
 };
 
 export const WORKGROUP = {
-  neighbours: {
-    what: "workgroup memory, neighbouring vectors",
+  neighbors: {
+    what: "workgroup memory, neighboring vectors",
     unit: "GB/s",
     operations: 8 * 16,
     rate: { seed: SEED },

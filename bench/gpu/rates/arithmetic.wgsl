@@ -1,9 +1,9 @@
 //! uses hash rates/rate chacha8
-// Rates of arithmetic. A vector is four independent chains; two vectors, and all the other invocations, hide how long a
-// chain waits for itself. More would not fit into the registers of a CPU, which is what a software adapter runs on.
-// Steps are so long that the loop around them hardly counts; rates.mjs has their operations.
+// Rates of arithmetic. A vector is four independent chains. Two vectors, and the other invocations, hide the latency of a
+// chain. More vectors would not fit into the registers of a CPU, on which a software adapter runs. Steps are so long that
+// the loop around them is negligible; arithmetic.mjs counts their operations.
 
-/// 96 operations: two vectors, as the halves of a quarter round use them.
+/// 96 operations: two vectors with the operations of quarter rounds.
 @compute @workgroup_size(256)
 fn rotations(@builtin(global_invocation_id) id: vec3u) {
   var a = start4(id.x, 0u);
@@ -61,7 +61,7 @@ fn multiplications(@builtin(global_invocation_id) id: vec3u) {
   sums[id.x] = fold(a ^ b);
 }
 
-/// The sum goes on from `x`, as accumulators do.
+/// The sum continues from `x`, like an accumulator.
 fn dots(x: vec4u, key: u32) -> vec4u {
   return x + vec4u(
     dot4U8Packed(x.x, key),
@@ -90,7 +90,7 @@ fn packed_dots(@builtin(global_invocation_id) id: vec3u) {
   sums[id.x] = fold(a ^ b);
 }
 
-/// 48 packed dot products and 48 operations of `rotations`, independent of each other: whether one unit does both.
+/// 48 packed dot products and 48 operations of `rotations`, independent of each other, to see whether they share a unit.
 @compute @workgroup_size(256)
 fn dots_and_rotations(@builtin(global_invocation_id) id: vec3u) {
   let key = rate.factor;
@@ -110,7 +110,7 @@ fn dots_and_rotations(@builtin(global_invocation_id) id: vec3u) {
   sums[id.x] = fold(a ^ b ^ c);
 }
 
-/// 64 fused multiply-adds by a factor that is 1: sums of whole numbers, exact below 2^24 whether fused or not.
+/// 64 fused multiply-adds with the factor 1: sums of integers, exact below 2^24 whether fused or not.
 @compute @workgroup_size(256)
 fn fused(@builtin(global_invocation_id) id: vec3u) {
   let factor = vec4f(f32(rate.factor));
@@ -130,7 +130,7 @@ fn fused(@builtin(global_invocation_id) id: vec3u) {
   sums[id.x] = fold(vec4u(a) ^ (vec4u(b) << vec4u(1u)));
 }
 
-/// The same, written as the library does: the compiler may fuse them.
+/// The same, written like in the library: the compiler may fuse them.
 @compute @workgroup_size(256)
 fn separate(@builtin(global_invocation_id) id: vec3u) {
   let factor = vec4f(f32(rate.factor));
@@ -150,7 +150,7 @@ fn separate(@builtin(global_invocation_id) id: vec3u) {
   sums[id.x] = fold(vec4u(a) ^ (vec4u(b) << vec4u(1u)));
 }
 
-/// Of 24 bits, which is exact; the mask is part of what is measured.
+/// An exact conversion of 24 bits. The measured time includes the mask.
 fn converted(x: vec4u) -> vec4u {
   return bitcast<vec4u>(vec4f(x & vec4u(0xffffffu)));
 }

@@ -1,14 +1,14 @@
-// Bytes a millisecond of the kernels of memory.wgsl, and of the copies that need no shader.
+// Measures the bytes a millisecond of the kernels of memory.wgsl, and of copies without a shader.
 import { readBack } from "../device.mjs";
 import { assemble } from "../shaders.mjs";
 import { timeRounds } from "../stages.mjs";
 
 const VECTOR = 16;
 const INVOCATIONS = 256;
-/** Shares of the buffers; the smallest has to be larger than caches are. */
+/** The parts of the buffers that are used. The smallest must be larger than any cache. */
 const SIZES = [1 / 4, 1 / 2, 1];
 const USAGE = { UNIFORM: 0x40, STORAGE: 0x80, COPY_SRC: 4, COPY_DST: 8 };
-/** Seed, factor and addend of the uniform. */
+/** The seed, factor and addend of the uniform. */
 const VALUES = [20261, 747796405, 2891336453];
 
 const KERNELS = {
@@ -24,7 +24,7 @@ const KERNELS = {
 const TRANSFER = { what: "memory: copyBufferToBuffer, read and written (host clock)", traffic: 2 };
 const PLACES = { uniform: 0, sums: 1, source: 2, destination: 3 };
 
-/** By name: what it is, its unit, and for each size the bytes and milliseconds. */
+/** Returns rates by name: a description, the unit, and the bytes and milliseconds of each size. */
 export async function measureMemory(bench) {
   const { device, limits } = bench;
   const { bytes: wanted, workgroups } = bench.sizes.rates;
@@ -32,7 +32,7 @@ export async function measureMemory(bench) {
   const buffers = makeBuffers(device, 2 ** Math.floor(Math.log2(bytes)), workgroups);
   const module = device.createShaderModule({ code: assemble("rates/memory") });
   const results = {};
-  // Memory that was never written may be read faster than other memory is.
+  // Memory that was never written may be faster to read.
   await fillSource(bench, module, buffers);
   for (const [name, kernel] of Object.entries(KERNELS)) {
     const stage = await prepare(bench, module, `${name}_all`);
@@ -75,7 +75,7 @@ async function prepare({ device, sizes }, module, entryPoint) {
   return { pipeline, grid: [sizes.rates.workgroups] };
 }
 
-/** The first `bytes` of the large buffers. */
+/** Binds the first `bytes` of the large buffers. */
 function bindGroup(device, { pipeline }, names, buffers, bytes) {
   const entries = names.map((name) => {
     const buffer = buffers[name];
@@ -84,7 +84,7 @@ function bindGroup(device, { pipeline }, names, buffers, bytes) {
   return device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
 }
 
-/** `time` gives the milliseconds for so many bytes. */
+/** Measures each size; `time` returns the milliseconds of a number of bytes. */
 async function measureSizes(bench, { what, traffic, check }, buffers, time) {
   const { device } = bench;
   const sizes = [];
@@ -100,7 +100,7 @@ async function measureSizes(bench, { what, traffic, check }, buffers, time) {
   return { what, unit: "GB/s", sizes };
 }
 
-/** No timestamps surround a copy, so copies are repeated until the way to the device and back does not count. */
+/** Repeats copies until the latency of the device is negligible, because a copy has no timestamps. */
 async function timeTransfer({ device, sizes: { rates } }, { source, destination }, bytes) {
   const time = async (copies) => {
     const encoder = device.createCommandEncoder();
@@ -117,12 +117,12 @@ async function timeTransfer({ device, sizes: { rates } }, { source, destination 
   return Math.min(...times);
 }
 
-/** The four words of vector `i`, as `write` makes them. */
+/** Returns the four words of vector `i` of `write`. */
 function vector(i) {
   return [...VALUES.map((value) => (i ^ value) >>> 0), i];
 }
 
-/** Of the first and the last vector and one between. */
+/** Checks the first and the last vector and one between. */
 async function checkWritten({ device }, what, { destination }, size) {
   const last = size / VECTOR - 1;
   for (const i of [0, Math.floor(last / 3), last]) {
@@ -131,7 +131,7 @@ async function checkWritten({ device }, what, { destination }, size) {
   }
 }
 
-/** Of the first and the last invocation and one between. */
+/** Checks the results of the first and the last invocation and of one between. */
 async function checkRead({ device, sizes }, what, { sums }, size) {
   const invocations = sizes.rates.workgroups * INVOCATIONS;
   const words = new Uint32Array(await readBack(device, sums, 0, sums.size));

@@ -1,5 +1,5 @@
 //! uses hash rates/rate
-// Rates of memory: buffers are walked by all invocations together, neighbours at neighbouring vectors.
+// Rates of memory: all invocations walk over the buffers together; neighboring invocations use neighboring vectors.
 
 @group(0) @binding(2) var<storage, read> source: array<vec4u>;
 @group(0) @binding(3) var<storage, read_write> destination: array<vec4u>;

@@ -1,9 +1,9 @@
-// What the kernels that measure an adapter's rates have in common. Each invocation does `steps` times the same few
-// operations on values of its own and leaves one word made of all of them, which the host computes too.
+// The common part of the kernels that measure rates. Each invocation repeats a few operations on its own values `steps`
+// times and writes one word that depends on all of them. The host computes the same word.
 
 struct Rate {
   steps: u32,
-  /// Known to the host alone, like all that a compiler must not fold.
+  /// Values that only the host knows, so that a compiler cannot fold them.
   seed: u32,
   factor: u32,
   addend: u32,
@@ -13,7 +13,7 @@ struct Rate {
 /// One word an invocation.
 @group(0) @binding(1) var<storage, read_write> sums: array<u32>;
 
-/// The values invocation `id` begins with; `which` (0 to 7) tells its vectors apart.
+/// Returns the initial values of invocation `id`; `which` (0 to 7) distinguishes its vectors.
 fn start4(id: u32, which: u32) -> vec4u {
   return hash4(rate.seed + 8u * id + which);
 }

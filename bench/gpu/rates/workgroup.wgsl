@@ -10,16 +10,16 @@ fn fill_vectors(index: u32) {
   workgroupBarrier();
 }
 
-/// Eight vectors. Two independent additions a step are all the addressing.
+/// Eight vectors. A step has two independent additions for addresses.
 fn eight(at: u32) -> vec4u {
   let first = at & 127u;
   return vectors[first] ^ vectors[first + 128u] ^ vectors[first + 256u] ^ vectors[first + 384u]
     ^ vectors[first + 512u] ^ vectors[first + 640u] ^ vectors[first + 768u] ^ vectors[first + 896u];
 }
 
-/// 8 vectors; neighbours read neighbouring ones.
+/// 8 vectors; neighboring invocations read neighboring ones.
 @compute @workgroup_size(256)
-fn neighbours(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) index: u32) {
+fn neighbors(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) index: u32) {
   fill_vectors(index);
   var sum = vec4u();
   for (var i = 0u; i < rate.steps; i++) {
@@ -28,7 +28,7 @@ fn neighbours(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocatio
   sums[id.x] = fold(sum);
 }
 
-/// 8 vectors; 32 neighbours read the same one, as most do where a tile's rows and columns are multiplied.
+/// 8 vectors; 32 neighboring invocations read the same one, like most reads of a tile's product.
 @compute @workgroup_size(256)
 fn shared_reads(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) index: u32) {
   fill_vectors(index);
@@ -45,7 +45,7 @@ fn lookup4(x: vec4u) -> vec4u {
   return vec4u(entries[x.x], entries[x.y], entries[x.z], entries[x.w]);
 }
 
-/// 32 lookups, each where the last one said. An odd factor keeps neighbours in different banks.
+/// 32 lookups, each at the index that the last one gave. An odd factor keeps neighboring invocations in different banks.
 @compute @workgroup_size(256)
 fn lookups(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) index: u32) {
   for (var i = index; i < 1024u; i += 256u) {

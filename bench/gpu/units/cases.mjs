@@ -1,22 +1,22 @@
-// Small task sets whose sizes divide nothing, against the WebAssembly backend.
+// Compares small task sets, whose sizes are no multiples of anything, with the WebAssembly backend.
 import { Dataset } from "../../../dist/index.js";
 import { hash } from "../reference.mjs";
 import { compile, Setting, WrongResult } from "./kernel.mjs";
 
-/** All have rows of so many key-stream blocks, which are constants of the kernel. */
+/** Key-stream blocks of a row in every case; this is a constant of the kernel. */
 const BLOCKS = 5;
 const PLAIN = { seed: 3, features: 70, zeros: 0.5 };
 const CASES = [
   { ...PLAIN, sequenceLength: 11, outFeatures: 37 },
   { ...PLAIN, features: 80, sequenceLength: 1, outFeatures: 1 },
-  // More than a tile of positions, and of rows.
+  // More positions and rows than a tile has.
   { ...PLAIN, features: 65, sequenceLength: 131, outFeatures: 150, seed: 2 ** 40 + 5 },
   { ...PLAIN, sequenceLength: 9, outFeatures: 67, identity: { projection: true } },
-  // Blocks without pixels in any example; no pixels at all; blocks without pixels where sums of whole rows are taken off.
+  // Blocks that are zero in all examples; only zeros; zero blocks with an offset, which needs the sums of whole rows.
   { ...PLAIN, sequenceLength: 3, outFeatures: 20, zeros: 0.99 },
   { ...PLAIN, sequenceLength: 3, outFeatures: 20, zeros: 1 },
   { ...PLAIN, sequenceLength: 3, outFeatures: 67, zeros: 0.99, inputScaling: { mean: 33.3, standardDeviation: 78.6 } },
-  // The largest sums: all pixels 255.
+  // The largest sums: all pixels are 255.
   { ...PLAIN, features: 80, sequenceLength: 5, outFeatures: 33, zeros: -1 },
 ];
 const FIRST = 2 ** 32 - 3;
@@ -36,7 +36,7 @@ function dataset({ features, zeros }) {
   });
 }
 
-/** @throws WrongResult when a value of a case differs */
+/** @throws WrongResult if a value of a case differs */
 export async function checkCases(device, shape, table, emulated = false) {
   const pipeline = await compile(device, shape, BLOCKS, emulated);
   for (const [i, { features, zeros, ...options }] of CASES.entries()) {

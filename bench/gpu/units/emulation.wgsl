@@ -1,6 +1,6 @@
-// Subgroup matrices in plain WGSL, for adapters that have none: SUBGROUP invocations in a row are one, whatever the
-// hardware's are. An invocation keeps M * N / SUBGROUP sums of one row, in neighbouring columns, and of the operands what these
-// need. `lane` is its place in the subgroup.
+// Subgroup matrices in plain WGSL, for adapters without them. SUBGROUP consecutive invocations form a subgroup, independent of
+// the hardware. An invocation holds M * N / SUBGROUP sums of one row, in neighboring columns, and the operands for these.
+// `lane` is its place in the subgroup.
 
 const EACH = M * N / SUBGROUP;
 const LANES_A_ROW = N / EACH;

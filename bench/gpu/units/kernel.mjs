@@ -1,4 +1,4 @@
-// The candidate on a device: pipelines, dispatches, and its results against the WebAssembly backend's.
+// The candidate on a device: pipelines, dispatches, and the comparison of its results with the WebAssembly backend's.
 import { TaskAugmentor } from "../../../dist/index.js";
 import { poison, readBack } from "../device.mjs";
 import { derived, shader } from "./shader.mjs";
@@ -6,10 +6,10 @@ import { drawTasks, kernelPlan, paddedExamples, planBytes } from "./tasks.mjs";
 
 const USAGE = { COPY_SRC: 4, COPY_DST: 8, UNIFORM: 0x40, STORAGE: 0x80 };
 
-/** A value that is not the WebAssembly backend's. */
+/** A value that differs from the WebAssembly backend's. */
 export class WrongResult extends Error {}
 
-/** @throws Error with the compiler's words where the device does not take the text */
+/** @throws Error with the compiler's message if the device refuses the text */
 export async function shaderModule(device, shape, blocks, emulated = false) {
   device.pushErrorScope("validation");
   const module = device.createShaderModule({ label: "bench units", code: shader(shape, blocks, emulated) });
@@ -18,13 +18,13 @@ export async function shaderModule(device, shape, blocks, emulated = false) {
   return module;
 }
 
-/** @throws Error likewise, or where it does not fit the device */
+/** @throws Error if the device refuses the text, or if the kernel exceeds its limits */
 export async function compile(device, shape, blocks, emulated = false) {
   const module = await shaderModule(device, shape, blocks, emulated);
   return device.createComputePipelineAsync({ label: "bench units", layout: "auto", compute: { module } });
 }
 
-/** Tasks of one dataset and set of options, in the kernel's buffers. */
+/** Tasks of one dataset and one set of options, in the kernel's buffers. */
 export class Setting {
   #device;
   #dataset;
@@ -48,7 +48,7 @@ export class Setting {
     return this.#plan.blocks;
   }
 
-  /** What `timeRounds` of ../stages.mjs dispatches for `count` tasks from `first` on; the output is full of 0xCD. */
+  /** Prepares the dispatch of `count` tasks from `first` on for `timeRounds` of ../stages.mjs. Fills the output with 0xCD. */
   prepare(pipeline, shape, first, count) {
     const device = this.#device;
     const { rows, positions } = derived(shape);
@@ -74,7 +74,7 @@ export class Setting {
     };
   }
 
-  /** @throws WrongResult unless the first and the last task are the WebAssembly backend's, bit for bit */
+  /** @throws WrongResult if a bit of the first or the last task differs from the WebAssembly backend's */
   async check({ output }, first, count) {
     const size = output.size / count;
     const set = { ...this.#options, taskOffset: first, taskCount: count };
@@ -95,9 +95,9 @@ export class Setting {
     }
   }
 
-  /** Frees what was prepared. */
+  /** Destroys the buffers of prepared dispatches. */
   release() {
-    // All but the examples and the table.
+    // All buffers except the examples and the table.
     for (const buffer of this.#made.splice(2)) buffer.destroy();
   }
 

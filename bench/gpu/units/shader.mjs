@@ -1,21 +1,21 @@
-// The candidate kernel as text: tile.wgsl with its constants, and an entry point with the products written out, for a
-// shape and for matrix units or their emulation.
+// Writes the text of the candidate kernel for a shape, for matrix units or their emulation: tile.wgsl with its constants, and
+// an entry point with unrolled products.
 import { readFileSync } from "node:fs";
 import { assemble } from "../shaders.mjs";
 
 const read = (name) => readFileSync(new URL(`${name}.wgsl`, import.meta.url), "utf8");
 
 /**
- * A shape: `m`, `n`, `k` are those of a matrix, and `subgroup` the invocations that have one together. They sum
- * `rowMatrices` x `positionMatrices` of them for each limb, and a workgroup has `rowWarps` x `positionWarps` subgroups.
- * `depth` key-stream blocks are made at a time, into one of `buffers`: with two, those of the next step are made between
- * the same barriers as this one's products. With `skip`, blocks without pixels are left out.
+ * Derives the sizes of a shape. `m`, `n`, `k` are the sizes of a matrix; `subgroup` is the number of invocations that share
+ * one. A subgroup sums `rowMatrices` x `positionMatrices` matrices for each limb, and a workgroup has `rowWarps` x
+ * `positionWarps` subgroups. A step makes `depth` key-stream blocks in one of `buffers`; with two buffers, the blocks of the
+ * next step are made between the same barriers as the products of this step. `skip` leaves zero blocks out.
  */
 export function derived(shape) {
   const { subgroup, m, n, k, rowMatrices, positionMatrices, rowWarps, positionWarps, depth, buffers } = shape;
   const rows = m * rowMatrices * rowWarps;
   const positions = n * positionMatrices * positionWarps;
-  // Odd, so that rows begin in different banks.
+  // An odd stride, so that rows begin in different banks.
   const stride = depth + 1 - (depth % 2);
   const vectors = Math.max(buffers * (2 * rows + positions) * stride, 2 * n * positionWarps * (rows / 4 + 1));
   return {
@@ -24,14 +24,18 @@ export function derived(shape) {
     stride,
     steps: (depth * 16) / k,
     threads: subgroup * rowWarps * positionWarps,
-    /** 32-bit registers of an invocation that hold sums. */
+    /** 32-bit registers of an invocation for sums. */
     sums: (2 * rowMatrices * positionMatrices * m * n) / subgroup,
-    /** Bytes of workgroup memory, as near as matters: lists of blocks are left out. */
+    /** Bytes of workgroup memory, without the short lists of blocks. */
     storage: 16 * vectors + 4 * (768 + 2 * positions + rows),
   };
 }
 
-/** @param blocks key-stream blocks of a row */
+/**
+ * Returns the text of the kernel.
+ *
+ * @param blocks key-stream blocks of a row
+ */
 export function shader(shape, blocks, emulated = false) {
   const { enable, types, ...matrices } = emulated ? EMULATED : REAL;
   return [
@@ -66,7 +70,7 @@ function constants(shape, blocks) {
   return [...lines, `const SKIP = ${shape.skip};`].join("\n");
 }
 
-/** What is said otherwise with matrix units and without. */
+/** Returns the parts of the text that differ between matrix units and their emulation. */
 const REAL = {
   enable: "enable chromium_experimental_subgroup_matrix;",
   types: `
@@ -91,7 +95,7 @@ const EMULATED = {
   store: (at, sums) => `emulated_store(${at}, ${sums}, lane)`,
 };
 
-/** Makes a step, the listed blocks from `first` on. Pixels are asked for first and kept last, as they take long to come. */
+/** Makes a step: the listed blocks from `first` on. It loads pixels first and stores them last, to hide the latency. */
 function fill(shape) {
   const { positions, threads } = derived(shape);
   const vectors = range(Math.ceil((shape.depth * positions) / threads));
@@ -120,7 +124,7 @@ fn main(
   let tile = tiles[number / plan.row_blocks];
   let turn = number % plan.row_blocks;
   let first_row = turn * ROWS;
-  // The remainders are there for Dawn, which then sees that no matrix lies outside of memory and leaves out its checks.
+  // The remainders let Dawn prove that every matrix is in bounds, so that it leaves its checks out.
   let row_warp = warp / POSITION_WARPS % ${shape.rowWarps}u;
   let position_warp = warp % POSITION_WARPS;
   let warp_rows = row_warp * ${shape.rowMatrices * shape.m}u;
@@ -146,7 +150,7 @@ ${multiply(shape, matrices)}
   }`;
 }
 
-/** Products before the next step's making, which then hides what they wait for. */
+/** Places the products before the making of the next step, which hides their latency. */
 function twoBuffers(shape, matrices) {
   return `
   fill(index, tile, first_row, 0u, blocks, 0u);
@@ -161,7 +165,7 @@ ${multiply(shape, matrices)}
   }`;
 }
 
-/** Products of a step: each matrix of pixels is used for all rows and both limbs that the subgroup has. */
+/** Multiplies a step: each matrix of pixels serves all rows and both limbs of the subgroup. */
 function multiply(shape, matrices) {
   const { rowMatrices, positionMatrices, m, n, k } = shape;
   const text = [];

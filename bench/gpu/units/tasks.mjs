@@ -1,10 +1,9 @@
-// The bindings of the kernel for some tasks, drawn as docs/stream.md says: without the library, so that nothing of it
-// need be open to a benchmark.
+// Draws the bindings of the kernel for some tasks by docs/stream.md, without internals of the library.
 import { chacha8 } from "../reference.mjs";
 
 const PURPOSE = { permutation: 1, sequence: 2 };
 
-/** What the options of a TaskAugmentor say of tasks here: no curriculum but `identity`, no other layouts. */
+/** Returns the plan for options of a TaskAugmentor: only the `identity` curriculum, and only the default layouts. */
 export function kernelPlan(dataset, { seed, outFeatures, inputScaling }) {
   const { features, classes } = dataset;
   const { mean, standardDeviation } = inputScaling ?? { mean: 0, standardDeviation: 255 };
@@ -22,7 +21,7 @@ export function kernelPlan(dataset, { seed, outFeatures, inputScaling }) {
   };
 }
 
-/** `Plan` of tile.wgsl for tiles of so many rows. */
+/** Returns the uniform `Plan` of tile-plan.wgsl for tiles of `tileRows` rows. */
 export function planBytes(plan, tileRows) {
   const { seed, columns, blocks, rows, width, cells, offset, scale, identityScale } = plan;
   const bytes = new ArrayBuffer(48);
@@ -32,7 +31,7 @@ export function planBytes(plan, tileRows) {
   return bytes;
 }
 
-/** All examples, each padded with zeros to whole blocks; a copy in any case, as Dawn takes no shared memory. */
+/** Copies all examples, each padded with zeros to whole blocks. It always copies, because Dawn accepts no shared memory. */
 export function paddedExamples({ images, features }) {
   const stride = Math.ceil(features / 16) * 16;
   const padded = new Uint8Array((images.length / features) * stride);
@@ -43,9 +42,9 @@ export function paddedExamples({ images, features }) {
 }
 
 /**
- * Tiles, examples and given labels of tasks `first` to `first + count - 1`.
+ * Draws the tiles, examples and given labels of tasks `first` to `first + count - 1`.
  *
- * @param tilePositions positions of a tile at most
+ * @param tilePositions the most positions of a tile
  */
 export function drawTasks(plan, dataset, { sequenceLength, identity }, first, count, tilePositions) {
   const indices = new Uint32Array(count * sequenceLength);
@@ -81,7 +80,7 @@ function permutation(seed, task, labels) {
   return p;
 }
 
-/** `bounded` of a stream; products stay below 2^53 for n below 2^21. */
+/** Returns `bounded` of a stream. Products stay below 2^53 for n below 2^21. */
 function integers(seed, task, purpose) {
   let next = 0;
   let block;

@@ -1,41 +1,41 @@
 // A tile of the exact projection whose products run on matrix units. Twin of shaders/project-tile.wgsl, with the same
-// bindings and the same results; what differs is how the operands lie in workgroup memory, and how sums leave it.
+// bindings and the same results. The operands have another layout in workgroup memory, and the sums go through it.
 //
-// Pixels of the examples and limbs of the deviates are rows of STRIDE vectors, an odd number: then the 16 bytes that
-// neighbouring rows have at the same place are in different banks. Matrices are loaded from there, and their sums are
-// stored there when all products are done.
+// Pixels of the examples and limbs of the deviates are rows of STRIDE vectors. STRIDE is odd, so that the vectors of
+// neighboring rows at the same place are in different banks. Matrices are loaded from there. After all products their sums
+// are stored there.
 //
-// shader.mjs declares the constants before this file, and after it `fill` and the entry point, which are text of their own
-// for each shape: WGSL has matrices of constant sizes only, and a variable for each costs no index.
+// shader.mjs writes the constants before this file, and `fill` and the entry point after it, for each shape: WGSL has
+// matrices of constant sizes only, and a variable for each matrix needs no index.
 
 @group(0) @binding(6) var<storage, read_write> out: array<f32>;
 
-/// Rows of the tile's limbs, then of its pixels, STRIDE vectors each; a buffer has all of them once.
+/// The rows of the tile's limbs, then of its pixels, STRIDE vectors each. A buffer has all of them once.
 const HIGH = 0u;
 const LOW = ROWS * STRIDE;
 const PIXELS = 2u * ROWS * STRIDE;
 const BUFFER = (2u * ROWS + POSITIONS) * STRIDE;
 
-/// Sums are stored in turns, one matrix of positions a subgroup: SLOTS columns of ROWS sums of high limbs, then of low
-/// ones. A column is a vector longer than its sums, for the banks.
+/// Sums are stored in turns, one matrix of positions of each subgroup: SLOTS columns of ROWS sums of high limbs, then of low
+/// limbs. A column has one more vector than its sums, so that columns begin in different banks.
 const SLOTS = N * POSITION_WARPS;
 const COLUMN = ROWS / 4u + 1u;
 const LOW_SUMS = SLOTS * COLUMN;
 
-/// Invocations side by side that look at blocks side by side, of every few positions.
+/// Invocations that examine neighboring blocks of the same positions.
 const LISTERS = 32u;
 
 var<workgroup> memory: array<vec4u, max(BUFFERS * BUFFER, 2u * LOW_SUMS)>;
 var<workgroup> starts: array<u32, POSITIONS>;
 var<workgroup> pixel_sums: array<atomic<u32>, POSITIONS>;
 var<workgroup> row_sums: array<atomic<i32>, ROWS>;
-/// Bits of the key-stream blocks that are multiplied, then their numbers, and how many they are.
+/// Bits of the key-stream blocks that are multiplied; then the numbers of these blocks, and their count.
 var<workgroup> used: array<atomic<u32>, (BLOCKS + 31u) / 32u>;
 var<workgroup> list: array<u32, BLOCKS>;
 var<workgroup> listed: u32;
 
-/// Copies the table, finds the examples, and lists the blocks: with SKIP those that some example is not zero in, unless
-/// sums of whole rows are needed.
+/// Copies the table, finds the examples, and lists the blocks: with SKIP only blocks that are nonzero in some example, unless
+/// the sums of whole rows are needed.
 fn prepare(index: u32, tile: Tile) {
   for (var i = index; i < 768u; i += THREADS) {
     keep_segment(i, table[i]);
@@ -74,8 +74,8 @@ fn prepare(index: u32, tile: Tile) {
   }
 }
 
-/// Of the pixels of the listed blocks from `first` on, vector `unit`: zero if there is none. Neighbours read neighbouring
-/// blocks.
+/// Returns vector `unit` of the pixels of the listed blocks from `first` on; zeros if there is none. Neighboring invocations
+/// read neighboring blocks.
 fn read_pixels(unit: u32, count: u32, first: u32, blocks: u32) -> vec4u {
   let position = unit / DEPTH;
   let place = first + unit % DEPTH;
@@ -101,8 +101,8 @@ fn diagonal4(row: u32, column: u32) -> vec4i {
   return select(vec4i(0), vec4i(1), vec4u(row) == vec4u(column) + vec4u(0u, 1u, 2u, 3u));
 }
 
-/// Limbs of the listed blocks from `first` on. What does not exist may stay as it is: it is multiplied by zero pixels or
-/// not written.
+/// Makes the limbs of the listed blocks from `first` on. Rows and blocks that do not exist keep their old contents: they are
+/// multiplied with zero pixels, or their sums are not written.
 fn make_deviates(index: u32, tile: Tile, first_row: u32, first: u32, blocks: u32, buffer: u32) {
   for (var unit = index; unit < DEPTH * ROWS; unit += THREADS) {
     let row = first_row + unit % ROWS;
@@ -136,13 +136,13 @@ fn make_deviates(index: u32, tile: Tile, first_row: u32, first: u32, blocks: u32
   }
 }
 
-/// A word of `memory`.
+/// Returns a word of `memory`.
 fn stored(vectors: u32, word: u32) -> u32 {
   return memory[vectors + word / 4u][word % 4u];
 }
 
-/// Turns the stored sums into values: those of matrix `turn` of each subgroup's positions. Neighbours write neighbouring
-/// rows.
+/// Converts the stored sums, of matrix `turn` of each subgroup's positions, to values. Neighboring invocations write
+/// neighboring rows.
 fn write_sums(index: u32, tile: Tile, first_row: u32, turn: u32) {
   let scale = select(plan.scale, plan.identity_scale, tile.identity != 0u);
   for (var i = index; i < SLOTS * ROWS; i += THREADS) {
@@ -158,7 +158,7 @@ fn write_sums(index: u32, tile: Tile, first_row: u32, turn: u32) {
   }
 }
 
-/// The part of the tile's one-hots that falls to this workgroup.
+/// Writes this workgroup's part of the tile's one-hots.
 fn put_one_hots(index: u32, tile: Tile, turn: u32) {
   let cells = tile.count * plan.cells;
   for (var cell = turn * THREADS + index; cell < cells; cell += plan.row_blocks * THREADS) {

@@ -2,33 +2,40 @@ import { DisposedError, InvalidOptionError, messageOf } from "../../base/errors.
 import type { Dataset } from "../../dataset/index.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Backend } from "../backend.js";
-import { Gpu, type GpuOptions, type GpuRequest } from "./device/device.js";
+import type { GpuOptions, GpuRequest } from "./device/adapter.js";
+import { Gpu } from "./device/device.js";
 import { WebGpuError } from "./device/failure.js";
 import { MIN_TORCH_VALUES } from "./kernels/torch-matrix.js";
 import { pathFor } from "./paths/pick.js";
-import { type GpuLease, WebGpuWeaver } from "./weaver.js";
+import type { GpuLease } from "./session.js";
+import { WebGpuWeaver } from "./weaver.js";
 
 export interface WebGpuBackendOptions extends Omit<GpuRequest, "signal">, GpuOptions {
-  /** A device of the caller's, who keeps it: used as it is, never destroyed, not replaced when lost. */
+  /** A device of the caller. It is used unchanged, never destroyed, and not replaced when it is lost. */
   device?: GPUDevice | undefined;
 }
 
 /**
- * The GPU backend. Its device is requested when the first weaver is opened, shared by all, replaced when it is lost, and
- * destroyed with the last weaver, as it holds memory that others may want.
+ * The GPU backend. It requests a device when the first weaver is opened. All weavers share the device. It is replaced when
+ * it is lost, and destroyed with the last weaver, because it holds GPU memory.
  */
 export class WebGpuBackend implements Backend {
   readonly name = "webgpu";
   readonly #options: WebGpuBackendOptions;
   readonly #users = new Set<GpuLease>();
-  /** Forgotten if the request fails. */
+  /** The shared device; undefined before the first request and after a failed one. */
   #gpu: Promise<Gpu> | undefined;
 
   constructor(options: WebGpuBackendOptions = {}) {
     this.#options = options;
   }
 
-  /** @throws WebGpuError where there is no GPU to be had, or its memory does not hold the examples. */
+  /**
+   * Opens a weaver: uploads the examples and compiles the kernels.
+   *
+   * @throws WebGpuError if there is no GPU, or its memory does not hold the examples
+   * @throws InvalidOptionError for matrices that are too small for the "torch" generator on a GPU
+   */
   async open(plan: Plan, dataset: Dataset, signal?: AbortSignal | undefined): Promise<WebGpuWeaver> {
     const values = plan.outFeatures * plan.features;
     if (plan.generator === "torch" && values < MIN_TORCH_VALUES) {

@@ -1,14 +1,8 @@
 /**
- * What only a process with a GPU needs, a third of the code: loaded as one, by `import("./chunk.js")`, when it is first
- * used.
+ * The part of the code that only a process with a GPU needs. `import("./chunk.js")` loads it on first use, as one chunk.
  */
 
 export { WebGpuBackend } from "./backend.js";
-export { findAdapter } from "./device/device.js";
-export {
-  refuseHalves,
-  standardizeBatchOnGpu,
-  standardizeExamplesOnGpu,
-  standardizeFeaturesOnGpu,
-} from "./standardize.js";
+export { findAdapter } from "./device/adapter.js";
+export { refuseHalves, standardizeExamplesOnGpu, standardizeFeaturesOnGpu } from "./standardize.js";
 export { Uploader } from "./upload.js";

@@ -2,7 +2,7 @@ import { destroyBuffers, type ItemBuffers } from "../backend.js";
 import { USAGE } from "./device/buffers.js";
 import type { Gpu } from "./device/device.js";
 
-/** What results take: bytes of inputs, and integers of targets and, where labels are an array of their own, of those. */
+/** The sizes of results: bytes of inputs, and the number of targets, and of labels where these are an array of their own. */
 export interface OutputSizes {
   readonly bytes: number;
   readonly integers: number;
@@ -10,9 +10,10 @@ export interface OutputSizes {
 }
 
 /**
- * Buffers for results: `into`, used up before, if it is of this device and large enough. It is destroyed otherwise.
+ * Buffers for results: `into` if it is of this device and of exactly this size, else new ones. `into` is destroyed then.
+ * So a buffer never says more than its batch has: libraries that take a GPUBuffer read its `size`.
  *
- * @param prefix of the buffers' labels
+ * @param prefix begins the labels of the buffers
  * @throws WebGpuError `"out of memory"`
  */
 export async function outputBuffers(
@@ -24,8 +25,8 @@ export async function outputBuffers(
   const { device } = gpu;
   const words = Math.ceil(bytes / 4) * 4;
   if (into) {
-    const large = into.inputs.size >= words && into.targets.size >= integers * 4;
-    if (into.device === device && large && labels === !!into.labels) return { ...into, bytes };
+    const fits = into.inputs.size === words && into.targets.size === integers * 4 && labels === !!into.labels;
+    if (into.device === device && fits) return { ...into, bytes };
     destroyBuffers(into);
   }
   const make = (name: string, size: number) =>

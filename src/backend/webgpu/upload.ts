@@ -4,7 +4,7 @@ import { destroyBuffers, type ItemBuffers } from "../backend.js";
 import { Gpu } from "./device/device.js";
 import { outputBuffers } from "./outputs.js";
 
-/** Puts arrays into buffers of a device that is the caller's; they are laid out as a WebGPU backend's own results. */
+/** Uploads arrays to a device of the caller. The buffers have the layout of a WebGPU backend's own results. */
 export class Uploader {
   readonly #gpu: Gpu;
 
@@ -13,11 +13,12 @@ export class Uploader {
   }
 
   /**
-   * Inputs as they are, their bytes rounded up to a multiple of 4; targets and labels one u32 each. The buffers are the
-   * caller's; `into` as for a `GpuWeaver`.
+   * Uploads a batch: inputs unchanged, their size rounded up to a multiple of 4 bytes; targets and labels as one u32 each.
+   * The caller owns the buffers.
    *
-   * @throws InvalidOptionError when the inputs do not fit into one binding
-   * @throws WebGpuError when the device is lost or its memory exhausted
+   * @param into see `GpuWeaver`
+   * @throws InvalidOptionError if the inputs do not fit into one binding
+   * @throws WebGpuError if the device is lost or its memory is exhausted
    */
   async upload({ inputs, targets, labels }: Sequences, into?: ItemBuffers | undefined): Promise<ItemBuffers> {
     const { device, limits } = this.#gpu;
@@ -43,7 +44,7 @@ export class Uploader {
   }
 }
 
-/** A buffer is written in words of 4 bytes: an odd number of float16 values gets a zero at its end. */
+/** Appends a zero to an odd number of float16 values, because buffers are written in words of 4 bytes. */
 function wholeWords(data: Float32Array | Uint16Array): Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
   if (data.byteLength % 4 === 0) return data as Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
   const padded = new Uint16Array(data.length + 1);

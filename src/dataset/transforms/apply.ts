@@ -1,5 +1,15 @@
-import { DatasetError } from "../../base/errors.js";
-import { allocate, dtypeOf, type ImageTensor, kindOf, type Pixels, product, sameShape, shapeText } from "../tensor.js";
+import { DatasetError, describe, InvalidOptionError } from "../../base/errors.js";
+import {
+  allocate,
+  dtypeOf,
+  type ImageTensor,
+  isShape,
+  kindOf,
+  type Pixels,
+  product,
+  sameShape,
+  shapeText,
+} from "../tensor.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /** Values a batch may have: 1 MiB of float32, so that what passes between two transforms stays in the cache. */
@@ -15,6 +25,7 @@ interface Examples {
 
 /** All examples transformed, batch after batch, into one array. */
 export function applyToAll(transform: Transform, source: Examples): ImageTensor {
+  checkTransform("transform", transform);
   const { images, shape, dtype, length, features } = source;
   const batchLength = Math.max(1, Math.floor(batchValues / features));
   let result: ImageTensor | undefined;
@@ -24,7 +35,7 @@ export function applyToAll(transform: Transform, source: Examples): ImageTensor 
     const batch = transform.apply({ data, shape, dtype, count });
     checkBatch(transform, batch, count);
     const size = product(batch.shape);
-    result ??= { data: allocate(batch.dtype, length * size), shape: batch.shape, dtype: batch.dtype };
+    result ??= { data: roomFor(transform, batch, length * size), shape: batch.shape, dtype: batch.dtype };
     if (!sameShape(batch.shape, result.shape) || batch.dtype !== result.dtype) {
       const expected = `${shapeText(result.shape)} ${result.dtype}`;
       throw new DatasetError(
@@ -37,8 +48,30 @@ export function applyToAll(transform: Transform, source: Examples): ImageTensor 
   return result as ImageTensor;
 }
 
+/** An array for all results. @throws {@link DatasetError} where none of this length can be made. */
+function roomFor(transform: Transform, { dtype, shape }: ImageBatch, values: number): Pixels {
+  try {
+    return allocate(dtype, values);
+  } catch (cause) {
+    const problem = `makes ${values} values of ${shapeText(shape)} ${dtype} examples, more than one array can hold here`;
+    throw new DatasetError(transform.name, `${problem}; make them smaller, or transform parts of the dataset`, {
+      cause,
+    });
+  }
+}
+
+/** @throws {@link InvalidOptionError} for anything without the method of a transform. */
+export function checkTransform(option: string, transform: unknown): asserts transform is Transform {
+  if (typeof (transform as Transform | undefined)?.apply === "function" && typeof transform === "object") return;
+  throw new InvalidOptionError(option, transform, "a transform, such as new Flatten(), or new Lambda(function)");
+}
+
 /** Refuses a batch that does not hold what it says: transforms may be anyone's. */
 export function checkBatch(transform: Transform, batch: ImageBatch, count: number): void {
+  if (typeof batch !== "object" || batch === null || !isShape(batch.shape)) {
+    const problem = `returned ${describe(batch)}; allowed: { data, shape, dtype, count }, shape a list of positive integers`;
+    throw new DatasetError(transform.name, problem);
+  }
   const expected = product(batch.shape) * count;
   if (dtypeOf(batch.data) !== batch.dtype) {
     throw new DatasetError(transform.name, `returned ${kindOf(batch.data)} as ${batch.dtype} data`);

@@ -1,4 +1,5 @@
-import { checkBatch } from "./apply.js";
+import { InvalidOptionError } from "../../base/errors.js";
+import { checkBatch, checkTransform } from "./apply.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /** Transforms one after the other, the first one first. */
@@ -6,7 +7,12 @@ export class Compose implements Transform {
   readonly name = "Compose";
   readonly transforms: readonly Transform[];
 
+  /** @throws {@link InvalidOptionError} for anything but a list of transforms. */
   constructor(transforms: readonly Transform[]) {
+    if (!Array.isArray(transforms)) throw new InvalidOptionError("transforms", transforms, "a list of transforms");
+    transforms.forEach((transform, i) => {
+      checkTransform(`transforms[${i}]`, transform);
+    });
     this.transforms = Object.freeze([...transforms]);
   }
 

@@ -1,5 +1,5 @@
-import { DatasetError } from "../../base/errors.js";
-import { allocate, dtypeOf, type ImageTensor, kindOf, product, sameShape, shapeText } from "../tensor.js";
+import { DatasetError, describe, InvalidOptionError } from "../../base/errors.js";
+import { allocate, dtypeOf, type ImageTensor, isShape, kindOf, product, sameShape, shapeText } from "../tensor.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /**
@@ -13,7 +13,9 @@ export class Lambda implements Transform {
   readonly name = "Lambda";
   readonly #map: (example: ImageTensor) => ImageTensor;
 
+  /** @throws {@link InvalidOptionError} for anything but a function. */
   constructor(map: (example: ImageTensor) => ImageTensor) {
+    if (typeof map !== "function") throw new InvalidOptionError("map", map, "a function of one example");
     this.#map = map;
   }
 
@@ -24,6 +26,10 @@ export class Lambda implements Transform {
     let result: ImageBatch | undefined;
     for (let i = 0; i < count; i++) {
       const example = this.#map({ data: batch.data.subarray(i * features, (i + 1) * features), shape, dtype });
+      if (typeof example !== "object" || example === null || !isShape(example.shape)) {
+        const allowed = "{ data, shape, dtype }, shape a list of positive integers";
+        throw new DatasetError(this.name, `returned ${describe(example)}; allowed: ${allowed}`);
+      }
       const size = product(example.shape);
       if (dtypeOf(example.data) !== example.dtype || example.data.length !== size) {
         throw new DatasetError(

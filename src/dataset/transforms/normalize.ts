@@ -1,3 +1,4 @@
+import { checkObject } from "../../base/check.js";
 import { DatasetError, InvalidOptionError } from "../../base/errors.js";
 import { shapeText } from "../tensor.js";
 import type { ImageBatch, Transform } from "./transform.js";
@@ -24,6 +25,7 @@ export class Normalize implements Transform {
 
   /** @throws {@link InvalidOptionError} if a number is not finite, a deviation is 0, or the two differ in length. */
   constructor(options: NormalizeOptions) {
+    checkObject("options", options);
     this.#mean = numbers("mean", options.mean);
     this.#std = numbers("std", options.std);
     if (this.#std.includes(0)) throw new InvalidOptionError("std", options.std, "numbers that are not 0 in float32");

@@ -1,8 +1,12 @@
+import { checkObject } from "../../base/check.js";
 import { InvalidOptionError } from "../../base/errors.js";
 import type { Pixels } from "../tensor.js";
 import { imageShape } from "./image-shape.js";
 import { type AxisWeights, bilinearWeights, fixedPoint } from "./resize-weights.js";
 import type { ImageBatch, Transform } from "./transform.js";
+
+/** Pixels of a side. */
+const MAX_SIDE = 2 ** 16;
 
 /** Options of {@link Resize}. */
 export interface ResizeOptions {
@@ -46,10 +50,20 @@ export class Resize implements Transform {
    * @throws {@link InvalidOptionError} otherwise.
    */
   constructor(size: number | readonly [number, number], options: ResizeOptions = {}) {
+    checkObject("options", options);
     const { interpolation = "bilinear", antialias = true } = options;
+    if (typeof antialias !== "boolean") throw new InvalidOptionError("antialias", antialias, "true or false");
     const sides: readonly number[] = typeof size === "number" ? [size, size] : size;
-    if (!Array.isArray(sides) || sides.length !== 2 || !sides.every((side) => Number.isInteger(side) && side > 0)) {
-      throw new InvalidOptionError("size", size, "a positive integer (the shorter side) or [height, width]");
+    if (
+      !Array.isArray(sides) ||
+      sides.length !== 2 ||
+      !sides.every((side) => Number.isInteger(side) && side > 0 && side <= MAX_SIDE)
+    ) {
+      throw new InvalidOptionError(
+        "size",
+        size,
+        `an integer from 1 to ${MAX_SIDE} (the shorter side), or [height, width] of these`,
+      );
     }
     if (interpolation !== "bilinear") throw new InvalidOptionError("interpolation", interpolation, '"bilinear"');
     this.#size = size;

@@ -11,7 +11,7 @@ export interface ImageBatch extends ImageTensor {
  * To write one for a single example, use {@link Lambda}.
  */
 export interface Transform {
-  /** What messages call it. */
+  /** The name of the transform in messages. */
   readonly name: string;
   /** The transformed examples, as many as were given. The input is not written to; the output may share its memory. */
   apply(batch: ImageBatch): ImageBatch;

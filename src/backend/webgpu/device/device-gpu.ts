@@ -1,9 +1,9 @@
 import { Gpu } from "./device.js";
 
-/** Compiled kernels are kept with their device. */
+/** One `Gpu` for each device, so that its compiled kernels are kept. */
 const devices = new WeakMap<GPUDevice, Gpu>();
 
-/** A device that somebody else keeps, for single steps. */
+/** Returns the `Gpu` of a caller's device, for single steps. */
 export function gpuOf(device: GPUDevice): Gpu {
   const gpu = devices.get(device) ?? Gpu.from(device);
   devices.set(device, gpu);

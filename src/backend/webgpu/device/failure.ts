@@ -1,20 +1,23 @@
 import { BackendError } from "../../../base/errors.js";
 
+export { messageOf } from "../../../base/errors.js";
+
 /**
- * What kind of trouble it was:
+ * The kind of a failure:
  *
  * - `"unavailable"`: no WebGPU here, no adapter, or no device from it
- * - `"out of memory"`: a buffer did not fit
- * - `"device lost"`: the driver restarted, the device was destroyed or unplugged; a device of Taskloom's own is replaced
+ * - `"out of memory"`: a buffer does not fit into the device's memory
+ * - `"device lost"`: the driver restarted, or the device was destroyed or unplugged. A device that Taskloom made is replaced
  * - `"shader"`: a kernel does not compile on this driver
- * - `"validation"`, `"internal"`: what the GPU calls so; a defect in Taskloom or in the driver
+ * - `"validation"`, `"internal"`: an error of this name from WebGPU; a defect in Taskloom or in the driver
  */
 export type WebGpuReason = "unavailable" | "out of memory" | "device lost" | "shader" | "validation" | "internal";
 
-/** A `BackendError` of the WebGPU backend, with the kind of trouble as a field. */
+/** A `BackendError` of the WebGPU backend. `reason` is the kind of failure. */
 export class WebGpuError extends BackendError {
+  override readonly name: string = "WebGpuError";
   readonly reason: WebGpuReason;
-  /** The trouble in words, without the backend's name. */
+  /** The message without the backend's name and the reason. */
   readonly detail: string;
 
   constructor(reason: WebGpuReason, detail: string, options?: ErrorOptions & { nextTask?: number | undefined }) {
@@ -23,13 +26,13 @@ export class WebGpuError extends BackendError {
     this.detail = detail;
   }
 
-  /** The same trouble, said of a call whose first task without a result is `nextTask`. */
+  /** Returns the same failure for a call whose first task without a result is `nextTask`. */
   at(nextTask: number | undefined): WebGpuError {
     return new WebGpuError(this.reason, this.detail, { cause: this.cause ?? this, nextTask });
   }
 }
 
-/** A `GPUError` as a typed one. Told apart by name, as not every host has the classes as globals. */
+/** Converts a `GPUError`. The class is found by its name, because not every host has the classes as globals. */
 export function failureOf(error: GPUError, what: string): WebGpuError {
   const kind = error.constructor.name;
   const reason =

@@ -1,4 +1,4 @@
-/** Lets so many through at a time, in the order they came. */
+/** A semaphore: at most `width` holders at a time, in the order of arrival. */
 export class Limiter {
   #free: number;
   readonly #waiting: (() => void)[] = [];

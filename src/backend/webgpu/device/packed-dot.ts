@@ -1,6 +1,6 @@
 /**
- * `dot4U8Packed` and `dot4I8Packed` in plain arithmetic, for drivers' compilers without `packed_4x8_integer_dot_product`:
- * module-scope functions shadow built-in ones, so kernels are the same text and the results the same bits.
+ * `dot4U8Packed` and `dot4I8Packed` in plain arithmetic, for compilers without `packed_4x8_integer_dot_product`.
+ * Module-scope functions shadow built-in ones, so the text of a kernel and its results stay the same.
  */
 export const PACKED_DOT_PRELUDE = `
 fn dot4U8Packed(a: u32, b: u32) -> u32 {

@@ -1,19 +1,19 @@
 import type { Gpu } from "../device/device.js";
 import { f32, groupsFor, MAX_GROUPS, type Work } from "./work.js";
 
-/** Which positions are copied, and where to. */
+/** The positions to copy, and their places. */
 export interface IdentityRange {
-  /** Positions, the examples of which are the first of `indices`. */
+  /** The number of positions; their examples are the first entries of `indices`. */
   readonly positions: number;
   readonly columns: number;
   readonly rows: number;
-  /** The first position's place among the output rows, and values from one to the next. */
+  /** The output row of the first position, and values from one row to the next. */
   readonly position: number;
   readonly stride: number;
   readonly scale: number;
 }
 
-/** Projects float32 examples by the identity matrix: copies gathered ones, scaled. */
+/** The identity projection of float32 examples: copies gathered examples, scaled. */
 export class IdentityFloatKernel {
   readonly #pipeline: GPUComputePipeline;
 
@@ -26,7 +26,7 @@ export class IdentityFloatKernel {
   }
 
   /**
-   * Writes `f32(x * scale)`, zero in rows beyond the columns.
+   * Writes `f32(x * scale)`; zeros in rows beyond the columns.
    *
    * @param examples `[n, 4 * ceil(columns / 4)]` f32
    * @param indices u32

@@ -2,11 +2,11 @@ import type { Gpu } from "../device/device.js";
 import { BLOCK, blocksOf, type MatrixRows, matrixDispatch } from "./matrix.js";
 import type { Work } from "./work.js";
 
-/** A matrix as the exact product takes it. */
+/** Matrices in the form of the exact product. */
 export interface Limbs {
-  /** `[tasks, rows, blocks, 2, 16]` bytes: the low limbs of 16 columns, then the high ones. */
+  /** `[tasks, rows, blocks, 2, 16]` bytes: the low limbs of 16 columns, then the high limbs. */
   readonly limbs: GPUBufferBinding;
-  /** `[tasks, rows]` i32: what the sum of each row begins with. */
+  /** `[tasks, rows]` i32: the initial sum of each row. */
   readonly initial: GPUBufferBinding;
 }
 
@@ -15,7 +15,7 @@ export class LimbsKernel {
   readonly #pipeline: GPUComputePipeline;
   readonly #table: GPUBuffer;
 
-  /** @param table the 768 u32 of the deviates' table, kept by the caller */
+  /** @param table the 768 u32 of the deviates' table; the caller destroys it */
   static async create(gpu: Gpu, table: GPUBuffer): Promise<LimbsKernel> {
     return new LimbsKernel(await gpu.pipeline("limbs"), table);
   }
@@ -25,16 +25,16 @@ export class LimbsKernel {
     this.#table = table;
   }
 
-  /** Bytes of `limbs` for a row of one task. */
+  /** Returns the bytes of `limbs` for a row of one task. */
   static rowBytes(columns: number): number {
     return blocksOf(columns) * BLOCK * 2;
   }
 
   /**
-   * Writes the limbs of the deviates and the initial sums, for pixels less `offset`.
+   * Writes the limbs of the deviates, and the initial sums for pixels minus `offset`.
    *
-   * @param out as large as described there; `initial` with usage COPY_DST, as it is cleared first. At most 2^22 - 64
-   *   blocks a task, 65535 tasks.
+   * @param out the output, with at most 2^22 - 64 blocks a task and 65535 tasks. `initial` has usage COPY_DST, because it
+   *   is cleared first
    */
   encode(work: Work, which: MatrixRows, offset: number, out: Limbs): void {
     const { tasks, parameters, groups } = matrixDispatch(work, which, 1, offset);

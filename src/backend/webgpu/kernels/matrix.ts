@@ -1,3 +1,4 @@
+import { seedWords } from "../../../stream/seed.js";
 import type { Gpu } from "../device/device.js";
 import { f32, groupsFor, type Work } from "./work.js";
 
@@ -8,11 +9,11 @@ export interface MatrixRows {
   readonly row: number;
   readonly rows: number;
   readonly columns: number;
-  /** Ones on the diagonal and zeros elsewhere instead of deviates. Default false. */
+  /** True for the identity matrix instead of deviates. Default false. */
   readonly identity?: boolean;
 }
 
-/** Columns of a key-stream block: rows are padded to whole blocks. */
+/** Columns of a key-stream block. Rows are padded to whole blocks. */
 export const BLOCK = 16;
 
 export function blocksOf(columns: number): number {
@@ -24,7 +25,7 @@ export class MatrixKernel {
   readonly #pipeline: GPUComputePipeline;
   readonly #table: GPUBuffer;
 
-  /** @param table the 768 u32 of the deviates' table, kept by the caller */
+  /** @param table the 768 u32 of the deviates' table; the caller destroys it */
   static async create(gpu: Gpu, table: GPUBuffer): Promise<MatrixKernel> {
     return new MatrixKernel(await gpu.pipeline("matrix"), table);
   }
@@ -34,7 +35,7 @@ export class MatrixKernel {
     this.#table = table;
   }
 
-  /** Bytes of `out` for a row of one task. */
+  /** Returns the bytes of `out` for a row of one task. */
   static rowBytes(columns: number): number {
     return blocksOf(columns) * BLOCK * 4;
   }
@@ -50,11 +51,11 @@ export class MatrixKernel {
   }
 }
 
-/** What the dispatches of matrix.wgsl and limbs.wgsl have in common. */
+/** Returns the common part of the dispatches of matrix.wgsl and limbs.wgsl. */
 export function matrixDispatch(work: Work, which: MatrixRows, scale: number, offset: number) {
   const { seed, tasks, row, rows, columns, identity = false } = which;
   const blocks = blocksOf(columns);
-  const [low, high] = [Number(seed & 0xffffffffn), Number(seed >> 32n)];
+  const [low, high] = seedWords(seed);
   return {
     tasks: work.upload("tasks", Uint32Array.from(tasks)),
     parameters: Uint32Array.of(low, high, row, rows, columns, blocks, f32(scale), offset, identity ? 1 : 0),

@@ -14,10 +14,10 @@ export class NarrowKernel {
   }
 
   /**
-   * Writes binary16 bits, nearest and ties to even, two a u32; above an odd last one zero.
+   * Writes binary16 bits, rounded to nearest, ties to even; two in a u32. The half above an odd last value is zero.
    *
-   * @param values f32, of which the first `count` are rounded
-   * @param first the u32 of `out` that the first two go to
+   * @param values f32; the first `count` are rounded
+   * @param first the u32 of `out` for the first two values
    */
   encode(work: Work, count: number, values: GPUBufferBinding, first: number, out: GPUBufferBinding): void {
     const groups = [Math.min(groupsFor(Math.ceil(count / 2), 64), MAX_GROUPS), 1, 1] as const;

@@ -1,17 +1,17 @@
 import type { Gpu } from "../device/device.js";
 import { groupsFor, MAX_GROUPS, type Work } from "./work.js";
 
-/** Which positions get a one-hot. */
+/** The positions that get a one-hot. */
 export interface OneHotRange {
   readonly positions: number;
-  /** The first one's place among the output rows. */
+  /** The output row of the first position. */
   readonly position: number;
-  /** Values before the one-hot, and values of it. */
+  /** Values before the one-hot, and cells of the one-hot. */
   readonly inputs: number;
   readonly cells: number;
 }
 
-/** Writes the one-hot of the given label behind the inputs. */
+/** Writes the one-hot of each position's given label behind its inputs. */
 export class OneHotKernel {
   readonly #pipeline: GPUComputePipeline;
 
@@ -24,7 +24,7 @@ export class OneHotKernel {
   }
 
   /**
-   * @param given u32, the label of each position; anything that is no cell where none is given
+   * @param given u32, the given label of each position; for no label, a number that is not a cell
    * @param out `[position + positions, inputs + cells]` f32
    */
   encode(work: Work, range: OneHotRange, given: GPUBufferBinding, out: GPUBufferBinding): void {

@@ -3,7 +3,7 @@ import type { Limbs } from "./limbs.js";
 import { blocksOf } from "./matrix.js";
 import { f32, groupsFor, type Work } from "./work.js";
 
-/** Which part of a whole-dataset projection is made. */
+/** The part of a whole-dataset projection to make. */
 export interface ProductRange {
   /** Examples `[first, first + examples)`; at most 128 * 65535. */
   readonly first: number;
@@ -11,7 +11,7 @@ export interface ProductRange {
   readonly columns: number;
   /** Rows in the limbs; at most 64 * 65535. */
   readonly rows: number;
-  /** The first example's place among the output rows, the first row's within one, and values from one to the next. */
+  /** The output row of the first example, the place of the matrix' first row in it, and values from one row to the next. */
   readonly position: number;
   readonly column: number;
   readonly stride: number;
@@ -34,7 +34,7 @@ export class ProductKernel {
    * Writes `f32(f32(sum) * scale)`.
    *
    * @param images `[n, 16 * blocks]` uint8
-   * @param limbs of one task
+   * @param limbs the limbs of one task
    * @param out `[position + examples, stride]` f32; fewer than 2^32 values
    */
   encode(work: Work, range: ProductRange, images: GPUBufferBinding, limbs: Limbs, out: GPUBufferBinding): void {

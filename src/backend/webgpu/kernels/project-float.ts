@@ -2,37 +2,37 @@ import type { Gpu } from "../device/device.js";
 import { blocksOf } from "./matrix.js";
 import { f32, groupsFor, MAX_GROUPS, type Work } from "./work.js";
 
-/** Which positions are projected, and where to. */
+/** The positions to project, and their places. */
 export interface FloatRange {
-  /** Tasks, at most 65535, and positions of each: position p of task t is `indices[first + t * positions + p]`. */
+  /** Tasks, at most 65535, and positions of each. Position p of task t has the example `indices[first + t * positions + p]`. */
   readonly tasks: number;
   readonly first: number;
   readonly positions: number;
   readonly columns: number;
   /** Rows of each matrix; at most 64 * 65535. */
   readonly rows: number;
-  /** All tasks have the same matrix, as one that a user gave. Default false. */
+  /** True if all tasks share one matrix. Default false. */
   readonly shared?: boolean;
-  /** The first position's place among the output rows, the first row's within one, and values from one to the next. */
+  /** The output row of the first position, the place of the matrix' first row in it, and values from one row to the next. */
   readonly position: number;
   readonly column: number;
   readonly stride: number;
   readonly scale: number;
 }
 
-/** What is multiplied, and where to. */
+/** The factors and the output. */
 export interface FloatBuffers {
   /** `[n, 4 * ceil(columns / 4)]` f32, zero in the padding. */
   readonly examples: GPUBufferBinding;
   /** u32 */
   readonly indices: GPUBufferBinding;
-  /** `[tasks, rows, 16 * blocks]` f32, or `[rows, 16 * blocks]` where shared; finite in the padding. */
+  /** `[tasks, rows, 16 * blocks]` f32, or `[rows, 16 * blocks]` if shared; finite in the padding. */
   readonly matrices: GPUBufferBinding;
   /** `[position + tasks * positions, stride]` f32; fewer than 2^32 values. */
   readonly out: GPUBufferBinding;
 }
 
-/** Positions an invocation makes: see REACH in the shader. */
+/** Possible positions of an invocation: REACH of the shader. */
 const REACHES = [1, 2, 4, 8] as const;
 
 /** Multiplies gathered float32 examples with f32 matrices. */
@@ -40,7 +40,7 @@ export class ProjectFloatKernel {
   readonly #pipeline: GPUComputePipeline;
   readonly #tile: number;
 
-  /** @param typical positions that a task will have, most often: tiles are made for that; any number is right */
+  /** @param typical the usual number of positions of a task. It sets the size of tiles; the results are right for any */
   static async create(gpu: Gpu, typical: number): Promise<ProjectFloatKernel> {
     const REACH = REACHES.find((reach) => 16 * reach >= typical) ?? 8;
     return new ProjectFloatKernel(await gpu.pipeline("project-float", { REACH }), 16 * REACH);
@@ -57,8 +57,7 @@ export class ProjectFloatKernel {
   }
 
   /**
-   * Writes `f32(sum * scale)`, within `(columns + 2) * 2^-24 * sum over j of |scale * A(i, j) * x(j)|` of the true
-   * product.
+   * Writes `f32(sum * scale)`. The error is at most `(columns + 2) * 2^-24 * sum over j of |scale * A(i, j) * x(j)|`.
    */
   encode(work: Work, range: FloatRange, buffers: FloatBuffers): void {
     const { tasks, first, positions, columns, rows, shared = false, position, column, stride, scale } = range;

@@ -1,19 +1,19 @@
 import { InvalidOptionError } from "../../../base/errors.js";
 import type { GpuLimits } from "../device/adapter.js";
 
-/** A range of a buffer may begin at multiples of this on every device, in bytes. */
+/** Alignment of bindings that every device accepts, in bytes. */
 const BINDING_ALIGNMENT = 256;
 
-/** The most bytes of storage that a kernel can have in one buffer; kernels count in u32. */
+/** Returns the most bytes of one binding. Kernels count bytes in u32. */
 export function bindingLimit({ maxStorageBufferBindingSize, maxBufferSize }: GpuLimits): number {
   return Math.min(maxStorageBufferBindingSize, maxBufferSize, 2 ** 32 - 4);
 }
 
 /**
- * How many rows of a buffer can be bound at a time, such that the row after them starts where a binding may.
+ * Returns the most rows of a binding such that the next row begins at an aligned offset.
  *
- * @param bytes of a row, a multiple of 4
- * @throws InvalidOptionError when no such number of rows fits
+ * @param bytes bytes of a row, a multiple of 4
+ * @throws InvalidOptionError if no such number of rows fits
  */
 export function rowsOfBinding(limits: GpuLimits, bytes: number): number {
   const limit = bindingLimit(limits);

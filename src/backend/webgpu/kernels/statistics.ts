@@ -5,7 +5,7 @@ import type { Gpu } from "../device/device.js";
 import { rowsOfBinding } from "./ranges.js";
 import { f32, groupsFor, type Work } from "./work.js";
 
-/** A table of values, `[rows, stride]` f32, of which the first `width` of each row count. */
+/** A table of values, `[rows, stride]` f32. Only the first `width` values of each row count. */
 export interface Table {
   readonly values: GPUBuffer;
   readonly rows: number;
@@ -13,13 +13,13 @@ export interface Table {
   readonly stride: number;
 }
 
-/** Rows of a chunk are whole turns of a workgroup's 8 lanes, 16 rows each. */
+/** The rows of a chunk are a multiple of this: a workgroup has 8 lanes, each takes 16 rows at a time. */
 const TURN = 128;
-/** The chunks of a binding: enough to occupy a device for a few features too. */
+/** The most chunks of a binding: enough to fill a device even with few features. */
 const MAX_CHUNKS = 128;
 
 /**
- * Mean and deviation of each feature.
+ * Computes the mean and deviation of each feature.
  *
  * Both are within `(80 + 24 * merges) * 2^-24 * max |x|` of the true ones for finite values whose squared differences
  * do not overflow: a leaf of 16 rows has at most 16 sums and two divisions of 2.5 ulp, a merge of two parts moves the
@@ -42,12 +42,12 @@ export class StatisticsKernel {
     this.#finish = finish;
   }
 
-  /** Bytes of the result: a pair of f32 for each feature. */
+  /** Returns the bytes of the result: a pair of f32 for each feature. */
   static resultBytes(width: number): number {
     return width * 8;
   }
 
-  /** The most merges on a value's way into the result. */
+  /** Returns the most merges between a value and the result, for the error bound. */
   static merges(limits: GpuLimits, table: Table): number {
     const ranges = rangesOf(limits, table);
     const chunks = ranges.reduce((sum, { count }) => sum + count, 0);
@@ -58,8 +58,8 @@ export class StatisticsKernel {
   /**
    * Writes `[width, 2]` f32: mean, deviation. The table may be larger than a binding.
    *
-   * @param unbiased divide by `rows - 1` instead of `rows`
-   * @throws InvalidOptionError when there are no rows, or only one for the unbiased deviation
+   * @param unbiased true to divide by `rows - 1` instead of `rows`
+   * @throws InvalidOptionError for no rows, or for one row and the unbiased deviation
    */
   encode(work: Work, table: Table, unbiased: boolean, out: GPUBufferBinding): void {
     const { values, rows, width, stride } = table;
@@ -81,7 +81,7 @@ export class StatisticsKernel {
   }
 }
 
-/** Rows `[row, row + rows)` of a table that fit into a binding, in `count` chunks of `chunk` rows, the last one shorter. */
+/** Rows `[row, row + rows)`, which fit into one binding, in `count` chunks of `chunk` rows; the last one may be shorter. */
 interface Range {
   readonly row: number;
   readonly rows: number;

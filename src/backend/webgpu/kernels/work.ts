@@ -1,13 +1,10 @@
 import { USAGE } from "../device/buffers.js";
 import type { Gpu } from "../device/device.js";
 
-/** The most workgroups along a dimension that every device takes. */
+/** The most workgroups along a dimension that every device accepts. */
 export const MAX_GROUPS = 65535;
 
-/**
- * Dispatches being encoded, and the buffers that live no longer than they. What a dispatch writes is visible to those
- * after it.
- */
+/** GPU dispatches that are being encoded, with their temporary buffers. A dispatch sees the writes of earlier ones. */
 export class Work {
   readonly device: GPUDevice;
   readonly encoder: GPUCommandEncoder;
@@ -20,7 +17,7 @@ export class Work {
     this.#label = label;
   }
 
-  /** A buffer of at least `bytes` for the dispatches of this work only, zero at first. */
+  /** Creates a zeroed buffer of at least `bytes` for the dispatches of this work only. */
   temporary(what: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
     const buffer = this.device.createBuffer({ label: `${this.#label}: ${what}`, size, usage });
@@ -28,7 +25,7 @@ export class Work {
     return buffer;
   }
 
-  /** The same with contents; the bytes are copied at once. */
+  /** Creates a temporary buffer with contents. The bytes are copied before this returns. */
   upload(what: string, data: ArrayBufferView, usage: GPUBufferUsageFlags = USAGE.STORAGE): GPUBuffer {
     const size = Math.max(16, Math.ceil(data.byteLength / 16) * 16);
     const buffer = this.device.createBuffer({ label: `${this.#label}: ${what}`, size, usage, mappedAtCreation: true });
@@ -40,10 +37,10 @@ export class Work {
   }
 
   /**
-   * Adds a dispatch.
+   * Encodes a dispatch.
    *
    * @param parameters the words of the uniform at binding 0
-   * @param storage what is bound after it, in order
+   * @param storage the bindings from 1 on, in order
    * @param groups workgroups along x, y and z, each at most MAX_GROUPS
    */
   dispatch(
@@ -68,13 +65,13 @@ export class Work {
     pass.end();
   }
 
-  /** Drops the temporary buffers, once the commands are submitted; the device keeps them until it has done with them. */
+  /** Destroys the temporary buffers after the submission. The device keeps their memory until its commands have run. */
   discard(): void {
     for (const buffer of this.#buffers.splice(0)) buffer.destroy();
   }
 }
 
-/** Encodes and submits dispatches; see `Gpu.submit`. */
+/** Encodes and submits work; see `Gpu.submit`. */
 export async function perform(gpu: Gpu, label: string, encode: (work: Work) => void): Promise<void> {
   let work: Work | undefined;
   try {
@@ -87,12 +84,12 @@ export async function perform(gpu: Gpu, label: string, encode: (work: Work) => v
   }
 }
 
-/** The bits of an f32, for a uniform's words. */
+/** Returns the bits of an f32, for the words of a uniform. */
 export function f32(value: number): number {
   return new Uint32Array(Float32Array.of(value).buffer)[0] as number;
 }
 
-/** Workgroups for `count` things, `each` a group. */
+/** Returns the workgroups for `count` elements, `each` in a group. */
 export function groupsFor(count: number, each: number): number {
   return Math.ceil(count / each);
 }

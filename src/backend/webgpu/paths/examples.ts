@@ -1,29 +1,31 @@
+import type { Dataset } from "../../../dataset/index.js";
 import type { Loans } from "../device/buffers.js";
 import { USAGE } from "../device/buffers.js";
 import type { Gpu } from "../device/device.js";
 
-/** Bytes of an upload at a time, which is what the driver copies aside. */
+/** Bytes of one upload. The driver keeps a copy of each upload, so slices bound its memory. */
 const SLICE = 16 * 2 ** 20;
 const UPLOADED = USAGE.STORAGE | USAGE.COPY_DST;
 
-/** Bytes of a uint8 example on the GPU: whole key-stream blocks of 16. */
+/** Returns the bytes of a uint8 example on the GPU: whole key-stream blocks of 16. */
 export function exampleBytes(features: number): number {
   return Math.ceil(features / 16) * 16;
 }
 
-/** The examples of a batch: where they are, and the number there of each position's. */
+/** The examples of a dispatch in a buffer. */
 export interface Gathered {
   readonly buffer: GPUBuffer;
-  /** Where they have masks, the buffer of these. */
+  /** The masks of the examples, if they have masks. */
   readonly masks: GPUBuffer | undefined;
+  /** For each position, the place of its example in `buffer`. */
   readonly indices: Uint32Array<ArrayBuffer>;
-  /** Writes what is not there yet, through the queue. */
+  /** Writes the examples through the queue, unless they are uploaded already. */
   write(): void;
 }
 
 /**
- * For each of some padded examples a bit for each block of 16 bytes that is not all zero, with room for `capacity` bits
- * and one more: `masks` of shaders/project-tile.wgsl, whose SKIP is `capacity`.
+ * Computes the masks of padded examples: one bit for each block of 16 bytes, 1 if some byte of it is nonzero. Each mask
+ * has room for `capacity + 1` bits. These are `masks` of shaders/project-tile.wgsl; `capacity` is its SKIP.
  */
 export function blockMasks(
   padded: Uint8Array<ArrayBuffer>,
@@ -53,8 +55,8 @@ function maskWords(capacity: number): number {
 }
 
 /**
- * The uint8 examples of a dataset for shaders: as stored, each padded with zeros to whole blocks of 16 bytes. All of them
- * in one buffer where one binding can hold that; otherwise those of each batch are uploaded with it.
+ * The uint8 examples of a dataset for shaders, each padded with zeros to whole blocks of 16 bytes. If one binding can hold
+ * all examples, they are uploaded once; otherwise each dispatch uploads its own.
  */
 export class ByteExamples {
   readonly #gpu: Gpu;
@@ -62,12 +64,14 @@ export class ByteExamples {
   readonly #features: number;
   readonly #stride: number;
   readonly #maskCapacity: number;
-  /** The whole dataset and its masks, where it fits. */
+  /** The whole dataset and its masks; undefined if it does not fit into one binding. */
   #all: { readonly buffer: GPUBuffer; readonly masks: GPUBuffer | undefined } | undefined;
 
   /**
-   * @param maskCapacity of the examples' masks, see `blockMasks`; 0 for none
-   * @throws WebGpuError `"out of memory"`.
+   * Uploads the examples.
+   *
+   * @param maskCapacity `capacity` of `blockMasks`; 0 for no masks
+   * @throws WebGpuError `"out of memory"`
    */
   static async upload(
     gpu: Gpu,
@@ -90,18 +94,19 @@ export class ByteExamples {
     this.#maskCapacity = maskCapacity;
   }
 
-  /** The capacity of the masks that are gathered: 0 also where no block of any example is zero. */
+  /** Capacity of the masks; 0 without masks, and if no block of any example is zero. */
   get maskCapacity(): number {
     return this.#all && !this.#all.masks ? 0 : this.#maskCapacity;
   }
 
-  /** Positions of a batch at most, as far as it depends on its examples. */
+  /** The most positions whose examples fit into a dispatch. */
   get maxPositions(): number {
     if (this.#all) return Number.POSITIVE_INFINITY;
     const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.limits;
     return Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize, 4 * SLICE) / this.#stride);
   }
 
+  /** Takes the buffers for the examples of some positions. */
   async gather(indices: Uint32Array<ArrayBuffer>, loans: Loans): Promise<Gathered> {
     if (this.#all) return { ...this.#all, indices, write: () => undefined };
     const bytes = indices.length * this.#stride;
@@ -157,7 +162,7 @@ export class ByteExamples {
     }
   }
 
-  /** Returns the masks, slice by slice, if they are wanted. */
+  /** Writes all examples. Returns their masks, one array a slice; no arrays without masks. */
   #writeAll(buffer: GPUBuffer): Uint32Array<ArrayBuffer>[] {
     const examples = this.#images.length / this.#features;
     const perSlice = Math.max(1, Math.floor(SLICE / this.#stride));
@@ -170,7 +175,7 @@ export class ByteExamples {
     return masks;
   }
 
-  /** Whether a block of some example is zero. */
+  /** Tells whether a block of some example is zero. */
   #hasZero(masks: Uint32Array): boolean {
     const blocks = this.#stride / 16;
     const words = maskWords(this.#maskCapacity);
@@ -181,7 +186,7 @@ export class ByteExamples {
     });
   }
 
-  /** A copy also where nothing is padded: the queue takes no shared memory everywhere. */
+  /** Copies examples even if none is padded, because the queue of some hosts does not accept shared memory. */
   #pad(example: (i: number) => number, count: number): Uint8Array<ArrayBuffer> {
     const padded = new Uint8Array(count * this.#stride);
     for (let i = 0; i < count; i++) {
@@ -190,4 +195,24 @@ export class ByteExamples {
     }
     return padded;
   }
+}
+
+/**
+ * Returns the bytes of float32 examples, for `ByteExamples`: padding to 16 bytes gives whole vec4f.
+ *
+ * @throws TypeError for uint8 examples: a defect in the choice of the path
+ */
+export function floatBytes({ images }: Dataset): Uint8Array {
+  if (images instanceof Uint8Array) throw new TypeError("float paths take float32 examples");
+  return new Uint8Array(images.buffer, images.byteOffset, images.byteLength);
+}
+
+/**
+ * Returns the uint8 examples of a dataset.
+ *
+ * @throws TypeError for float32 examples: a defect in the choice of the path
+ */
+export function images(dataset: Dataset): Uint8Array {
+  if (dataset.images instanceof Uint8Array) return dataset.images;
+  throw new TypeError("exact paths take uint8 examples");
 }

@@ -7,13 +7,13 @@ import { bindingLimit } from "../kernels/ranges.js";
 import { Work } from "../kernels/work.js";
 import type { Dispatch } from "./path.js";
 
-/** Where a projection writes its values, f32: position p of the batch is output row `position + p`. */
+/** The f32 output of a projection: position p of the dispatch is row `position + p` of `out`. */
 export interface Values {
   readonly out: GPUBufferBinding;
   readonly position: number;
 }
 
-/** What follows every projection that writes f32: one-hots behind the inputs, and the rounding to float16. */
+/** The steps after a projection that writes f32: the one-hots, and the rounding to float16. */
 export class Finish {
   readonly #gpu: Gpu;
   readonly #plan: Plan;
@@ -35,39 +35,39 @@ export class Finish {
     this.#narrow = narrow;
   }
 
-  /** The most positions whose values and labels can be bound. */
+  /** The most positions whose values and labels fit into a binding. */
   get maxPositions(): number {
     return bindingLimit(this.#gpu.limits) / (4 * (this.#narrow ? rowLength(this.#plan) : 1));
   }
 
   /**
-   * Takes the buffers for the end of a batch; the function it returns has `project` encode the beginning. See
-   * `PreparedPath.stage`.
+   * Takes the buffers for these steps. Returns a function that calls `project` to encode the projection and then encodes
+   * the steps. See `PreparedPath.stage`.
    */
   async stage(
     label: string,
-    batch: Dispatch,
+    dispatch: Dispatch,
     loans: Loans,
     project: (work: Work, values: Values) => void,
   ): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
-    const count = batch.indices.length;
+    const count = dispatch.indices.length;
     const width = rowLength(this.#plan);
     const scratch = this.#narrow && (await loans.take("float32 values", count * width * 4, USAGE.STORAGE));
     const given = this.#oneHot && (await loans.take("given labels", count * 4, USAGE.STORAGE | USAGE.COPY_DST));
     return (encoder, output) => {
       const work = new Work(this.#gpu.device, encoder, `taskloom ${label}`);
-      // The caller submits in this same turn, so this runs after that.
+      // The caller submits synchronously, so the microtask runs after the submission.
       queueMicrotask(() => work.discard());
       const out = { buffer: scratch ?? output };
-      const position = scratch ? 0 : batch.outputFirst;
+      const position = scratch ? 0 : dispatch.outputFirst;
       project(work, { out, position });
       if (this.#oneHot && given) {
-        this.#gpu.device.queue.writeBuffer(given, 0, batch.given);
+        this.#gpu.device.queue.writeBuffer(given, 0, dispatch.given);
         const range = { positions: count, position, inputs: this.#plan.outFeatures, cells: labelCells(this.#plan) };
         this.#oneHot.encode(work, range, { buffer: given }, out);
       }
-      // Batches begin at even positions, hence with a whole word.
-      this.#narrow?.encode(work, count * width, out, (batch.outputFirst * width) / 2, { buffer: output });
+      // Dispatches begin at even positions, so at whole words.
+      this.#narrow?.encode(work, count * width, out, (dispatch.outputFirst * width) / 2, { buffer: output });
     };
   }
 }

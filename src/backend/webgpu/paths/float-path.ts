@@ -1,19 +1,17 @@
 import { type Plan, rowLength } from "../../../plan/plan.js";
-import { type Loans, USAGE } from "../device/buffers.js";
+import { type Loans, USAGE, uploadTable } from "../device/buffers.js";
 import type { Gpu } from "../device/device.js";
-import { uploadTable } from "../device/table.js";
 import { MatrixKernel } from "../kernels/matrix.js";
 import { type FloatBuffers, ProjectFloatKernel } from "../kernels/project-float.js";
 import { TorchMatrixKernel } from "../kernels/torch-matrix.js";
 import type { Work } from "../kernels/work.js";
-import { ByteExamples } from "./examples.js";
+import { ByteExamples, floatBytes } from "./examples.js";
 import { Finish } from "./finish.js";
-import { floatBytes } from "./float-bytes.js";
 import { groupRuns, type RunGroup } from "./groups.js";
 import { panelRows, panelsOf, panelTasks } from "./panels.js";
 import { type Dispatch, evenPositions, MAKING, MAX_WORK, type Path, type PreparedPath } from "./path.js";
 
-/** float32 examples in every mode: matrices are written out in f32 for some tasks at a time, and multiplied. */
+/** The projection of float32 examples, in every mode. It writes the f32 matrices of some tasks and multiplies. */
 export const floatPath: Path = {
   name: "float",
   async prepare(gpu, plan, dataset, table) {
@@ -37,7 +35,7 @@ export const floatPath: Path = {
 
 interface Kernels {
   readonly matrix: MatrixKernel;
-  /** Only for the torch generator; the identity's matrices are the other's then, too. */
+  /** Only for the torch generator. Identity matrices come from `matrix` with either generator. */
   readonly torch: TorchMatrixKernel | undefined;
   readonly project: ProjectFloatKernel;
   readonly finish: Finish;
@@ -64,17 +62,17 @@ class PreparedFloat implements PreparedPath {
     );
   }
 
-  async stage(batch: Dispatch, loans: Loans): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
+  async stage(dispatch: Dispatch, loans: Loans): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
     const { features, outFeatures } = this.#plan;
     const { limits, device } = this.#gpu;
-    const { buffer, indices, write } = await this.#examples.gather(batch.indices, loans);
+    const { buffer, indices, write } = await this.#examples.gather(dispatch.indices, loans);
     const drawn = await loans.take("indices", indices.byteLength, USAGE.STORAGE | USAGE.COPY_DST);
     const rowBytes = MatrixKernel.rowBytes(features);
     const rows = panelRows(limits, outFeatures, features, rowBytes);
-    const groups = groupRuns(batch.runs, panelTasks(limits, rows * rowBytes));
+    const groups = groupRuns(dispatch.runs, panelTasks(limits, rows * rowBytes));
     const tasks = Math.max(...groups.map((group) => group.keys.length));
     const matrices = await loans.take("matrices", tasks * rows * rowBytes, USAGE.STORAGE);
-    return this.#kernels.finish.stage("float projection", batch, loans, (work, { out, position }) => {
+    return this.#kernels.finish.stage("float projection", dispatch, loans, (work, { out, position }) => {
       write();
       device.queue.writeBuffer(drawn, 0, indices);
       const buffers = { examples: { buffer }, indices: { buffer: drawn }, matrices: { buffer: matrices }, out };
@@ -95,7 +93,7 @@ class PreparedFloat implements PreparedPath {
       if (torch && !identity) {
         torch.encode(work, { seeds: tasks, row, rows, columns, outFeatures }, matrixScale, buffers.matrices);
       } else {
-        // Deviates as they are; the scale comes last, as in the other backends.
+        // Unscaled deviates: the scale is applied to the sum, like in the WebAssembly backend.
         matrix.encode(work, { seed, tasks, row, rows, columns, identity }, 1, buffers.matrices);
       }
       const to = {

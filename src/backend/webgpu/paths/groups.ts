@@ -1,15 +1,15 @@
 import type { TaskRun } from "./path.js";
 
-/** Neighbouring runs of equally many positions: the position p of task t is the batch's `first + t * positions + p`. */
+/** Neighboring runs of equal length. Position p of task t is the dispatch's position `first + t * positions + p`. */
 export interface RunGroup {
-  /** What the matrices follow from; see `MatrixChoice`. */
+  /** The key of each matrix; see `MatrixChoice`. */
   readonly keys: readonly number[];
   readonly identity: boolean;
   readonly first: number;
   readonly positions: number;
 }
 
-/** Runs in groups of at most `most` tasks, in order. */
+/** Groups runs, in order, with at most `most` tasks in a group. */
 export function groupRuns(runs: readonly TaskRun[], most: number): RunGroup[] {
   const groups: { keys: number[]; identity: boolean; first: number; positions: number }[] = [];
   for (const { matrix, first, count } of runs) {

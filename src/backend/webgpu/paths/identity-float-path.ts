@@ -2,12 +2,11 @@ import { type Plan, rowLength } from "../../../plan/plan.js";
 import { type Loans, USAGE } from "../device/buffers.js";
 import type { Gpu } from "../device/device.js";
 import { IdentityFloatKernel } from "../kernels/identity-float.js";
-import { ByteExamples } from "./examples.js";
+import { ByteExamples, floatBytes } from "./examples.js";
 import { Finish } from "./finish.js";
-import { floatBytes } from "./float-bytes.js";
 import { type Dispatch, evenPositions, type Path, type PreparedPath } from "./path.js";
 
-/** float32 examples under the identity projection, in every mode. */
+/** The identity projection of float32 examples, in every mode. */
 export const identityFloatPath: Path = {
   name: "identity-float",
   async prepare(gpu, plan, dataset) {
@@ -34,11 +33,11 @@ class PreparedIdentityFloat implements PreparedPath {
     this.maxPositions = evenPositions(Math.min(finish.maxPositions, examples.maxPositions));
   }
 
-  async stage(batch: Dispatch, loans: Loans): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
+  async stage(dispatch: Dispatch, loans: Loans): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
     const { features: columns, outFeatures: rows, identityScale: scale } = this.#plan;
-    const { buffer, indices, write } = await this.#examples.gather(batch.indices, loans);
+    const { buffer, indices, write } = await this.#examples.gather(dispatch.indices, loans);
     const drawn = await loans.take("indices", indices.byteLength, USAGE.STORAGE | USAGE.COPY_DST);
-    return this.#finish.stage("identity", batch, loans, (work, { out, position }) => {
+    return this.#finish.stage("identity", dispatch, loans, (work, { out, position }) => {
       write();
       this.#gpu.device.queue.writeBuffer(drawn, 0, indices);
       const range = { positions: indices.length, columns, rows, position, stride: rowLength(this.#plan), scale };

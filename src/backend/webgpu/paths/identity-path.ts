@@ -1,12 +1,12 @@
 import type { Plan } from "../../../plan/plan.js";
 import { rowLength } from "../../../plan/plan.js";
+import { bindGroup } from "../device/bind-group.js";
 import { type Loans, USAGE } from "../device/buffers.js";
 import type { Gpu } from "../device/device.js";
-import { ByteExamples, exampleBytes } from "./examples.js";
-import { bindGroup, images } from "./fused.js";
+import { ByteExamples, exampleBytes, images } from "./examples.js";
 import { type Dispatch, evenPositions, grid, type Path, type PreparedPath } from "./path.js";
 
-/** uint8 examples under the identity projection: see shaders/project-identity.wgsl. */
+/** The identity projection of uint8 examples: see shaders/project-identity.wgsl. */
 export const identityPath: Path = {
   name: "identity",
   async prepare(gpu, plan, dataset) {
@@ -45,21 +45,22 @@ class Identity implements PreparedPath {
     this.maxPositions = evenPositions(Math.min(perDispatch, perBinding, examples.maxPositions));
   }
 
-  async stage(batch: Dispatch, loans: Loans): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
+  async stage(dispatch: Dispatch, loans: Loans): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
     const usage = USAGE.STORAGE | USAGE.COPY_DST;
-    const examples = await this.#examples.gather(batch.indices, loans);
+    const examples = await this.#examples.gather(dispatch.indices, loans);
     const range = await loans.take("range", 8, usage);
     const indices = await loans.take("indices", examples.indices.byteLength, usage);
-    const given = batch.given.length > 0 ? await loans.take("given labels", batch.given.byteLength, usage) : indices;
-    const count = batch.indices.length;
+    const given =
+      dispatch.given.length > 0 ? await loans.take("given labels", dispatch.given.byteLength, usage) : indices;
+    const count = dispatch.indices.length;
     const values = count * rowLength(this.#plan);
     const words = this.#plan.dtype === "float16" ? Math.ceil(values / 2) : values;
     return (encoder, output) => {
       const { queue } = this.#gpu.device;
       examples.write();
-      queue.writeBuffer(range, 0, Uint32Array.of(batch.outputFirst, count));
+      queue.writeBuffer(range, 0, Uint32Array.of(dispatch.outputFirst, count));
       queue.writeBuffer(indices, 0, examples.indices);
-      if (batch.given.length > 0) queue.writeBuffer(given, 0, batch.given);
+      if (dispatch.given.length > 0) queue.writeBuffer(given, 0, dispatch.given);
       const resources = [this.#uniform, range, examples.buffer, indices, given, output];
       const pass = encoder.beginComputePass({ label: "taskloom identity" });
       pass.setPipeline(this.#pipeline);
@@ -75,7 +76,7 @@ class Identity implements PreparedPath {
   }
 }
 
-/** `Plan` of shaders/project-identity.wgsl. */
+/** Returns the uniform `Plan` of shaders/project-identity.wgsl. */
 function planBytes(plan: Plan): ArrayBuffer {
   const bytes = new ArrayBuffer(PLAN_BYTES);
   const words = exampleBytes(plan.features) / 4;

@@ -1,20 +1,18 @@
 import type { MatrixChoice } from "../../../draws/draws.js";
 import { type Plan, rowLength } from "../../../plan/plan.js";
-import { type Loans, USAGE } from "../device/buffers.js";
+import { type Loans, USAGE, uploadTable } from "../device/buffers.js";
 import type { Gpu } from "../device/device.js";
-import { uploadTable } from "../device/table.js";
 import { LimbsKernel } from "../kernels/limbs.js";
 import { ProductKernel } from "../kernels/product.js";
 import { MAX_GROUPS, type Work } from "../kernels/work.js";
-import { ByteExamples } from "./examples.js";
+import { ByteExamples, images } from "./examples.js";
 import { Finish, type Values } from "./finish.js";
-import { images } from "./fused.js";
 import { type Panel, panelRows, panelsOf } from "./panels.js";
 import { type Dispatch, evenPositions, MAX_WORK, type Path, type PreparedPath } from "./path.js";
 
 /**
- * Whole uint8 datasets, exactly: each task's matrix is written out once a batch, and multiplied with all its examples.
- * For `mode: "dataset"`, whose runs are of consecutive examples.
+ * The exact projection of whole uint8 datasets. Each dispatch writes a task's matrix once and multiplies all its examples.
+ * For `mode: "dataset"`, where a run has consecutive examples.
  */
 export const productPath: Path = {
   name: "product",
@@ -61,18 +59,18 @@ class PreparedProduct implements PreparedPath {
     );
   }
 
-  async stage(batch: Dispatch, loans: Loans): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
+  async stage(dispatch: Dispatch, loans: Loans): Promise<(encoder: GPUCommandEncoder, output: GPUBuffer) => void> {
     const { features, outFeatures } = this.#plan;
-    const { buffer, indices, write } = await this.#examples.gather(batch.indices, loans);
+    const { buffer, indices, write } = await this.#examples.gather(dispatch.indices, loans);
     const rowBytes = LimbsKernel.rowBytes(features);
     const rows = panelRows(this.#gpu.limits, outFeatures, features, rowBytes);
     const panel = {
       limbs: { buffer: await loans.take("limbs", rows * rowBytes, USAGE.STORAGE) },
       initial: { buffer: await loans.take("initial sums", rows * 4, USAGE.STORAGE | USAGE.COPY_DST) },
     };
-    return this.#kernels.finish.stage("whole-dataset projection", batch, loans, (work, values) => {
+    return this.#kernels.finish.stage("whole-dataset projection", dispatch, loans, (work, values) => {
       write();
-      for (const run of batch.runs) {
+      for (const run of dispatch.runs) {
         const range = { first: indices[run.first] as number, examples: run.count, from: run.first };
         for (const part of panelsOf(outFeatures, rows)) {
           this.#multiply(work, run.matrix, range, part, { buffer }, panel, values);

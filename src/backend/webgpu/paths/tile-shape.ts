@@ -1,6 +1,6 @@
 import type { GpuLimits } from "../device/adapter.js";
 
-/** How a tile multiplies: shaders/tile-packed.wgsl or shaders/tile-wide.wgsl. */
+/** The multiplication in a tile: shaders/tile-packed.wgsl or shaders/tile-wide.wgsl. */
 export type Product = "packed" | "wide";
 
 /** Override constants of shaders/project-tile.wgsl. */
@@ -10,14 +10,16 @@ export interface TileShape {
   readonly DEPTH: number;
 }
 
-/** What an invocation sums; bytes that a block takes of each row and each position, and 32-bit words of its own. */
+/** The sizes that a multiplication fixes. */
 interface TileKind {
+  /** Rows and positions of an invocation. */
   readonly rows: number;
   readonly positions: number;
+  /** Workgroup memory of a block: bytes for each row, bytes and 32-bit words for each position. */
   readonly rowBytes: number;
   readonly positionBytes: number;
   readonly positionWords: number;
-  /** Instructions of an invocation for a block, counted roughly. */
+  /** Instructions of an invocation for a block, roughly. */
   readonly multiply: number;
 }
 
@@ -31,22 +33,22 @@ const MAX_GROUPS = 25;
 const MAX_DEPTH = 8;
 const WARP = 32;
 
-/** Instructions, counted roughly: a block of 16 deviates, a vector of pixels, a barrier. */
+/** Instructions, roughly, for a block of 16 deviates, a vector of pixels, and a barrier. */
 const COST = { make: 700, load: 30, step: 100 };
 
-/** What a shape is for. */
+/** The problem that a shape is chosen for. */
 export interface TileProblem {
   readonly product: Product;
-  /** Rows of the matrix, and key-stream blocks of a row. */
+  /** Rows of the matrix, and key-stream blocks of each row. */
   readonly rows: number;
   readonly blocks: number;
-  /** Positions of a run, typically. */
+  /** Positions of a typical run. */
   readonly count: number;
   /** `SKIP` of project-tile.wgsl. */
   readonly skip: number;
 }
 
-/** Bytes of workgroup memory; each variable is placed at a multiple of 16. */
+/** Returns the bytes of workgroup memory of a tile. Each variable begins at a multiple of 16. */
 export function tileStorage({ product, skip }: Pick<TileProblem, "product" | "skip">, shape: TileShape): number {
   const kind = TILE_KINDS[product];
   const rows = kind.rows * shape.ROW_GROUPS;
@@ -58,10 +60,10 @@ export function tileStorage({ product, skip }: Pick<TileProblem, "product" | "sk
 }
 
 /**
- * The shape that takes the fewest instructions, by a model: results do not depend on it.
+ * Returns the shape with the fewest instructions according to a model. Results do not depend on the shape.
  *
- * @param storage bytes of workgroup memory, and `threads` invocations, that it may take of what the device has
- * @returns undefined where no shape fits
+ * @param budget the most bytes of workgroup memory and the most invocations; the device's limits apply too
+ * @returns undefined if no shape fits
  */
 export function tileShape(
   limits: GpuLimits,
@@ -95,7 +97,7 @@ export function tileShape(
   return best;
 }
 
-/** Instructions of all warps for the rows and positions of a run. */
+/** Returns the instructions of all warps for the rows and positions of a run. */
 function costOf({ product, rows, blocks, count }: TileProblem, { GROUPS, ROW_GROUPS, DEPTH }: TileShape): number {
   const kind = TILE_KINDS[product];
   const threads = GROUPS * ROW_GROUPS;
@@ -103,7 +105,7 @@ function costOf({ product, rows, blocks, count }: TileProblem, { GROUPS, ROW_GRO
   const height = kind.rows * ROW_GROUPS;
   const width = kind.positions * GROUPS;
   const workgroups = Math.ceil(rows / height) * Math.ceil(count / width);
-  // Warps without a block to make wait for the others, unless another workgroup has work for the processor.
+  // Warps without a block to make wait for the others, unless another workgroup keeps the processor busy.
   const busy = Math.ceil((height * DEPTH) / WARP);
   const waiting = warps * Math.ceil((height * DEPTH) / threads);
   const step =

@@ -1,21 +1,21 @@
-/** Runs something so many times and resolves to the milliseconds it took in all. */
+/** Runs a candidate `repeats` times and resolves to the total time in milliseconds. */
 export type Trial = (repeats: number) => Promise<number>;
 
-/** A round of a trial takes about as long, in milliseconds: far more than a clock's step and the way to the device. */
+/** Target length of a round in ms: much longer than a clock step and the latency of the device. */
 const ROUND = 8;
 const MAX_REPEATS = 256;
 const ROUNDS = 3;
-/** A candidate that is so many times as slow as the fastest in the first round is not tried again. */
+/** A candidate is dropped if its first round takes this many times as long as the fastest one. */
 const HOPELESS = 2;
 
 /**
- * The number of the fastest of some trials, and the milliseconds it took once. They take turns, so that a slow moment
- * meets all alike, and the least time of each counts.
+ * Finds the fastest trial. Returns its number and the milliseconds of one repeat. The trials take turns, so that a slow
+ * moment of the machine affects all of them, and the shortest round of each counts.
  */
 export async function fastest(trials: readonly Trial[]): Promise<{ number: number; milliseconds: number }> {
   const once: number[] = [];
   for (const trial of trials) {
-    await trial(1); // what is first used is first made
+    await trial(1); // a warm-up: the first run allocates and compiles
     once.push(await trial(1));
   }
   const shortest = Math.min(...once);
@@ -34,11 +34,11 @@ export async function fastest(trials: readonly Trial[]): Promise<{ number: numbe
   return { number, milliseconds: shortestRound / repeats };
 }
 
-/** What was chosen, by what it was chosen for: calls meanwhile share a choice, and a failed one is forgotten. */
+/** A cache of choices by key. Overlapping calls share a choice; a failed one is forgotten. */
 export class Choices<T> {
   readonly #made = new Map<string, Promise<T>>();
 
-  /** The choice for `key`, made now if there is none. */
+  /** Returns the choice for `key`. Calls `choose` if there is none. */
   of(key: string, choose: () => Promise<T>): Promise<T> {
     const known = this.#made.get(key);
     if (known) return known;
@@ -48,7 +48,7 @@ export class Choices<T> {
     return made;
   }
 
-  /** The choice for `key`, if there is one. */
+  /** Returns the choice for `key`, or undefined. */
   get(key: string): Promise<T> | undefined {
     return this.#made.get(key);
   }

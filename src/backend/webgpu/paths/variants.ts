@@ -1,39 +1,39 @@
 import type { AdapterText, GpuLimits } from "../device/adapter.js";
 import { type Product, type TileProblem, type TileShape, tileShape } from "./tile-shape.js";
 
-/** One of the kernels that make the same bits, and the shape of its tiles. */
+/** A variant of the fused kernel and the shape of its tiles. All variants give the same bits. */
 export interface Variant {
   readonly product: Product;
   readonly shape: TileShape;
 }
 
-/** What a tile may take of a device, the first being for those that nothing is known of. */
+/** Budgets of a tile on a device. The first one is the default for devices without trials. */
 const BUDGETS = [
-  // With 16 KiB, WebGPU's default, several workgroups share a processor on every card.
+  // 16 KiB is WebGPU's default limit; on every card several workgroups of that size share a processor.
   { storage: 16384, threads: 256 },
   { storage: 32768, threads: 128 },
   { storage: 32768, threads: 256 },
   { storage: 49152, threads: 256 },
 ] as const;
 
-/** A device, as far as variants depend on it. */
+/** The properties of a device that variants depend on. */
 export interface VariantDevice {
   readonly adapter: AdapterText;
   readonly limits: GpuLimits;
-  /** Whether the compiler knows packed dot products. */
+  /** True if the compiler knows packed dot products. */
   readonly packedDot: boolean;
 }
 
-/** The variant for a device that has not been tuned for. */
+/** Returns the variant for a device without trials. */
 export function defaultVariant(device: VariantDevice, problem: Omit<TileProblem, "product">): Variant {
-  // SwiftShader takes packed products apart; see bench/NOTES.md.
+  // SwiftShader emulates packed products with scalar code; see bench/NOTES.md.
   const wide = !device.packedDot || /swiftshader/i.test(device.adapter.description);
   const product = wide ? "wide" : "packed";
   const shape = tileShape(device.limits, { ...problem, product }, BUDGETS[0]);
   return { product, shape: shape ?? { GROUPS: 1, ROW_GROUPS: 1, DEPTH: 1 } };
 }
 
-/** The variants worth trying on a device: for each budget the shape that a model of instructions prefers. */
+/** Returns the variants to time on a device: for each budget the best shape according to the model of `tileShape`. */
 export function candidates(device: VariantDevice, problem: Omit<TileProblem, "product">): Variant[] {
   const products: Product[] = device.packedDot ? ["packed", "wide"] : ["wide"];
   const found = new Map<string, Variant>();

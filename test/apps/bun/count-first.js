@@ -1,0 +1,2 @@
+import "./count-workers.js";
+import "./process.js";

@@ -1,0 +1,4 @@
+import { Dataset, TaskAugmentor } from "taskloom";
+import { report, WAYS } from "./weave.js";
+
+report({ Dataset, TaskAugmentor }, WAYS).then((woven) => console.log(JSON.stringify(woven)));

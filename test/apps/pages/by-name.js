@@ -1,0 +1,4 @@
+import { Dataset, TaskAugmentor } from "taskloom";
+import { report } from "/weave.js";
+
+globalThis.woven = report({ Dataset, TaskAugmentor });
