@@ -138,7 +138,7 @@ describe("recomputing", () => {
     const { faults } = await verify(out, { recompute: true, dataset, workers: 0 });
     expect(faults).toEqual([expect.objectContaining({ kind: "values", tasks: { start: 122, stop: 123 } })]);
     truncateSync(join(out, file), 2000);
-    await expect(verify(out)).rejects.toThrow(/has 2000 bytes, not \d+: it is truncated|ends within its header/);
+    await expect(verify(out)).rejects.toThrow(/has 2000 bytes, not \d+: it is (truncated|another file)/);
   });
 
   test("with another dataset is refused", async () => {
