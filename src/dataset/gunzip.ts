@@ -42,9 +42,6 @@ export async function gunzip(
       const { done, value } = await abortable(reader.read(), signal);
       if (done || !result.take(value)) break;
     }
-    if (result.overflow) {
-      throw new FileError(`holds more than the ${result.bytes.length} bytes that its header says; is it one IDX file?`);
-    }
     return result.bytes;
   } catch (cause) {
     signal?.throwIfAborted();

@@ -2,7 +2,7 @@ import { abortable } from "../base/abort.js";
 import { fileSystem } from "../base/host.js";
 import { readWhole } from "./disk.js";
 import { FileError, problemOf } from "./file-error.js";
-import { type ExtentOf, HEAD_BYTES } from "./growing.js";
+import { type ExtentOf, HEAD_BYTES, tooLong } from "./growing.js";
 import { Http } from "./http.js";
 
 /**
@@ -40,7 +40,7 @@ function shortened(text: string): string {
 /**
  * Reads a source. Bytes in memory are viewed, not copied, and always whole.
  *
- * @param options.extentOf tells from the first bytes how much is wanted; one byte more is read where the file should end
+ * @param options.extentOf tells from the first bytes how much is wanted
  * @throws {@link FileError} if the source is missing, cannot be read, or a server answers with anything but success.
  */
 export async function readBytes(
@@ -79,7 +79,8 @@ async function readBlob(
   if (!extentOf) return bytesOf(blob);
   const head = await bytesOf(blob.slice(0, HEAD_BYTES));
   const extent = extentOf(head);
-  return extent ? bytesOf(blob.slice(0, extent.bytes + (extent.whole ? 1 : 0))) : head;
+  if (extent?.whole && blob.size > extent.bytes) throw tooLong(extent.bytes, blob.size);
+  return extent ? bytesOf(blob.slice(0, extent.bytes)) : head;
 }
 
 async function fetched(

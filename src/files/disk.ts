@@ -1,7 +1,7 @@
 import { abortable } from "../base/abort.js";
 import { fileSystem } from "../base/host.js";
 import { allocate, FileError } from "./file-error.js";
-import { type ExtentOf, HEAD_BYTES } from "./growing.js";
+import { type ExtentOf, HEAD_BYTES, tooLong } from "./growing.js";
 import type { Part } from "./http.js";
 
 export type FileSystem = NonNullable<ReturnType<typeof fileSystem>>;
@@ -67,13 +67,13 @@ export function readWhole(
   }: { limit?: number; extentOf?: ExtentOf | undefined; shared?: boolean; signal?: AbortSignal | undefined } = {},
 ): Promise<Uint8Array> {
   return withFile(path, signal, async (file, size) => {
-    if (size > limit) throw new FileError(`has ${size} bytes; at most ${limit} are expected`);
+    if (size > limit) throw tooLong(limit, size);
     let wanted = size;
     if (extentOf) {
       const head = new Uint8Array(Math.min(size, HEAD_BYTES));
       const extent = extentOf(head.subarray(0, await fill(file, 0, head, signal)));
-      // One byte more shows that the file is longer than its head says.
-      wanted = Math.min(size, extent ? extent.bytes + (extent.whole ? 1 : 0) : head.length);
+      if (extent?.whole && size > extent.bytes) throw tooLong(extent.bytes, size);
+      wanted = Math.min(size, extent?.bytes ?? head.length);
     }
     const bytes = allocate(wanted, { shared: shared === true && wanted > 0 });
     return bytes.subarray(0, await fill(file, 0, bytes, signal));

@@ -3,6 +3,7 @@ import { InvalidOptionError, StoreError, TaskloomError } from "../base/errors.js
 import { fileSystem, nodeUrl } from "../base/host.js";
 import { readPart, readWhole } from "./disk.js";
 import { FileError, problemOf } from "./file-error.js";
+import { tooLong } from "./growing.js";
 import { Http, type Part } from "./http.js";
 import type { ReadableStore } from "./store.js";
 
@@ -85,7 +86,7 @@ export function handleFiles(directory: FileSystemDirectoryHandle): Files {
     ranges: true,
     get: async (key, limit, signal) => {
       const file = await abortable(find(key), signal);
-      if (file && file.size > limit) throw new FileError(`has ${file.size} bytes; at most ${limit} are expected`);
+      if (file && file.size > limit) throw tooLong(limit, file.size);
       return file && new Uint8Array(await abortable(file.arrayBuffer(), signal));
     },
     readInto: async (key, offset, into, signal) => {
@@ -121,7 +122,7 @@ export function pathFiles(path: string): Files {
 function storeFiles(store: ReadableStore): Files {
   const get = async (key: string, limit: number, signal: AbortSignal | undefined) => {
     const bytes = await abortable(Promise.resolve(store.get(`/${key}`, signal ? { signal } : {})), signal);
-    if (bytes && bytes.length > limit) throw new FileError(`has ${bytes.length} bytes; at most ${limit} are expected`);
+    if (bytes && bytes.length > limit) throw tooLong(limit, bytes.length);
     return bytes;
   };
   return folder({

@@ -1,4 +1,4 @@
-import { allocate } from "./file-error.js";
+import { allocate, FileError } from "./file-error.js";
 
 /** How much of a file is wanted, as its first bytes tell. */
 export interface Extent {
@@ -18,6 +18,12 @@ export type ExtentOf = (head: Uint8Array) => Extent | undefined;
 /** Bytes from the beginning of a file that hold the header of any IDX file: 4 and 4 for each of 255 dimensions. */
 export const HEAD_BYTES = 1024;
 
+/** The error for a file that goes on behind its end. */
+export function tooLong(bytes: number, size?: number): FileError {
+  const found = size === undefined ? `more than ${bytes} bytes` : `${size} bytes`;
+  return new FileError(`has ${found}, where it should end after ${bytes}: it is damaged, or another file`);
+}
+
 /** Memory for bytes that come in pieces, of one buffer that is as large as it must be. */
 export class Growing {
   #buffer: Uint8Array;
@@ -28,7 +34,7 @@ export class Growing {
   #cut = false;
   readonly #most: number;
   /** Whether there were more bytes than allowed. */
-  overflow = false;
+  #overflow = false;
 
   /**
    * @param limit bytes allowed, without an extent
@@ -47,7 +53,13 @@ export class Growing {
     this.#buffer = allocate(Math.min(hint, limit, most));
   }
 
+  /**
+   * The bytes that were taken.
+   *
+   * @throws FileError when there were more than allowed
+   */
   get bytes(): Uint8Array {
+    if (this.#overflow) throw tooLong(this.#limit);
     return this.#buffer.subarray(0, this.#filled);
   }
 
@@ -61,8 +73,8 @@ export class Growing {
     const kept = this.#append(piece);
     if (this.#extentOf && this.#filled >= HEAD_BYTES && !this.#measure()) return false;
     const rest = piece.subarray(kept);
-    if (rest.length > 0 && this.#append(rest) < rest.length) this.overflow = !this.#cut;
-    return !(this.overflow || (this.#cut && this.#filled === this.#limit));
+    if (rest.length > 0 && this.#append(rest) < rest.length) this.#overflow = !this.#cut;
+    return !(this.#overflow || (this.#cut && this.#filled === this.#limit));
   }
 
   /** Reads the extent from the head. Bytes behind it that were taken already are given up. */
@@ -75,7 +87,7 @@ export class Growing {
     if (Number.isFinite(bytes)) this.#reserve(bytes);
     if (this.#filled > this.#limit) {
       this.#filled = this.#limit;
-      this.overflow = !this.#cut;
+      this.#overflow = !this.#cut;
     }
     return extent !== undefined;
   }

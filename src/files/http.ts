@@ -1,7 +1,7 @@
 import { abortable, sleep } from "../base/abort.js";
 import { InvalidOptionError, messageOf } from "../base/errors.js";
 import { FileError } from "./file-error.js";
-import { type ExtentOf, Growing } from "./growing.js";
+import { type ExtentOf, Growing, tooLong } from "./growing.js";
 
 /** Pauses before a request is made again, in milliseconds: three more attempts. */
 export const RETRY_PAUSES: readonly number[] = [200, 800, 3200];
@@ -85,7 +85,7 @@ export class Http {
       if (!response) return undefined;
       const announced = numberOf(response.headers.get("content-length"));
       if (limit !== undefined && announced !== undefined && announced > limit) {
-        throw await dropped(response, `has ${announced} bytes; at most ${limit} are expected`);
+        throw await dropped(response, tooLong(limit, announced).problem);
       }
       const body = new Growing({
         ...(limit === undefined ? {} : { limit }),
@@ -94,7 +94,6 @@ export class Http {
         extentOf,
       });
       await drain(response, (piece) => body.take(piece), signal);
-      if (body.overflow && !extentOf) throw new FileError(`has more than ${limit} bytes, the most that are expected`);
       return body.bytes;
     });
   }

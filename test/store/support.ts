@@ -60,7 +60,10 @@ export async function serveFolder(
     if (from !== undefined && Number(from) >= bytes.length) return void response.writeHead(416).end();
     const part = from === undefined ? bytes : bytes.subarray(Number(from), Number(to) + 1);
     sent += part.length;
-    response.writeHead(from === undefined ? 200 : 206, { "content-type": "application/octet-stream" }).end(part);
+    const headers: Record<string, string> = { "content-type": "application/octet-stream" };
+    if (from !== undefined)
+      headers["content-range"] = `bytes ${from}-${Number(from) + part.length - 1}/${bytes.length}`;
+    response.writeHead(from === undefined ? 200 : 206, headers).end(part);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
