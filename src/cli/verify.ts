@@ -8,7 +8,8 @@ import { EXIT, printJson } from "./report.js";
 import { signal } from "./signal.js";
 
 interface Flags {
-  recompute?: true | number;
+  /** A text is a folder that the option's optional number was read from. */
+  recompute?: true | number | string;
   dataset?: string;
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
@@ -18,8 +19,9 @@ interface Flags {
 export function verifyCommand(): Command {
   return new Command("verify")
     .description("Compare a folder with its digests, and if asked for with newly made tasks; list every bad chunk.")
-    .argument("<dir>", "a folder that generate wrote")
-    .option("--recompute [n]", "make all tasks anew and compare, or those of n chunks drawn at random", wholeNumber)
+    .usage("[options] <dir>")
+    .argument("[dir]", "a folder that generate wrote")
+    .option("--recompute [n]", "make all tasks anew and compare, or those of n chunks drawn at random", numberOrFolder)
     .option("--dataset <name|dir>", "where the dataset is, if not where the recipe says")
     .addOption(new Option("--backend <name>", "what recomputes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
@@ -28,9 +30,21 @@ export function verifyCommand(): Command {
     .action(run);
 }
 
-async function run(dir: string, { json, ...flags }: Flags): Promise<void> {
+/** `verify --recompute store` gives the folder to the option, whose number may be left out. */
+function numberOrFolder(text: string): number | string {
+  return /^\d+$/.test(text) ? wholeNumber(text) : text;
+}
+
+async function run(given: string | undefined, { json, recompute, ...flags }: Flags, command: Command): Promise<void> {
+  const taken = typeof recompute === "string" ? recompute : undefined;
+  const dir = given ?? taken;
+  if (dir === undefined) command.error("error: missing required argument 'dir'");
+  if (given !== undefined && taken !== undefined) {
+    command.error(`error: option '--recompute [n]' argument '${taken}' is invalid. Give a whole number, such as 1024.`);
+  }
   const bar = new Progress(json === true, "chunks");
-  const result = await verify(dir, { ...flags, signal, onProgress: bar.update }).finally(bar.stop);
+  const options = { ...flags, recompute: typeof recompute === "string" ? true : (recompute ?? false) };
+  const result = await verify(dir, { ...options, signal, onProgress: bar.update }).finally(bar.stop);
   if (json) printJson({ ok: result.faults.length === 0, ...result });
   else process.stdout.write(`${describe(result).join("\n")}\n`);
   if (result.faults.length > 0) process.exitCode = EXIT.failed;

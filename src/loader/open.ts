@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { InvalidOptionError, RecipeError } from "../base/errors.js";
+import { InvalidOptionError, messageOf, RecipeError } from "../base/errors.js";
 import type { Dataset, Source } from "../dataset/index.js";
 import { nameOf, readBytes } from "../files/bytes.js";
 import { problemOf } from "../files/file-error.js";
@@ -41,6 +41,11 @@ export interface OpenOptions extends Pick<TaskAugmentorOptions, "backend" | "wor
    * each further attempt. Default `[200, 800, 3200]`; `[]` for none.
    */
   retryPauses?: readonly number[] | undefined;
+  /**
+   * Read whole chunks of a Zarr store and compare each with its digest in the manifest; the other formats keep no digests
+   * and are refused. Recipes have nothing to compare but the dataset, whose digest is always checked. Default false.
+   */
+  verify?: boolean;
   /** Ends the opening: it rejects with `signal.reason`. What is open stays open. */
   signal?: AbortSignal;
 }
@@ -55,6 +60,7 @@ const schema = v.strictObject({
   createWorker: augmentorSchema.entries.createWorker,
   tune: augmentorSchema.entries.tune,
   retryPauses: v.optional(v.array(v.number())),
+  verify: v.optional(v.boolean("true or false"), false),
   signal: augmentorSchema.entries.signal,
 });
 
@@ -62,7 +68,8 @@ const schema = v.strictObject({
  * Opens a task set, whichever way it is kept: as a recipe, whose tasks are made when they are asked for, or as a store,
  * whose tasks are read. Both give the same batches, bit for bit. Opening takes as long for 2^32 tasks as for 16.
  *
- * @throws RecipeError when the recipe or store cannot be read, or was made from another dataset
+ * @throws RecipeError when the recipe cannot be read, or was made from another dataset
+ * @throws StoreError when the store cannot be read, or contradicts its recipe
  * @throws InvalidOptionError for an option that is unknown or out of bounds, or a recipe without its dataset
  *
  * @example
@@ -164,8 +171,13 @@ async function find(source: TaskSetSource, options: Reading): Promise<Found> {
     if (source.kind === "directory") return openFolder(handleFiles(source), options);
     return readRecipe(await fileOf(source), options);
   }
-  if ("read" in source) return { name: "store", reader: source, owned: false };
-  if ("format" in source) return { name: "recipe", recipe: parseRecipe(JSON.stringify(source)) };
+  if ("read" in source) {
+    if (options.verify) {
+      throw new InvalidOptionError("verify", true, "false for a store that is open already; openStore takes verify");
+    }
+    return { name: "store", reader: source, owned: false };
+  }
+  if ("format" in source) return { name: "recipe", recipe: recipeOfObject(source) };
   throw notATaskSet(source);
 }
 
@@ -177,8 +189,19 @@ function notATaskSet(source: unknown): InvalidOptionError {
   );
 }
 
+/** @throws RecipeError for what JSON does not hold: cycles, bigints, deep nesting */
+function recipeOfObject(source: object): Recipe {
+  let text: string;
+  try {
+    text = JSON.stringify(source);
+  } catch (cause) {
+    throw new RecipeError("recipe", `cannot be written as JSON: ${messageOf(cause)}`, { cause });
+  }
+  return parseRecipe(text);
+}
+
 /** How files are read. */
-type Reading = Pick<OpenStoreOptions, "retryPauses" | "signal">;
+type Reading = Pick<OpenStoreOptions, "retryPauses" | "verify" | "signal">;
 
 /** Decided by the name, as a folder cannot be asked what it is everywhere. `data:` and `blob:` URLs are files. */
 function isRecipeFile(place: string): boolean {

@@ -3,7 +3,7 @@ import { describe, StoreError } from "../base/errors.js";
 import type { Files } from "../files/folder.js";
 import { ARRAY_NAMES, type ArrayName } from "./arrays.js";
 import { readText } from "./documents.js";
-import { check, chunkBytes, chunkCount, parseJson, STORE_FILES, type StoreLayout } from "./zarr.js";
+import { arrayKey, check, chunkBytes, chunkCount, parseJson, STORE_FILES, type StoreLayout } from "./zarr.js";
 
 /** The SHA-256 of a chunk in each array, lower-case hex. */
 export type ChunkDigests = Partial<Record<ArrayName, string>>;
@@ -43,6 +43,11 @@ const schema: v.GenericSchema<unknown, Manifest> = v.strictObject({
   }),
 }) as never;
 
+/** The documents of a store, by their place in it. */
+export function documentKeys({ arrays }: StoreLayout): string[] {
+  return [STORE_FILES.group, ...arrays.map(({ name }) => arrayKey(name))];
+}
+
 /**
  * The manifest of a store, as a file's text.
  *
@@ -78,6 +83,13 @@ export function parseManifest(text: string, layout: StoreLayout, source: string)
     });
   }
   const manifest = check(schema, value, source, key);
+  const listed = Object.keys(manifest.documents).sort().join(", ");
+  const documents = documentKeys(layout).sort().join(", ");
+  if (listed !== documents) {
+    throw new StoreError(source, `lists the documents ${listed || "of none"}; the store has ${documents}`, {
+      chunk: key,
+    });
+  }
   for (const array of layout.arrays) {
     const digests = manifest.arrays[array.name];
     if (digests?.bytes !== chunkBytes(layout, array) || digests.sha256.length !== chunkCount(layout)) {

@@ -34,6 +34,7 @@ export async function openNpy(files: Files, signal: AbortSignal | undefined): Pr
   return {
     format: "npy",
     files,
+    document: undefined,
     recipe,
     onehot: true,
     items,

@@ -1,6 +1,7 @@
 import type { ItemBytes } from "../backend/backend.js";
 import { checkInteger } from "../base/check.js";
 import { DisposedError, StoreError } from "../base/errors.js";
+import { sha256 } from "../base/sha256.js";
 import { type Files, filesOf } from "../files/folder.js";
 import { checkPauses } from "../files/http.js";
 import type { ReadableStore } from "../files/store.js";
@@ -148,6 +149,17 @@ async function manifestOf(set: StoredSet, signal: AbortSignal | undefined) {
     throw new StoreError(files.name, "is missing: the store is unfinished, or was not copied whole", {
       chunk: STORE_FILES.manifest,
     });
+  }
+  const digest = await sha256(set.document as Uint8Array, `${files.name}: ${STORE_FILES.group}`);
+  const recorded = manifest.documents[STORE_FILES.group];
+  if (digest !== recorded) {
+    throw new StoreError(
+      files.name,
+      `is not what was written: its SHA-256 is ${digest}, the manifest has ${recorded}`,
+      {
+        chunk: STORE_FILES.group,
+      },
+    );
   }
   return manifest;
 }

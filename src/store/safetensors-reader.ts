@@ -27,6 +27,7 @@ export async function openSafetensors(files: Files, signal: AbortSignal | undefi
   return {
     format: "safetensors",
     files,
+    document: undefined,
     recipe,
     onehot: true,
     items,

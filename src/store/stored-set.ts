@@ -21,5 +21,7 @@ export interface Place {
 export interface StoredSet extends StoreLayout {
   readonly format: StoreFormat;
   readonly files: Files;
+  /** The bytes of a store's `zarr.json`; undefined in other formats. */
+  readonly document: Uint8Array | undefined;
   place(array: StoredArray, chunk: number): Place;
 }

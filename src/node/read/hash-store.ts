@@ -6,9 +6,17 @@ import { problemOf } from "../../files/file-error.js";
 import { tasksOf } from "../../plan/set-layout.js";
 import type { StoredArray } from "../../store/arrays.js";
 import { DOCUMENT_LIMIT } from "../../store/documents.js";
-import { type ChunkDigests, digestsOf, readManifest } from "../../store/manifest.js";
+import { type ChunkDigests, digestsOf, documentKeys, readManifest } from "../../store/manifest.js";
 import type { StoredSet } from "../../store/stored-set.js";
-import { chunkBytes, chunkCount, chunkKey, itemsOfChunk, STORE_FILES } from "../../store/zarr.js";
+import {
+  arrayDocument,
+  arrayKey,
+  chunkBytes,
+  chunkCount,
+  chunkKey,
+  itemsOfChunk,
+  STORE_FILES,
+} from "../../store/zarr.js";
 import { readJournals } from "../write/journal.js";
 import type { Fault, Meter } from "./verification.js";
 
@@ -19,23 +27,24 @@ const BLOCK = 4 * 2 ** 20;
  * Compares all files of a store with their digests: those of the manifest, or of the journals of an unfinished store.
  *
  * @param path the folder of the store
- * @returns how many files were hashed, the faults, and the chunks that are not made
+ * @returns how many files were hashed, the faults, the chunks that are not made, and whether there is a manifest
  */
 export async function hashStore(
   path: string,
   set: StoredSet,
   meter: Meter,
   signal: AbortSignal | undefined,
-): Promise<{ hashed: number; faults: Fault[]; unmade: ReadonlySet<number> }> {
+): Promise<{ hashed: number; faults: Fault[]; unmade: ReadonlySet<number>; complete: boolean }> {
   const manifest = await readManifest(set.files, set, signal);
   const journals = manifest ? undefined : await readJournals(join(path, STORE_FILES.unfinished));
   const faults: Fault[] = [];
   let hashed = 0;
-  for (const [key, expected] of Object.entries(manifest?.documents ?? {})) {
-    hashed++;
-    const bytes = await set.files.get(key, DOCUMENT_LIMIT, signal);
+  for (const key of documentKeys(set)) {
+    const bytes = key === STORE_FILES.group ? set.document : await set.files.get(key, DOCUMENT_LIMIT, signal);
+    const expected = manifest ? manifest.documents[key] : unfinishedDigest(set, key);
+    if (manifest) hashed++;
     if (!bytes) faults.push({ path: key, kind: "missing", problem: "is missing" });
-    else if (createHash("sha256").update(bytes).digest("hex") !== expected) {
+    else if (expected !== undefined && sha256Of(bytes) !== expected) {
       faults.push({ path: key, kind: "digest", problem: "is not what was written" });
     }
   }
@@ -60,7 +69,17 @@ export async function hashStore(
         : `is missing: the store is unfinished, ${unmade.size} of ${total} chunks are not made; run generate again`;
     faults.push({ path: STORE_FILES.manifest, kind: "unfinished", problem });
   }
-  return { hashed, faults, unmade };
+  return { hashed, faults, unmade, complete: manifest !== undefined };
+}
+
+function sha256Of(bytes: string | Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Digest of a document of an unfinished store: that of an array's document follows from the group's, which was read. */
+function unfinishedDigest(set: StoredSet, key: string): string | undefined {
+  const array = set.arrays.find(({ name }) => arrayKey(name) === key);
+  return array && sha256Of(arrayDocument(set, array));
 }
 
 async function hashChunk(

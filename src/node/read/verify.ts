@@ -1,13 +1,15 @@
 import { checkInteger } from "../../base/check.js";
 import { pathFiles } from "../../files/folder.js";
 import { openSet } from "../../store/open-set.js";
+import { foreignFiles } from "./foreign.js";
 import { hashStore } from "./hash-store.js";
 import { recomputeRuns, runsOf, sample } from "./recompute.js";
 import { type Fault, Meter, type Verification, type VerifyOptions } from "./verification.js";
 
 /**
  * Checks what `generate` wrote: the chunks of a store against the digests in its manifest (of an unfinished one, in its
- * journals), and values of any format against newly made ones, if asked for.
+ * journals), and values of any format against newly made ones, if asked for. Files that do not belong to the set are
+ * faults, too.
  *
  * @throws StoreError or RecipeError when the folder cannot be opened at all, or the dataset is another one
  *
@@ -28,6 +30,7 @@ export async function verify(path: string, options: VerifyOptions = {}): Promise
   const meter = new Meter((format === "zarr" ? runs.count : 0) + wanted.length, options.onProgress);
   const faults: Fault[] = [];
   let hashed = 0;
+  let complete = true;
   // Chunks that cannot be compared: the faults say so already.
   const skipped = new Set<number>();
   if (format === "zarr") {
@@ -36,7 +39,9 @@ export async function verify(path: string, options: VerifyOptions = {}): Promise
     faults.push(...hashes.faults);
     for (const chunk of hashes.unmade) skipped.add(chunk);
     for (const { chunk, kind } of faults) if (chunk !== undefined && kind !== "digest") skipped.add(chunk);
+    complete = hashes.complete;
   }
+  faults.push(...(await foreignFiles(path, set, complete, signal)));
   const recomputed = await recomputeRuns(
     set,
     runs,
