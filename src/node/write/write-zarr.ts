@@ -3,30 +3,21 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { InvalidOptionError, StoreError } from "../../base/errors.js";
+import { InvalidOptionError } from "../../base/errors.js";
 import { bytesPerElement } from "../../base/tensor.js";
 import { rowLength } from "../../plan/plan.js";
 import { storedItemBytes } from "../../store/arrays.js";
-import { type ChunkDigests, digestsOf, manifestText, parseManifest } from "../../store/manifest.js";
+import { type ChunkDigests, manifestText } from "../../store/manifest.js";
 import { withoutOneHot } from "../../store/one-hot.js";
-import {
-  arrayKey,
-  chunkBytes,
-  chunkCount,
-  chunkKey,
-  itemsOfChunk,
-  STORE_FILES,
-  type StoreLayout,
-} from "../../store/zarr.js";
+import { arrayKey, chunkBytes, chunkCount, itemsOfChunk, STORE_FILES, type StoreLayout } from "../../store/zarr.js";
+import { type ChunkRun, chunksOfShard, itemsOfRun, layoutOf } from "./chunk-run.js";
 import { ChunkWriter } from "./chunk-writer.js";
 import { checkSpace, wrap, writeWhole } from "./disk.js";
 import type { Job, Written } from "./job.js";
-import { Journal, readJournals } from "./journal.js";
+import { Journal } from "./journal.js";
+import { KnownChunks } from "./known-chunks.js";
 import { checkSame, readStore, removeStore, writeDocuments } from "./store-documents.js";
 import { WriteBehind } from "./write-behind.js";
-
-/** Bytes of the inputs of a chunk, about: few files, and little to do again after a crash. */
-const CHUNK_BYTES = 32 * 2 ** 20;
 
 /** A Zarr v3 store, chunk after chunk, from where an earlier run stopped. */
 export async function writeZarr(job: Job): Promise<Written> {
@@ -48,33 +39,6 @@ export async function writeZarr(job: Job): Promise<Written> {
   }
 }
 
-/** @param chunkItems of the store that is gone on with, where nothing else is asked for */
-async function layoutOf(
-  { plan, chunkTasks, onehot, arrays, recipe }: Job,
-  chunkItems: number | undefined,
-): Promise<StoreLayout> {
-  // Samples that draw their own tasks are counted one by one.
-  const unit = Math.max(1, plan.itemsPerTask);
-  const units = plan.itemCount / unit;
-  const inputs = arrays[0] as (typeof arrays)[number];
-  const most = Math.max(1, Math.floor(CHUNK_BYTES / (unit * storedItemBytes(inputs))));
-  // Chunks of one size waste the least of the last one, which is filled up.
-  const even = Math.ceil(units / Math.ceil(units / most));
-  const given = chunkTasks === undefined ? chunkItems : unit * Math.min(chunkTasks, units);
-  return { recipe: await recipe(), onehot, items: plan.itemCount, chunkItems: given ?? unit * even, arrays };
-}
-
-/** Neighbouring chunks, first inclusive, last exclusive. */
-interface ChunkRun {
-  readonly start: number;
-  readonly stop: number;
-}
-
-/** The chunks of a shard: neighbours, so that a shard is one run of tasks. */
-function chunksOfShard(chunks: number, { index, count }: Job["shard"]): ChunkRun {
-  return { start: Math.floor((chunks * index) / count), stop: Math.floor((chunks * (index + 1)) / count) };
-}
-
 /** One call's work on a store. */
 class StoreRun {
   readonly #job: Job;
@@ -84,10 +48,7 @@ class StoreRun {
   readonly #unfinished: string;
   readonly #name = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   readonly #journal: Journal;
-  /** Digests of all chunks that are known to be there. */
-  readonly #known = new Map<number, ChunkDigests>();
-  /** Digests of those made by this run. */
-  readonly #made = new Map<number, ChunkDigests>();
+  readonly #known: KnownChunks;
   /** The chunk being written, and the last one on its way to the disk. */
   #writer: ChunkWriter | undefined;
   #finishing: Promise<void> = Promise.resolve();
@@ -97,6 +58,7 @@ class StoreRun {
   constructor(job: Job, layout: StoreLayout) {
     this.#job = job;
     this.#layout = layout;
+    this.#known = new KnownChunks(job.out, layout);
     this.#range = chunksOfShard(chunkCount(layout), job.shard);
     this.#unfinished = join(job.out, STORE_FILES.unfinished);
     this.#journal = new Journal(join(this.#unfinished, `journal-${this.#name}.jsonl`));
@@ -106,7 +68,8 @@ class StoreRun {
   async write(): Promise<void> {
     const { out, onProgress, signal, tasks, dataset } = this.#job;
     const layout = this.#layout;
-    const missing = await this.#look();
+    await this.#known.read();
+    const missing = await this.#known.missing(this.#range);
     const total = itemsOfRun(layout, this.#range).count;
     this.#resumed = missing.reduce((left, run) => left - itemsOfRun(layout, run).count, total);
     const size = layout.arrays.reduce((sum, array) => sum + chunkBytes(layout, array), 0);
@@ -163,53 +126,6 @@ class StoreRun {
     await this.#finishing.catch(() => undefined);
     await this.#writer?.discard();
     await this.#journal.close();
-  }
-
-  /** The runs of chunks of the shard that are not there, after reading what earlier runs left. */
-  async #look(): Promise<ChunkRun[]> {
-    await this.#readKnown();
-    const missing: { start: number; stop: number }[] = [];
-    for (let chunk = this.#range.start; chunk < this.#range.stop; chunk++) {
-      if (this.#known.has(chunk) && (await this.#isThere(chunk))) continue;
-      const last = missing.at(-1);
-      if (last?.stop === chunk) last.stop++;
-      else missing.push({ start: chunk, stop: chunk + 1 });
-    }
-    return missing;
-  }
-
-  /** Reads the manifest and the journals; what this run made counts for more. */
-  async #readKnown(): Promise<void> {
-    const { out } = this.#job;
-    const text = await readFile(join(out, STORE_FILES.manifest), "utf8").catch(() => undefined);
-    if (text !== undefined) {
-      try {
-        const manifest = parseManifest(text, this.#layout, out);
-        for (let chunk = 0; chunk < chunkCount(this.#layout); chunk++) {
-          this.#known.set(chunk, digestsOf(manifest, chunk));
-        }
-      } catch (error) {
-        // A damaged manifest says nothing; the chunks are made again.
-        if (!(error instanceof StoreError)) throw error;
-      }
-    }
-    for (const [chunk, digests] of await readJournals(this.#unfinished)) this.#known.set(chunk, digests);
-    for (const [chunk, digests] of this.#made) this.#known.set(chunk, digests);
-  }
-
-  /** Whether a chunk is known and its files have their size. */
-  async #isThere(chunk: number): Promise<boolean> {
-    const digests = this.#known.get(chunk);
-    if (!digests) return false;
-    for (const array of this.#layout.arrays) {
-      if (digests[array.name] === undefined) return false;
-      const size = await stat(join(this.#job.out, chunkKey(array, chunk))).then(
-        (found) => found.size,
-        () => undefined,
-      );
-      if (size !== chunkBytes(this.#layout, array)) return false;
-    }
-    return true;
   }
 
   async #begin(): Promise<void> {
@@ -272,7 +188,7 @@ class StoreRun {
     const finish = async () => {
       try {
         const digests = await writer.finish();
-        this.#made.set(chunk, digests);
+        this.#known.add(chunk, digests);
         await this.#journal.append(chunk, digests);
       } catch (error) {
         await writer.discard();
@@ -306,15 +222,9 @@ class StoreRun {
     return true;
   }
 
-  /** The digests of all chunks of the store, or nothing if one is missing. */
   async #allChunks(): Promise<ChunkDigests[] | undefined> {
-    await this.#readKnown();
-    const chunks: ChunkDigests[] = [];
-    for (let chunk = 0; chunk < chunkCount(this.#layout); chunk++) {
-      if (!(await this.#isThere(chunk))) return undefined;
-      chunks.push(this.#known.get(chunk) as ChunkDigests);
-    }
-    return chunks;
+    await this.#known.read();
+    return this.#known.all();
   }
 
   /** Digests of the documents. */
@@ -327,12 +237,6 @@ class StoreRun {
     }
     return digests;
   }
-}
-
-/** The items of a run of chunks. */
-function itemsOfRun(layout: StoreLayout, { start, stop }: ChunkRun): { first: number; count: number } {
-  const first = itemsOfChunk(layout, start).start;
-  return { first, count: start === stop ? 0 : itemsOfChunk(layout, stop - 1).stop - first };
 }
 
 /** Whether a working file is of a process on this machine that is no more. */
