@@ -55,10 +55,13 @@ export class OutputError extends TaskloomError {
   readonly code = "OUTPUT";
   /** The path that could not be written. */
   readonly path: string;
+  /** True where trying again cannot help, as something else is in the way. */
+  readonly permanent: boolean;
 
-  constructor(path: string, problem: string, options?: ErrorOptions) {
+  constructor(path: string, problem: string, options?: ErrorOptions & { permanent?: boolean | undefined }) {
     super(`${path}: ${problem}`, options);
     this.path = path;
+    this.permanent = options?.permanent ?? false;
   }
 }
 

@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Engine } from "../../backend/wasm/engine.js";
 import { OutputError } from "../../base/errors.js";
@@ -43,9 +44,15 @@ export async function preview(path: string, options: PreviewOptions = {}): Promi
     const dataset = await openDatasetOf(folder.recipe, options.dataset, options.signal);
     const png = await draw(folder, dataset, options.tasks ?? 4, options.examples ?? 10);
     const out = options.out ?? join(path, "preview.png");
-    await writeFile(out, png).catch((cause) => {
+    // Beside it first: a link of this name is replaced, and a picture is there whole or not at all.
+    const temporary = `${out}.${process.pid}-${randomBytes(4).toString("hex")}.partial`;
+    try {
+      await writeFile(temporary, png, { flag: "wx" });
+      await rename(temporary, out);
+    } catch (cause) {
+      await rm(temporary, { force: true }).catch(() => undefined);
       throw new OutputError(out, `cannot be written: ${(cause as Error).message}`, { cause });
-    });
+    }
     return out;
   } finally {
     await folder.close();

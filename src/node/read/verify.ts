@@ -16,6 +16,7 @@ import { TaskAugmentor } from "../../tasks/augmentor.js";
 import { openDatasetOf } from "../dataset/open-dataset.js";
 import type { StoreFormat } from "../write/job.js";
 import { readJournals } from "../write/journal.js";
+import { storeKey } from "../write/store-identity.js";
 import { type ArrayFile, openTaskFolder, type TaskFolder } from "./task-folder.js";
 
 export interface VerifyOptions {
@@ -159,7 +160,7 @@ async function hashStore(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const manifest = await readManifest(path, layout);
-  const journals = manifest ? undefined : await readJournals(join(path, STORE_FILES.unfinished));
+  const journals = manifest ? undefined : await readJournals(join(path, STORE_FILES.unfinished), storeKey(layout));
   let hashed = 0;
   for (const [key, expected] of Object.entries(manifest?.documents ?? {})) {
     hashed++;

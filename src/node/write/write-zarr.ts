@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { InvalidOptionError } from "../../base/errors.js";
 import { bytesPerElement } from "../../base/tensor.js";
 import { rowLength } from "../../plan/plan.js";
@@ -16,8 +16,17 @@ import { checkSpace, wrap, writeWhole } from "./disk.js";
 import type { Job, Written } from "./job.js";
 import { Journal } from "./journal.js";
 import { KnownChunks } from "./known-chunks.js";
-import { checkSame, readStore, removeStore, writeDocuments } from "./store-documents.js";
+import { checkStore, readStore, removeStore, writeDocuments } from "./store-documents.js";
+import { checkSame, storeKey } from "./store-identity.js";
+import { removeLeftovers, removeWorkingFiles } from "./working-files.js";
 import { WriteBehind } from "./write-behind.js";
+
+/** Chunks of a store at most: its manifest is one text, of about 150 bytes a chunk. */
+const MOST_CHUNKS = 3_500_000;
+
+/** How often a run whose working files are gone looks for what became of the store, and the pause between, in ms. */
+const LOOKS = 20;
+const PAUSE = 100;
 
 /** A Zarr v3 store, chunk after chunk, from where an earlier run stopped. */
 export async function writeZarr(job: Job): Promise<Written> {
@@ -27,11 +36,12 @@ export async function writeZarr(job: Job): Promise<Written> {
   }
   const existing = await readStore(out);
   const layout = await layoutOf(job, force ? undefined : existing?.chunkItems);
-  if (force && existing) await removeStore(out);
+  checkChunks(out, layout);
+  if (force && existing) await removeStore(out, existing);
   else if (existing) checkSame(out, existing, layout);
   const run = new StoreRun(job, layout);
   try {
-    await run.write();
+    await run.write().catch((error) => run.explain(error));
     job.signal?.throwIfAborted();
     return await run.conclude();
   } finally {
@@ -61,7 +71,7 @@ class StoreRun {
     this.#known = new KnownChunks(job.out, layout);
     this.#range = chunksOfShard(chunkCount(layout), job.shard);
     this.#unfinished = join(job.out, STORE_FILES.unfinished);
-    this.#journal = new Journal(join(this.#unfinished, `journal-${this.#name}.jsonl`));
+    this.#journal = new Journal(join(this.#unfinished, `journal-${this.#name}.jsonl`), storeKey(layout));
   }
 
   /** Makes the chunks of the shard that are missing. */
@@ -132,9 +142,7 @@ class StoreRun {
     const { out } = this.#job;
     try {
       await mkdir(this.#unfinished, { recursive: true });
-      for (const entry of await readdir(this.#unfinished)) {
-        if (isLeftover(entry)) await rm(join(this.#unfinished, entry), { force: true });
-      }
+      await removeLeftovers(this.#unfinished);
     } catch (cause) {
       throw wrap(out, cause);
     }
@@ -187,7 +195,8 @@ class StoreRun {
     this.#writer = undefined;
     const finish = async () => {
       try {
-        const digests = await writer.finish();
+        // Another run may have started over since: its store must not get this chunk.
+        const digests = await writer.finish(() => checkStore(this.#job.out, this.#layout));
         this.#known.add(chunk, digests);
         await this.#journal.append(chunk, digests);
       } catch (error) {
@@ -199,27 +208,59 @@ class StoreRun {
     this.#finishing.catch(() => undefined); // reported where it is awaited
   }
 
-  /** Writes the manifest, unless chunks are missing. */
+  /** Writes the manifest, unless chunks are missing or another run has written it. */
   async #complete(): Promise<boolean> {
     const { out } = this.#job;
-    // Whoever finishes a store takes the journals away once the manifest is there: who finds too little between the two
-    // finds the manifest when looking again.
+    if (await this.#isFinished()) {
+      await this.#tidy();
+      return true;
+    }
+    // The run that finishes a store writes the manifest and then removes the journals. A run that looks in between sees
+    // missing chunks, so it looks twice: the second time the manifest is there.
     const chunks = (await this.#allChunks()) ?? (await this.#allChunks());
     if (!chunks) return false;
-    const manifest = join(out, STORE_FILES.manifest);
-    const text = manifestText(this.#layout, await this.#documents(), chunks);
     try {
-      await mkdir(this.#unfinished, { recursive: true });
-      await writeWhole(manifest, text, this.#temporary("manifest"));
+      await checkStore(out, this.#layout);
+      const text = manifestText(this.#layout, await this.#documents(), chunks);
+      await writeWhole(join(out, STORE_FILES.manifest), text, this.#temporary("manifest"));
     } catch (error) {
-      // Another run that finished at the same moment may have taken the working folder away, with the same manifest
-      // written.
-      if (!existsSync(manifest)) throw error;
+      await this.explain(error);
     }
-    await this.#journal.close();
-    // What another run puts there at this moment, it takes away itself.
-    await rm(this.#unfinished, { recursive: true, force: true }).catch(() => undefined);
+    await this.#tidy();
     return true;
+  }
+
+  /** Removes the working files, which a whole store does not need. */
+  async #tidy(): Promise<void> {
+    await this.#journal.close();
+    await removeWorkingFiles(this.#unfinished);
+  }
+
+  /**
+   * Returns where a failure comes from another run that finished this store, whose working files, this run's among them,
+   * are gone.
+   *
+   * @throws OutputError where another run started over with something else; else the failure itself
+   */
+  async explain(error: unknown): Promise<void> {
+    const code =
+      ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (error as { code?: string }).code;
+    if (code !== "ENOENT" || this.#job.signal?.aborted) throw error;
+    for (let look = 1; look <= LOOKS; look++) {
+      if (await this.#isFinished()) return;
+      await setTimeout(PAUSE);
+    }
+    await checkStore(this.#job.out, this.#layout);
+    throw error;
+  }
+
+  /** Whether the store is this run's and whole. */
+  async #isFinished(): Promise<boolean> {
+    const { out } = this.#job;
+    const there = await readStore(out).catch(() => undefined);
+    if (!there) return false;
+    checkSame(out, there, this.#layout);
+    return (await this.#known.readManifest()) && (await this.#known.all()) !== undefined;
   }
 
   async #allChunks(): Promise<ChunkDigests[] | undefined> {
@@ -239,14 +280,15 @@ class StoreRun {
   }
 }
 
-/** Whether a working file is of a process on this machine that is no more. */
-function isLeftover(name: string): boolean {
-  const [, host, pid] = /^part-(.+)-(\d+)-[0-9a-f]{8}-/.exec(name) ?? [];
-  if (host !== hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
+/** @throws OutputError for more chunks than one manifest can list */
+function checkChunks(out: string, layout: StoreLayout): void {
+  const count = chunkCount(layout);
+  if (count <= MOST_CHUNKS) return;
+  const tasks = layout.chunkItems / Math.max(1, layout.items / layout.recipe.taskCount);
+  const least = Math.ceil((Math.max(1, tasks) * count) / MOST_CHUNKS);
+  throw new InvalidOptionError(
+    "chunkTasks",
+    Math.max(1, Math.round(tasks)),
+    `at least ${least} for ${out}: ${count} chunks are more than a manifest lists, ${MOST_CHUNKS}`,
+  );
 }
