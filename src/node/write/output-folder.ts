@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { OutputError } from "../../base/errors.js";
 import { checkSpace, wrap, writeFully } from "./disk.js";
 
@@ -113,16 +114,13 @@ export class OutputFolder {
         await handle.sync();
         await handle.close();
       }
-      await this.#makeRoom();
-      for (const name of this.#names) {
-        await link(this.#temporary(name), join(this.path, name));
-        taken.push(name);
-      }
-      // Two forced runs at once may have removed each other's files.
-      for (const name of this.#names) {
-        const [temporary, own] = [await identity(this.#temporary(name)), await identity(join(this.path, name))];
-        if (own === undefined || temporary !== own) throw this.#interference();
-      }
+      await this.#alone(async () => {
+        await this.#makeRoom();
+        for (const name of this.#names) {
+          await link(this.#temporary(name), join(this.path, name));
+          taken.push(name);
+        }
+      });
       for (const name of this.#names) await rm(this.#temporary(name), { force: true });
       this.#files.clear();
       await removeParts(this.path, this.#names, () => true);
@@ -144,6 +142,31 @@ export class OutputFolder {
       if ((await identity(join(this.path, name))) !== then) throw this.#interference();
     }
     for (const name of [...this.#names].reverse()) await rm(join(this.path, name), { force: true });
+  }
+
+  /** Calls a function while no other run gives files their names here. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    const lock = join(this.path, `${this.#names.at(-1)}.lock`);
+    for (let tries = 0; ; tries++) {
+      try {
+        await (await open(lock, "wx")).close();
+        break;
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code !== "EEXIST" || tries === LOCK_TRIES) throw cause;
+        const age = await stat(lock).then(
+          ({ mtimeMs }) => Date.now() - mtimeMs,
+          () => 0,
+        );
+        // The run that made it was killed: names take milliseconds.
+        if (age > LOCK_LEFT_OVER) await rm(lock, { force: true });
+        else await setTimeout(LOCK_PAUSE);
+      }
+    }
+    try {
+      await work();
+    } finally {
+      await rm(lock, { force: true });
+    }
   }
 
   #temporary(name: string): string {
@@ -179,6 +202,11 @@ export class OutputFolder {
     return (await stat(join(this.path, name))).size;
   }
 }
+
+/** A lock that is older than this was left by a run that was killed, in ms; and how long a run waits for one. */
+const LOCK_LEFT_OVER = 60_000;
+const LOCK_PAUSE = 20;
+const LOCK_TRIES = 6000;
 
 /** Temporary files that nobody has written to for this long are left over, in ms. */
 const LEFT_OVER = 60 * 60 * 1000;
