@@ -54,7 +54,7 @@ export interface GpuWeaver extends Weaver {
     into?: ItemBuffers | undefined,
   ): Promise<ItemBuffers>;
   /**
-   * As `weave`, but into buffers that are ready to be bound when the promise resolves; the caller's own.
+   * Like `weave`, but into buffers that are ready to be bound when the promise resolves. The caller owns them.
    *
    * @param into earlier results. They are written over if they have exactly the size that is needed, and destroyed
    *   otherwise. After a failure their content is undefined.
