@@ -7,7 +7,7 @@ const deflateLimit = 1032;
 /** Compressed bytes a slice: about 20 ms of work, so the 4 ms browsers take to come back do not count. */
 const sliceLength = 2 ** 20;
 
-/** Returns true if the bytes begin with the magic number of gzip. */
+/** Whether the bytes begin as gzip does. */
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }

@@ -6,7 +6,7 @@ import { decodeIdx, type IdxArray } from "./idx-decode.js";
 import type { Classes } from "./targets.js";
 import { shapeText } from "./tensor.js";
 
-/** Options of {@link readIdxDataset}. */
+/** What {@link readIdxDataset} takes. */
 export interface IdxDatasetOptions extends ReadOptions {
   /** An IDX file of uint8 or float32, `[N, ...shape]`; plain or gzip. */
   readonly images: Source;
@@ -16,7 +16,7 @@ export interface IdxDatasetOptions extends ReadOptions {
   readonly classes?: Classes | undefined;
   /** `"allow"` takes float32 values that are NaN or infinite. Default `"refuse"`. */
   readonly nonFinite?: "refuse" | "allow" | undefined;
-  /** The name of the dataset in messages and recipes. Default: the images' file name without `.gz`, or `"dataset"`. */
+  /** What messages and recipes call the dataset. Default: the images' file name without `.gz`, or `"dataset"`. */
   readonly name?: string | undefined;
 }
 

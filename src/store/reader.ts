@@ -49,7 +49,7 @@ export async function openStore(
 
 /** A store, open for reading. Reads may overlap. */
 export class StoreReader {
-  /** The recipe that the store was made from. */
+  /** What the store was made from. */
   readonly recipe: Recipe;
   /** Sequences in the store, or examples where no sequences are drawn. */
   readonly items: number;
