@@ -156,7 +156,6 @@ function problemOf(p: Plan, pointer: usize): u32 {
   if (p.classes == 0 || p.classes > MOST_CLASSES) return offsetof<Plan>("classes");
   const mostValues: u32 = p.labelFormat == INTEGER ? MOST_CLASSES - 1 : MOST_CLASSES;
   if (p.specialTokens > mostValues - min(mostValues, p.classes)) return offsetof<Plan>("specialTokens");
-  if (p.startToken != u32.MAX_VALUE && p.startToken >= p.classes + p.specialTokens) return offsetof<Plan>("startToken");
   if (p.labelLayout > QUERY_LAST || (p.mode != SEQUENCE_MODE && p.labelLayout != NO_LABELS)) {
     return offsetof<Plan>("labelLayout");
   }

@@ -8,7 +8,7 @@ import { PRESETS, type PresetName } from "./presets.js";
 import { augmentorSchema, parse } from "./schemas.js";
 
 /** Fields that may be left out, of an object that its owner may change. */
-type Given<T> = { -readonly [Name in keyof T]?: T[Name] };
+export type Given<T> = { -readonly [Name in keyof T]?: T[Name] };
 
 /** Options of a `TaskAugmentor`. Choices that are left out have the preset's value. */
 export interface TaskAugmentorOptions extends Given<Omit<TaskChoices, "identity">> {

@@ -44,7 +44,7 @@ export interface Recipe extends TaskSetSize, Omit<SettledChoices, keyof RecipeCh
 }
 
 /** The choices that a recipe writes in a way of its own: rules are replaced by the numbers that they gave. */
-interface RecipeChoices {
+export interface RecipeChoices {
   /** Shares of tasks; all and none are booleans. */
   readonly identity: {
     /** The tasks that leave inputs unprojected. */
