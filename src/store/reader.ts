@@ -9,6 +9,7 @@ import { digestsOf, type Manifest, parseManifest } from "./manifest.js";
 import { OneHotPacker, rowLayoutOf } from "./one-hot.js";
 import { chunkBytes, chunkKey, itemsOfChunk, parseGroup, STORE_FILES, type StoreLayout } from "./zarr.js";
 
+/** Options of `openStore`. */
 export interface OpenStoreOptions {
   /**
    * Read whole chunks and compare each with the digest in the manifest. One chunk of each array is kept in memory.

@@ -12,6 +12,7 @@ import { openDatasetOf } from "../dataset/open-dataset.js";
 import { Canvas, type Color, LETTER } from "./canvas.js";
 import { openTaskFolder, type TaskFolder } from "./task-folder.js";
 
+/** Options of `preview`. */
 export interface PreviewOptions {
   /** How many tasks to draw. Default 4; fewer where there are fewer. */
   tasks?: number;
@@ -21,6 +22,7 @@ export interface PreviewOptions {
   dataset?: string;
   /** The picture. Default: `preview.png` in the folder. */
   out?: string;
+  /** Ends the drawing. */
   signal?: AbortSignal;
 }
 

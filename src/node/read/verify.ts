@@ -19,6 +19,7 @@ import { readJournals } from "../write/journal.js";
 import { storeKey } from "../write/store-identity.js";
 import { type ArrayFile, openTaskFolder, type TaskFolder } from "./task-folder.js";
 
+/** Options of `verify`. */
 export interface VerifyOptions {
   /**
    * Compare values with newly made ones: of everything (true), or of this many chunks drawn at random. Default false:
@@ -27,10 +28,13 @@ export interface VerifyOptions {
   recompute?: boolean | number;
   /** For recomputing: where the dataset is, if not where the recipe says, or the dataset itself. */
   dataset?: string | Dataset;
+  /** The backend that recomputes: as `TaskAugmentorOptions.backend`. */
   backend?: TaskAugmentorOptions["backend"];
+  /** Threads of the CPU backend that recomputes: as `TaskAugmentorOptions.workers`. */
   workers?: number;
   /** Called after each chunk with those done, how many there are, and the bytes read. */
   onProgress?: (done: number, total: number, bytes: number) => void;
+  /** Ends the check. */
   signal?: AbortSignal;
 }
 
@@ -38,17 +42,28 @@ export interface VerifyOptions {
 export interface Fault {
   /** The file, by its place in the folder. */
   readonly path: string;
+  /** The kind of the fault. */
   readonly kind: "missing" | "size" | "digest" | "values" | "unfinished";
   /** The chunk's number, in a store. */
   readonly chunk?: number;
   /** The tasks it concerns, last exclusive; `undefined` for documents, and where samples draw their own tasks. */
-  readonly tasks?: { readonly start: number; readonly stop: number } | undefined;
+  readonly tasks?:
+    | {
+        /** The first task, inclusive. */
+        readonly start: number;
+        /** The last task, exclusive. */
+        readonly stop: number;
+      }
+    | undefined;
   /** What is wrong, in words. */
   readonly problem: string;
 }
 
+/** The result of `verify`. */
 export interface Verification {
+  /** The format of the files. */
   readonly format: StoreFormat;
+  /** The recipe of the task set. */
   readonly recipe: Recipe;
   /** Files whose digest was compared; 0 where the format keeps none. */
   readonly hashed: number;

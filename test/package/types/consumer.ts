@@ -139,6 +139,7 @@ export type Types = [
   TargetPermutationOptions,
   TargetTensor,
   TaskAugmentorOptions,
+  TaskChoices,
   TaskSet,
   TaskSetSource,
   Tensor,
