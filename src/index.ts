@@ -48,8 +48,10 @@ export type {
   LabelFormat,
   LabelLayout,
   OutputScaling,
+  SettledChoices,
   StandardDeviation,
   TaskChoices,
+  TaskSetSize,
 } from "./plan/choices.js";
 export type { Fixed, Schedule, Share } from "./plan/curriculum.js";
 export {
@@ -61,9 +63,9 @@ export {
   type SplitOptions,
   splitTaskSet,
 } from "./plan/leaks.js";
-export type { TaskAugmentorOptions } from "./plan/options.js";
+export type { Given, TaskAugmentorOptions } from "./plan/options.js";
 export { PRESETS, type Preset, type PresetName } from "./plan/presets.js";
-export { parseRecipe, type Recipe } from "./plan/recipe.js";
+export { parseRecipe, type Recipe, type RecipeChoices } from "./plan/recipe.js";
 export { standardizeBatch } from "./scaling/standardize-batch.js";
 export { gpuMatrix, gpuNormalize, gpuProject, gpuStatistics } from "./steps/gpu-on-demand.js";
 export { TargetPermutation, type TargetPermutationOptions } from "./steps/permutation.js";

@@ -54,7 +54,7 @@ export interface GpuWeaver extends Weaver {
     into?: ItemBuffers | undefined,
   ): Promise<ItemBuffers>;
   /**
-   * As `weave`, but into buffers that are ready to be bound when the promise resolves; the caller's own.
+   * Like `weave`, but into buffers that are ready to be bound when the promise resolves. The caller owns them.
    *
    * @param into earlier results. They are written over if they have exactly the size that is needed, and destroyed
    *   otherwise. After a failure their content is undefined.
@@ -85,7 +85,9 @@ export function destroyBuffers({ inputs, targets, labels }: ItemBuffers): void {
 
 /** Raw results: `count * itemBytes(plan)` bytes each. The caller owns the arrays. */
 export interface ItemBytes {
+  /** The inputs of all items, `count * itemBytes(plan)` bytes: float32, or float16 bits, little-endian. */
   readonly inputs: ArrayBuffer;
+  /** The targets of all items: uint8 up to 256 label values, else uint16. */
   readonly targets: ArrayBuffer;
   /** Present only if the plan has labels in an array of their own. */
   readonly labels?: ArrayBuffer;

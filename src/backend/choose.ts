@@ -20,7 +20,7 @@ export interface BackendOptions {
   /** Threads of the WebAssembly backend; one for each core, or none where none starts, if it is left open. */
   readonly workers: number | undefined;
   readonly createWorker: CreateWorker | undefined;
-  /** Whether the WebGPU backend times its kernels' variants; where there is much to do if it is left open. */
+  /** True if the WebGPU backend times the variants of its kernels. Default: only for large sets on a real GPU. */
   readonly tune: boolean | undefined;
 }
 

@@ -25,7 +25,7 @@ export class InvalidOptionError extends TaskloomError {
   readonly option: string;
   /** The value that was given. */
   readonly given: unknown;
-  /** What would have been accepted, in words. */
+  /** The accepted values, in words. */
   readonly allowed: string;
 
   constructor(option: string, given: unknown, allowed: string, options?: ErrorOptions) {
@@ -55,10 +55,13 @@ export class OutputError extends TaskloomError {
   readonly code = "OUTPUT";
   /** The path that could not be written. */
   readonly path: string;
+  /** True where trying again cannot help, as something else is in the way. */
+  readonly permanent: boolean;
 
-  constructor(path: string, problem: string, options?: ErrorOptions) {
+  constructor(path: string, problem: string, options?: ErrorOptions & { permanent?: boolean | undefined }) {
     super(`${path}: ${problem}`, options);
     this.path = path;
+    this.permanent = options?.permanent ?? false;
   }
 }
 
@@ -66,7 +69,7 @@ export class OutputError extends TaskloomError {
 export class RecipeError extends TaskloomError {
   override readonly name: string = "RecipeError";
   readonly code = "RECIPE";
-  /** Where the recipe came from. */
+  /** The source of the recipe. */
   readonly source: string;
 
   constructor(source: string, problem: string, options?: ErrorOptions) {
@@ -137,7 +140,7 @@ export function describe(value: unknown): string {
   return printable(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }
 
-/** What an error says, with its cause: Node's `fetch failed` says why only there. */
+/** Returns the message of an error with that of its cause: Node's `fetch failed` gives the reason only there. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${messageOf(error.cause)}` : error.message;

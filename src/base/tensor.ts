@@ -1,22 +1,34 @@
 /** Element types of results. `float16` is held as its bits in a `Uint16Array`, the same in every engine. */
 export type FloatDtype = "float32" | "float16";
+/** Element types of targets and labels: uint8 up to 256 values, else uint16. */
 export type TargetDtype = "uint8" | "uint16";
 
 /** A dense, row-major array. */
 export interface Tensor<Dtype extends string = string, Data extends ArrayBufferView = ArrayBufferView> {
+  /** The type of one element. */
   readonly dtype: Dtype;
   /** Sizes from the slowest to the fastest dimension; their product is `data.length`. */
   readonly shape: readonly number[];
+  /** The elements, row-major: as many as the product of `shape`. */
   readonly data: Data;
 }
 
+/** Inputs as a typed array. float16 values are held as their bits in a `Uint16Array`. */
 export type InputTensor = Tensor<FloatDtype, Float32Array | Uint16Array>;
+/** Targets or labels as a typed array. */
 export type TargetTensor = Tensor<TargetDtype, Uint8Array | Uint16Array>;
 
 /** Inputs and targets of consecutive tasks, as typed arrays in this process' memory. They belong to the caller. */
 export interface Batch {
   /** The tasks within, first inclusive, last exclusive; `undefined` where samples were drawn from all tasks. */
-  readonly tasks: { readonly start: number; readonly stop: number } | undefined;
+  readonly tasks:
+    | {
+        /** The first task, inclusive. */
+        readonly start: number;
+        /** The last task, exclusive. */
+        readonly stop: number;
+      }
+    | undefined;
   /**
    * `[sequences, length, outFeatures + cells]`, the cells being those of the one-hots, one for each class and special
    * token, or none; `[n, outFeatures]` where no sequences are drawn.
@@ -42,6 +54,7 @@ export interface Batch {
  * ```
  */
 export interface GpuTensor<Dtype extends string = string> {
+  /** The type of one element. */
   readonly dtype: Dtype;
   /** Sizes from the slowest to the fastest dimension. */
   readonly shape: readonly number[];
@@ -60,7 +73,12 @@ export interface GpuTensor<Dtype extends string = string> {
  */
 export interface GpuBatch {
   /** The tasks within, first inclusive, last exclusive. */
-  readonly tasks: { readonly start: number; readonly stop: number };
+  readonly tasks: {
+    /** The first task, inclusive. */
+    readonly start: number;
+    /** The last task, exclusive. */
+    readonly stop: number;
+  };
   /** The device of the buffers. */
   readonly device: GPUDevice;
   /** Like `Batch.inputs`; rows of float16 values that do not fill a 4-byte word share it with the next row. */

@@ -3,7 +3,9 @@
  * `taskloom/worker`. The augmentor that asks for it also ends it.
  */
 export interface WorkerLike {
+  /** Sends a message to the thread. */
   // biome-ignore lint/suspicious/noExplicitAny: both kinds of workers take any message
   postMessage(message: any): void;
+  /** Ends the thread. */
   terminate(): unknown;
 }

@@ -60,13 +60,17 @@ export function generateCommand(): Command {
     .option("--json", "print the result as JSON")
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Nothing is left behind unless it is whole; " +
+      "\nExit codes: 0 done, 1 failed (trying again may help), 2 wrong usage, 3 failed (trying again does not help: " +
+        "another set is in the way, or recipe and dataset do not fit), 130 interrupted. Nothing is left behind unless it is whole; " +
         "an unfinished store goes on when the same command is given again.",
     )
     .action(run);
 }
 
 async function run(flags: Flags): Promise<void> {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(flags.out)) {
+    throw new InvalidOptionError("--out", flags.out, "the path of a folder on this machine, not an address");
+  }
   const limit = flags.limitExamples;
   const dataset = await openDataset(flags.dataset, { classes: flags.classes, limit: limit || undefined, signal });
   if (limit !== undefined && (limit < 1 || limit > dataset.length)) {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { generateCommand } from "./generate.js";
 import { inspectCommand } from "./inspect.js";
 import { printNotices } from "./notices.js";
+import { acceptClosedPipes } from "./pipes.js";
 import { previewCommand } from "./preview.js";
 import { EXIT, failure } from "./report.js";
 import { interruption, signal } from "./signal.js";
@@ -11,6 +12,7 @@ import { verifyCommand } from "./verify.js";
 declare const TASKLOOM_VERSION: string;
 
 printNotices();
+acceptClosedPipes();
 
 const program = new Command("taskloom")
   .description(

@@ -1,15 +1,32 @@
-import { InvalidOptionError, TaskloomError } from "../base/errors.js";
+import { InvalidOptionError, OutputError, RecipeError, TaskloomError } from "../base/errors.js";
+import { printable } from "../base/printable.js";
 
 /** Exit codes, also in the help text and the README. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+export const EXIT = {
+  ok: 0,
+  /** Trying again may help. */
+  failed: 1,
+  usage: 2,
+  /** Trying again does not help: other files are in the way, or a recipe and its dataset do not fit. */
+  never: 3,
+  hungUp: 129,
+  interrupted: 130,
+  quit: 131,
+  terminated: 143,
+} as const;
 
-/** Says what went wrong in one line on standard error, and gives the exit code. Unknown errors keep their stack. */
+/** Says what went wrong in one line on standard error, and gives the exit code. */
 export function failure(error: unknown): number {
   if (error instanceof TaskloomError) {
     process.stderr.write(`error: ${error.message}\n`);
-    return error instanceof InvalidOptionError ? EXIT.usage : EXIT.failed;
+    if (error instanceof InvalidOptionError) return EXIT.usage;
+    return error instanceof RecipeError || (error instanceof OutputError && error.permanent) ? EXIT.never : EXIT.failed;
   }
-  process.stderr.write(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  process.stderr.write(
+    `error: ${printable(text)}; a defect in Taskloom, please report it (TASKLOOM_DEBUG=1 shows more)\n`,
+  );
+  if (process.env.TASKLOOM_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return EXIT.failed;
 }
 

@@ -17,11 +17,15 @@ export function interruption(): string {
   return outcome;
 }
 
+// The handlers stay: a second Ctrl-C must not end the tidying half-way.
 for (const [name, code] of [
+  ["SIGHUP", EXIT.hungUp],
   ["SIGINT", EXIT.interrupted],
+  ["SIGQUIT", EXIT.quit],
   ["SIGTERM", EXIT.terminated],
 ] as const) {
-  process.once(name, () => {
+  process.on(name, () => {
+    if (abort.signal.aborted) return;
     process.exitCode = code;
     abort.abort(new Error("interrupted"));
   });

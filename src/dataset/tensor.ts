@@ -12,6 +12,7 @@ export interface ImageTensor {
   readonly data: Pixels;
   /** `[height, width]`, `[height, width, channels]`, `[features]`, ... */
   readonly shape: readonly number[];
+  /** The type of one value. */
   readonly dtype: DType;
 }
 

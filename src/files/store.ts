@@ -6,7 +6,9 @@ export type Bytes = Uint8Array | undefined;
  * that is not there is `undefined`; without `getRange` whole chunks are read.
  */
 export interface ReadableStore {
+  /** Reads a whole file; `undefined` where there is none. */
   get(key: `/${string}`, options?: { signal?: AbortSignal }): Promise<Bytes> | Bytes;
+  /** Reads `length` bytes from byte `offset` on; fewer only where the file ends. */
   getRange?(
     key: `/${string}`,
     range: { offset: number; length: number },

@@ -3,6 +3,7 @@ import type { LoaderState } from "./state.js";
 
 /** The place of a batch in a walk. */
 export interface BatchPlace {
+  /** The number of the epoch, 0..2^32 - 1. */
   readonly epoch: number;
   /** The number of the batch in its epoch, counted over all shards. */
   readonly batch: number;
@@ -20,6 +21,7 @@ export interface LoadedBatch extends Sequences, BatchPlace {}
 
 /** A batch in GPU buffers. They belong to the caller, who destroys them; with `reuse` they belong to the walk. */
 export interface LoadedGpuBatch extends BatchPlace {
+  /** The device of the buffers. */
   readonly device: GPUDevice;
   /** Like `LoadedBatch.inputs`; rows of float16 values that do not fill a 4-byte word share it with the next row. */
   readonly inputs: GpuTensor<FloatDtype>;

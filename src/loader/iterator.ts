@@ -1,7 +1,13 @@
 import type { LoaderState } from "./state.js";
 
 /** An iteration over batches, for `for await`. Leaving the loop early is fine. */
-export class BatchIterator<T extends { readonly state: LoaderState }> implements AsyncIterableIterator<T> {
+export class BatchIterator<
+  T extends {
+    /** The state of the iteration after this batch. */
+    readonly state: LoaderState;
+  },
+> implements AsyncIterableIterator<T>
+{
   /** Batches of an epoch in this shard. The first epoch of a resumed iteration has only the remaining ones. */
   readonly batchesPerEpoch: number;
   readonly #batches: AsyncGenerator<T, void, undefined>;
@@ -25,16 +31,19 @@ export class BatchIterator<T extends { readonly state: LoaderState }> implements
     return this.#state;
   }
 
+  /** Returns the next batch. Rejects if it cannot be made; the call after that tries the same batch again. */
   async next(): Promise<IteratorResult<T, void>> {
     const result = await this.#batches.next();
     if (!result.done) this.#state = result.value.state;
     return result;
   }
 
+  /** Ends the iteration and releases its batches that were begun ahead. `for await` calls it when the loop is left early. */
   return(): Promise<IteratorResult<T, void>> {
     return this.#batches.return();
   }
 
+  /** Returns the iteration itself, for `for await`. */
   [Symbol.asyncIterator](): this {
     return this;
   }

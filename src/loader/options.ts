@@ -21,7 +21,12 @@ export interface LoaderOptions {
   /** `true` (default): each epoch has an order of its own. `false`: every epoch has that of epoch 0. */
   reshuffle?: boolean;
   /** Every `count`-th batch of an epoch, from batch `index` on: one of `count` readers' part. Default: all. */
-  shard?: { index: number; count: number };
+  shard?: {
+    /** The number of this reader, 0..count - 1. */
+    index: number;
+    /** The number of readers, 1..2^32. */
+    count: number;
+  };
   /** Batches made ahead while one is used, 0..1024; each is memory. Default 2. */
   prefetch?: number;
   /** Leaves out a last batch of fewer than `batchSize` sequences. Default `false`. */

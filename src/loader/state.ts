@@ -4,17 +4,29 @@ import { seedText } from "../plan/recipe-schema.js";
 
 /** The place where an iteration stands, as JSON: `batches({ state })` goes on from there, with exactly the remaining batches. */
 export interface LoaderState {
+  /** The name of the format. */
   readonly format: "taskloom-loader";
+  /** The version of the format. */
   readonly version: 1;
   /** The identity of the task set, which is the same whether it is recomputed or read from a store: 64 hex digits. */
   readonly recipe: string;
   /** The seed of the order, decimal; see `OpenOptions.shuffleSeed`. */
   readonly shuffleSeed: string;
+  /** The order of sequences: as `LoaderOptions.shuffle`. */
   readonly shuffle: boolean | "tasks";
+  /** True if each epoch has an order of its own. */
   readonly reshuffle: boolean;
+  /** Sequences in a batch, 1..2^32. */
   readonly batchSize: number;
+  /** True if a last batch of fewer sequences is left out. */
   readonly dropLast: boolean;
-  readonly shard: { readonly index: number; readonly count: number };
+  /** The part of the batches that this reader takes: every `count`-th from `index` on. */
+  readonly shard: {
+    /** The number of this reader, 0..count - 1. */
+    readonly index: number;
+    /** The number of readers, 1..2^32. */
+    readonly count: number;
+  };
   /** The epoch of the next batch. */
   readonly epoch: number;
   /** Epochs left, this one included; `null` for no end. */

@@ -1,10 +1,11 @@
+import type { SettledChoices } from "./choices.js";
 import { scheduleOf } from "./curriculum.js";
 import type { Plan } from "./plan.js";
 import { PRESETS, toldChoices } from "./presets.js";
 
 /** A plan of one plain projected example, every choice neutral. Other plans spread it and say in what they differ. */
 export const basePlan: Plan = {
-  ...toldChoices(PRESETS.notebook),
+  ...toldChoices(PRESETS.notebook as SettledChoices),
   seed: 0n,
   mode: "dataset",
   taskOffset: 0,

@@ -6,14 +6,21 @@ import type { Fixed, Share } from "./curriculum.js";
  * have those that differ; recipes have all of them, with rules replaced by numbers.
  */
 export interface TaskChoices {
+  /** The source of random numbers. */
   readonly generator: Generator;
   /** The standard deviation of the matrix entries. */
   readonly standardDeviation: StandardDeviation;
+  /** The scaling of examples before the product. */
   readonly inputScaling: InputScaling;
   /** Lets an example occur twice in a sequence. */
   readonly replacement: boolean;
   /** The shares of tasks that leave inputs unprojected, and labels unpermuted. */
-  readonly identity: { readonly projection: Share; readonly permutation: Share };
+  readonly identity: {
+    /** The share of tasks that leave inputs unprojected, from 0 to 1, or a schedule of shares. */
+    readonly projection: Share;
+    /** The share of tasks that leave labels unpermuted, from 0 to 1, or a schedule of shares. */
+    readonly permutation: Share;
+  };
   /** A share of tasks that take the permutation, or also the matrix, of a fixed task. Default null: no task does. */
   readonly fixed: Fixed | null;
   /** Tasks of a training step, for schedules, 1..2^32: the step of task n is `floor(n / tasksPerStep)`. Default 1. */
@@ -63,7 +70,9 @@ export type ToldChoices = Omit<SettledChoices, TurnedChoice>;
 
 /** The sizes of a task set. */
 export interface TaskSetSize {
+  /** The index of the first task, 0..2^32 - 1. */
   readonly taskOffset: number;
+  /** Tasks in the set, 1..2^32. */
   readonly taskCount: number;
   /** Sequences, or plain projected examples. */
   readonly drawSequence: boolean;
@@ -73,6 +82,7 @@ export interface TaskSetSize {
   readonly samplesPerTask?: number | undefined;
   /** Pairs of a task and an example; undefined where sequences, or all pairs, are taken. */
   readonly samples?: number | undefined;
+  /** The type of the inputs. */
   readonly dtype: FloatDtype;
 }
 
@@ -103,7 +113,12 @@ export type InputScaling =
   | "unit"
   | "notebook"
   | "standard"
-  | { readonly mean: number; readonly standardDeviation: number };
+  | {
+      /** The number that is subtracted from each value. */
+      readonly mean: number;
+      /** The number that each difference is divided by, above 0. */
+      readonly standardDeviation: number;
+    };
 
 /**
  * The standardization of results.

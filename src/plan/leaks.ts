@@ -13,9 +13,13 @@ export type Range = readonly [start: number, stop: number];
 
 /** The tasks and examples that a model sees in training, and those that it does not. */
 export interface Split {
+  /** The tasks of training, within 0..2^32. */
   readonly seenTasks: Range;
+  /** The tasks that are held out; none of them is in `seenTasks`. */
   readonly unseenTasks: Range;
+  /** The examples of training, by their place in the dataset. */
   readonly seenExamples: Range;
+  /** The examples that are held out; none of them is in `seenExamples`. */
   readonly unseenExamples: Range;
 }
 
@@ -23,8 +27,11 @@ export interface Split {
 export interface SplitOptions {
   /** The set that a model is trained on. */
   readonly seenTasksSeenExamples: TaskAugmentorOptions;
+  /** The tasks of training with examples that are held out. */
   readonly seenTasksUnseenExamples: TaskAugmentorOptions;
+  /** Tasks that are held out with the examples of training. */
   readonly unseenTasksSeenExamples: TaskAugmentorOptions;
+  /** Tasks that are held out with examples that are held out. */
   readonly unseenTasksUnseenExamples: TaskAugmentorOptions;
 }
 
@@ -76,7 +83,9 @@ function checkDisjoint(name: string, a: Range, otherName: string, b: Range): voi
 
 /** A task set, and the dataset that it is woven from. */
 export interface LeakSide {
+  /** The options of the task set. */
   readonly options: TaskAugmentorOptions;
+  /** The dataset of the task set. */
   readonly dataset: Dataset;
 }
 

@@ -8,7 +8,7 @@ import { PRESETS, type PresetName } from "./presets.js";
 import { augmentorSchema, parse } from "./schemas.js";
 
 /** Fields that may be left out, of an object that its owner may change. */
-type Given<T> = { -readonly [Name in keyof T]?: T[Name] };
+export type Given<T> = { -readonly [Name in keyof T]?: T[Name] };
 
 /** Options of a `TaskAugmentor`. Choices that are left out have the preset's value. */
 export interface TaskAugmentorOptions extends Given<Omit<TaskChoices, "identity">> {
@@ -40,7 +40,15 @@ export interface TaskAugmentorOptions extends Given<Omit<TaskChoices, "identity"
    * The tasks that leave inputs unprojected and labels unpermuted, or one of the two: all (`true`), none (`false`, the
    * default), a share of them from 0 to 1, or a schedule of shares over training steps, `[[step, share], ...]`.
    */
-  identity?: boolean | Share | { projection?: boolean | Share; permutation?: boolean | Share };
+  identity?:
+    | boolean
+    | Share
+    | {
+        /** The tasks that leave inputs unprojected. Default `false`. */
+        projection?: boolean | Share;
+        /** The tasks that leave labels unpermuted. Default `false`. */
+        permutation?: boolean | Share;
+      };
   /** The type of the inputs. Default `"float32"`; `"float16"` is rounded to nearest even from the float32 value. */
   dtype?: FloatDtype;
   /**

@@ -1,5 +1,11 @@
 import type { SettledChoices, StandardDeviation, TaskChoices, ToldChoices } from "./choices.js";
 
+/** The name of a preset. */
+export type PresetName = "notebook" | "paper" | "notebook-torch";
+
+/** All choices of a task set. */
+export interface Preset extends TaskChoices {}
+
 /** The choices that all presets have in common. */
 const PLAIN = {
   generator: "chacha8",
@@ -32,7 +38,7 @@ const PLAIN = {
  * very numbers, `seed` being its `random_state`; `paper` is the formula of Kirsch et al. 2022 (arXiv:2212.04458),
  * A_ij ~ N(0, 1 / N_x) with 1 / N_x the variance.
  */
-export const PRESETS = {
+export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   notebook: { ...PLAIN, standardDeviation: "1/n", inputScaling: "unit", replacement: true },
   paper: { ...PLAIN, standardDeviation: "1/sqrt(n)", inputScaling: "standard", replacement: false },
   "notebook-torch": {
@@ -42,12 +48,7 @@ export const PRESETS = {
     inputScaling: "notebook",
     replacement: true,
   },
-} as const satisfies Record<string, TaskChoices>;
-
-export type PresetName = keyof typeof PRESETS;
-
-/** All choices of a task set. */
-export interface Preset extends TaskChoices {}
+};
 
 /** The names of all choices. */
 export const CHOICE_NAMES = Object.keys(PRESETS.notebook) as (keyof TaskChoices)[];

@@ -13,7 +13,9 @@ import { RECIPE_VERSION, recipeSchema } from "./recipe-schema.js";
  * field, and `taskloom/recipe.schema.json` is a JSON Schema of it.
  */
 export interface Recipe extends TaskSetSize, Omit<SettledChoices, keyof RecipeChoices>, RecipeChoices {
+  /** The name of the format. */
   readonly format: "taskloom-recipe";
+  /** The version of the format. */
   readonly version: 1;
   /** The definition of the random numbers: stream v1. */
   readonly stream: 1;
@@ -23,11 +25,15 @@ export interface Recipe extends TaskSetSize, Omit<SettledChoices, keyof RecipeCh
   readonly seed: string;
   /** Examples that sequences are drawn out of, or that each task has: all, or those of the selection. */
   readonly examples?: number | undefined;
+  /** Values of a projected example, 1..2^20. */
   readonly outFeatures: number;
+  /** The dataset that the tasks are woven from. */
   readonly dataset: {
+    /** The name of the dataset. Numbers do not depend on it. */
     readonly name: string;
     /** `[N, ...shape of one example]`. */
     readonly shape: readonly number[];
+    /** The type of its values. */
     readonly dtype: "uint8" | "float32";
     /** 1..65536. */
     readonly classes: number;
@@ -39,11 +45,19 @@ export interface Recipe extends TaskSetSize, Omit<SettledChoices, keyof RecipeCh
 }
 
 /** The choices that a recipe writes in a way of its own: rules are replaced by the numbers that they gave. */
-interface RecipeChoices {
+export interface RecipeChoices {
   /** Shares of tasks; all and none are booleans. */
-  readonly identity: { readonly projection: boolean | Share; readonly permutation: boolean | Share };
+  readonly identity: {
+    /** The tasks that leave inputs unprojected. */
+    readonly projection: boolean | Share;
+    /** The tasks that leave labels unpermuted. */
+    readonly permutation: boolean | Share;
+  };
+  /** The standardization of results. */
   readonly outputScaling: OutputScaling;
+  /** The standard deviation of the matrix entries as a number, above 0. */
   readonly standardDeviation: number;
+  /** The scaling of examples before the product. `"standard"` is written as its two numbers. */
   readonly inputScaling: Exclude<TaskChoices["inputScaling"], "standard">;
 }
 

@@ -31,10 +31,12 @@ import { standardizeFeatures } from "./standardize-features.js";
  * }
  * ```
  */
-export function standardizeBatch<B extends { readonly inputs: InputTensor }>(
-  batch: B,
-  { features }: { features?: number } = {},
-): B {
+export function standardizeBatch<
+  B extends {
+    /** The inputs, with the features in the last dimension. */
+    readonly inputs: InputTensor;
+  },
+>(batch: B, { features }: { features?: number } = {}): B {
   const { shape, data } = batch.inputs;
   if (!(data instanceof Float32Array || data instanceof Uint16Array)) {
     const allowed = "a Float32Array or Uint16Array; for GPU buffers call gpuStatistics() and gpuNormalize()";

@@ -30,9 +30,13 @@ export interface TargetPermutationOptions {
  * ```
  */
 export class TargetPermutation {
+  /** The source of random numbers. */
   readonly generator: Generator;
+  /** The index of the task. `undefined`: the seed is the permutation's own. */
   readonly task: number | undefined;
+  /** Labels, 1..65536. */
   readonly classes: number;
+  /** True if labels stay as they are. */
   readonly identity: boolean;
   readonly #seed: bigint;
 

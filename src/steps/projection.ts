@@ -56,13 +56,19 @@ export interface LinearProjectionOptions {
  * ```
  */
 export class LinearProjection {
+  /** The source of random numbers. */
   readonly generator: Generator;
-  /** `undefined`: the seed is the matrix's own. */
+  /** The index of the task. `undefined`: the seed is the matrix's own. */
   readonly task: number | undefined;
+  /** Columns of the matrix. */
   readonly inFeatures: number;
+  /** Rows of the matrix. */
   readonly outFeatures: number;
+  /** The standard deviation of the entries as a number. */
   readonly standardDeviation: number;
+  /** True for the identity matrix. */
   readonly identity: boolean;
+  /** The seed, 0..2^64 - 1. */
   readonly seed: bigint;
 
   /** @throws InvalidOptionError for an unknown option or one out of bounds. */

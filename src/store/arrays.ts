@@ -7,14 +7,18 @@ import { layoutOf } from "../plan/set-layout.js";
 /** `"npy"`: single files; `"safetensors"`: one file; `"zarr"`: a store of chunks that can be resumed and shared out. */
 export type StoreFormat = "npy" | "safetensors" | "zarr";
 
-/** The arrays of a task set, in the order in which files hold them. Sets with labels as integers have `labels`. */
-export const ARRAY_NAMES = ["inputs", "targets", "labels"] as const;
-export type ArrayName = (typeof ARRAY_NAMES)[number];
+/** The arrays of a task set, in the order in which files hold them. `labels` is there where labels are given as integers. */
+export const ARRAY_NAMES = ["inputs", "targets", "labels"] as const satisfies readonly ArrayName[];
+/** The name of an array of a task set. */
+export type ArrayName = "inputs" | "targets" | "labels";
+/** The element types of stored arrays. */
 export type StoredDtype = FloatDtype | TargetDtype;
 
 /** One array of a materialized task set, as every format stores it: row-major, little-endian, items first. */
 export interface StoredArray {
+  /** The name of the array. */
   readonly name: ArrayName;
+  /** The type of one element. */
   readonly dtype: StoredDtype;
   /** Sizes behind the first dimension, which counts items. */
   readonly itemShape: readonly number[];

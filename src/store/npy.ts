@@ -65,4 +65,11 @@ export function parseNpyHeader(bytes: Uint8Array, source: string, key?: string):
 }
 
 /** The files of a folder in the format npy; the recipe is written last and says that the others are whole. */
-export const FILES = { inputs: "inputs.npy", targets: "targets.npy", recipe: "recipe.json" } as const;
+export const FILES = {
+  /** The inputs of all items. */
+  inputs: "inputs.npy",
+  /** The targets of all items. */
+  targets: "targets.npy",
+  /** The recipe of the task set. */
+  recipe: "recipe.json",
+} as const;

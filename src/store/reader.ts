@@ -15,6 +15,7 @@ import type { StoredSet } from "./stored-set.js";
 import { WholeChunks } from "./whole-chunks.js";
 import { STORE_FILES } from "./zarr.js";
 
+/** Options of `openStore`. */
 export interface OpenStoreOptions {
   /**
    * Read whole chunks and compare each with the digest in the manifest, and the store's document when it is opened. One

@@ -64,7 +64,12 @@ export class TaskAugmentor {
    *
    * @throws BackendError when WebGPU was asked for and is not there
    */
-  async describeBackend(): Promise<{ readonly name: string; readonly reason: string }> {
+  async describeBackend(): Promise<{
+    /** `"wasm"` or `"webgpu"`. */
+    readonly name: string;
+    /** The reason for the choice, in words. */
+    readonly reason: string;
+  }> {
     const { backend, reason } = await this.#looms.choose();
     const remark = await backend.remark?.();
     return { name: backend.name, reason: remark ? `${reason}; ${remark}` : reason };

@@ -20,15 +20,15 @@ const DTYPE = { float32: 1, float16: 2 } as const;
 const FIXED = { present: 1, permutation: 2, projection: 4, byStep: 8 } as const;
 const STATUS = { ready: 0, wrongVersion: 1, outOfBounds: 2, outOfMemory: 3 } as const;
 
-/** What a host decides besides the plan. */
+/** The choices of a host besides the plan. */
 export interface HostChoices {
   /** Positions drawn and projected at a time at most; 0 leaves it to the module. */
   readonly mostPositions?: number;
-  /** Whether the module only draws, and makes no values. */
+  /** True if the module only draws and makes no values. */
   readonly drawsOnly?: boolean;
 }
 
-/** Where the regions of a plan are in the module's memory, in bytes, and how much fits into them. */
+/** The regions of a plan: their offsets in the module's memory, in bytes, and their capacities. */
 export interface PlanRegions {
   /** Items of one `draw` at most. */
   readonly maxItems: number;
@@ -45,7 +45,7 @@ export interface PlanRegions {
   readonly indices: number;
   readonly drawnLabels: number;
   readonly givenLabels: number;
-  /** Where the module keeps the number of runs of the last draw. */
+  /** The offset of the number of runs of the last draw. */
   readonly runCount: number;
 }
 

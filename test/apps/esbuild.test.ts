@@ -3,6 +3,8 @@ import { useApp } from "./support/app.js";
 import { reportOf, runScript } from "./support/install.js";
 import { expectAllWithoutThreads, expectAllWithThreads, expectThreads } from "./support/report.js";
 
+// @module-tag browser
+
 const app = useApp("esbuild");
 
 /** Builds with the command line of esbuild, and gives all that it warned of. */

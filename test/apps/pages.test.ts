@@ -14,6 +14,8 @@ import {
 } from "./support/report.js";
 import { type Answer, pageOf, serve, wovenBy } from "./support/server.js";
 
+// @module-tag browser
+
 /**
  * Pages without a bundler that a library meets: those that keep workers or WebAssembly away from it, and scopes other
  * than a page. `backend: "auto"` weaves in all of them where WebAssembly runs at all.

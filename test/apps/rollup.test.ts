@@ -3,6 +3,8 @@ import { useApp } from "./support/app.js";
 import { runScript } from "./support/install.js";
 import { expectAllWithoutThreads, expectAllWithThreads, expectThreads } from "./support/report.js";
 
+// @module-tag browser
+
 const app = useApp("rollup");
 
 /** Builds one of the configurations of rollup.config.js; a warning fails. */

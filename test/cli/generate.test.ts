@@ -110,7 +110,7 @@ describe("generate", () => {
     expect((await taskloom(flags)).code).toBe(0);
     const before = readFileSync(join(out, "inputs.npy"));
     const refused = await taskloom([...flags, "--seed", "1"]);
-    expect(refused.code).toBe(1);
+    expect(refused.code).toBe(3);
     expect(refused.stderr).toMatch(/^error: .* has inputs\.npy, targets\.npy, recipe\.json already; .*force.*\n$/);
     expect(readFileSync(join(out, "inputs.npy")).equals(before)).toBe(true);
     expect((await taskloom([...flags, "--seed", "1", "--force"])).code).toBe(0);

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureInterop } from "../../scripts/interop.mjs";
 import { block, changed, Examples, expectedSums, type Outcome, typeErrors } from "./support.js";
 
+// @module-tag browser
+
 const missing = await ensureInterop();
 if (missing && process.env.CI === "true") throw new Error(missing);
 if (missing) console.warn(`the examples of docs/gpu.md are NOT tested: ${missing}`);

@@ -104,6 +104,7 @@ describe("the packed package in an empty project", () => {
   test("it holds what it should and nothing else", () => {
     const inside = join(project, "node_modules", "taskloom");
     expect(readdirSync(inside).sort()).toEqual([
+      "CHANGELOG.md",
       "LICENSE",
       "README.md",
       "dist",

@@ -19,7 +19,7 @@ export interface WasmOptions {
 export class WasmBackend implements Backend {
   readonly name = "wasm";
   readonly #width: number;
-  /** Whether the calling thread may do the work of threads that do not start. */
+  /** True if the calling thread may do the work of threads that do not start. */
   readonly #lenient: boolean;
   readonly #create: CreateWorker | undefined;
   /** Why the calling thread does the work of threads. */

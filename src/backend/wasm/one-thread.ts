@@ -79,7 +79,7 @@ export class OneThread implements Weaver {
     return this.#engine;
   }
 
-  /** What an engine throws, which is a lack of memory or a trap, as what threads report. */
+  /** Converts errors of the engine, a lack of memory or a trap, to the errors that threads report. */
   #typed<T>(first: number, work: () => T): T {
     try {
       return work();

@@ -22,13 +22,13 @@ interface Member {
   readonly thread: Thread;
   /** The jobs it has: the one it works on, if any, and what it goes on with by itself. */
   readonly jobs: Job[];
-  /** Whether it has said anything. */
+  /** True once the thread has sent a message. */
   here: boolean;
   /** Ends the wait for its first word. */
   readonly patience: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** How a pool gets threads, and what it does if none starts. */
+/** Options of a pool: the source of its threads, and the weaver that works if none starts. */
 export interface PoolOptions {
   readonly create?: CreateWorker | undefined;
   /** Makes the weaver that works instead; without it a thread that does not start is a `BackendError`. */
@@ -40,7 +40,7 @@ export interface PoolOptions {
 /** Bytes of a piece: large enough that messages cost nothing, small enough for a few of them to be no burden. */
 export const PIECE_BYTES = 4 * 2 ** 20;
 
-/** How long idle threads stay, in milliseconds. */
+/** The time until an idle thread ends, in milliseconds. */
 const IDLE = 3000;
 /** The same where they would keep the process from ending by itself. */
 const IDLE_HOLDING = 200;

@@ -1,7 +1,7 @@
 import type { Missed } from "./start-failure.js";
 import { type CreateWorker, startThread, type Thread } from "./threads.js";
 
-/** How long a thread may take to say that it is there, where the calling thread can do its work instead, in milliseconds. */
+/** The time limit for the first message of a thread, in milliseconds, if the calling thread can do its work instead. */
 export const PATIENCE = 10_000;
 
 export function silence(): Error {

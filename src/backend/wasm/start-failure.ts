@@ -2,15 +2,15 @@ import { BackendError, InvalidOptionError, messageOf } from "../../base/errors.j
 import { hostProcess } from "../../base/host.js";
 import { isCrossOrigin, NoThreads, workerUrl } from "./worker-url.js";
 
-/** How long the server is asked about the script, in milliseconds. */
+/** The time limit of the request that asks the server about the script, in milliseconds. */
 const ASKING = 3000;
 
-/** What is known of a thread that did not start. */
+/** A thread that did not start. */
 export interface Missed {
   readonly cause: unknown;
-  /** Whether a worker was made, and failed then. */
+  /** True if a worker was made and then failed. */
   readonly made: boolean;
-  /** Whether the caller's `createWorker` was to make it. */
+  /** True if the caller's `createWorker` makes the threads. */
   readonly created: boolean;
 }
 
@@ -43,7 +43,7 @@ function scriptUrl(): URL | undefined {
   }
 }
 
-/** What the error itself tells. */
+/** Returns the likely cause that the error itself names. */
 function likely(cause: unknown, url: URL | undefined): string | undefined {
   const { name, code, message } = cause as { name?: string; code?: unknown; message?: string };
   const text = `${name} ${String(code)} ${message}`;
@@ -67,7 +67,7 @@ function likely(cause: unknown, url: URL | undefined): string | undefined {
   return url.protocol === "file:" ? "pages from file: may not start workers" : undefined;
 }
 
-/** What the server says of the script: the browser tells a page nothing. */
+/** Asks the server about the script, because the browser gives a page no reason. */
 async function asked(url: URL | undefined): Promise<string | undefined> {
   if (!url?.protocol.startsWith("http") || hostProcess()) return undefined;
   let response: Response;

@@ -9,7 +9,7 @@ import { isCrossOrigin, NoThreads, workerUrl } from "./worker-url.js";
  */
 
 export interface Thread {
-  /** Whether an idle thread keeps the process from ending by itself; it should be terminated soon then. */
+  /** True if an idle thread keeps the process from ending by itself. Such a thread should be terminated soon. */
   readonly holdsProcess: boolean;
   post(message: unknown, transfer?: ArrayBuffer[]): void;
   /** Says whether the thread has work, during which the process must not end. */
@@ -127,7 +127,7 @@ function webThread(worker: Worker, onMessage: (message: unknown) => void, onFail
   };
 }
 
-/** How many threads can run at once here. */
+/** Returns the number of threads that can run at once on this machine. */
 export function availableParallelism(): number {
   return nodeOs()?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }

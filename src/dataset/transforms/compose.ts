@@ -5,6 +5,7 @@ import type { ImageBatch, Transform } from "./transform.js";
 /** Transforms one after the other, the first one first. */
 export class Compose implements Transform {
   readonly name = "Compose";
+  /** The transforms, in the order in which they are applied. */
   readonly transforms: readonly Transform[];
 
   /** @throws {@link InvalidOptionError} for anything but a list of transforms. */

@@ -34,8 +34,8 @@ const prefixes = { train: "train", test: "t10k" } as const;
  * `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, each plain or with `.gz`, and also
  * with a dot before `idx`. A plain file is preferred.
  *
- * @throws {@link InvalidOptionError} if `split` is neither `"train"` nor `"test"`.
- * @throws {@link DatasetError} if a file is missing, saying what was looked for, or malformed.
+ * @throws InvalidOptionError if `split` is neither `"train"` nor `"test"`.
+ * @throws DatasetError if a file is missing, saying what was looked for, or malformed.
  * @example
  * const fashion = await readFolder("/data/fashion-mnist", { classes: 10 });
  */

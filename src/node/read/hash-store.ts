@@ -18,6 +18,7 @@ import {
   STORE_FILES,
 } from "../../store/zarr.js";
 import { readJournals } from "../write/journal.js";
+import { storeKey } from "../write/store-identity.js";
 import type { Fault, Meter } from "./verification.js";
 
 /** Bytes hashed at a time. */
@@ -36,7 +37,7 @@ export async function hashStore(
   signal: AbortSignal | undefined,
 ): Promise<{ hashed: number; faults: Fault[]; unmade: ReadonlySet<number>; complete: boolean }> {
   const manifest = await readManifest(set.files, set, signal);
-  const journals = manifest ? undefined : await readJournals(join(path, STORE_FILES.unfinished));
+  const journals = manifest ? undefined : await readJournals(join(path, STORE_FILES.unfinished), storeKey(set));
   const faults: Fault[] = [];
   let hashed = 0;
   for (const key of documentKeys(set)) {

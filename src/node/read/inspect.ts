@@ -11,16 +11,25 @@ import type { StoredSet } from "../../store/stored-set.js";
 
 /** What `inspect` finds in a folder. */
 export interface Inspection {
+  /** The recipe of the task set. */
   readonly recipe: Recipe;
-  readonly inputs: ArrayReport & { readonly features: FeatureStatistics };
+  /** The array of inputs. */
+  readonly inputs: ArrayReport & {
+    /** The statistics of each feature. */
+    readonly features: FeatureStatistics;
+  };
+  /** The array of targets. */
   readonly targets: ArrayReport & {
     /** How often each label occurs. */
     readonly counts: readonly number[];
   };
 }
 
+/** The type, shape and digest of an array. */
 export interface ArrayReport {
+  /** The type of one element. */
   readonly dtype: string;
+  /** Sizes from the slowest to the fastest dimension. */
   readonly shape: readonly number[];
   /** Lower-case hex SHA-256 of the values, without the .npy header. */
   readonly sha256: string;
@@ -28,10 +37,13 @@ export interface ArrayReport {
 
 /** Over all positions, one entry for each value of a position (the last dimension). */
 export interface FeatureStatistics {
+  /** The mean of each feature. */
   readonly mean: readonly number[];
   /** Population deviation. */
   readonly standardDeviation: readonly number[];
+  /** The smallest value of all features. */
   readonly minimum: number;
+  /** The largest value of all features. */
   readonly maximum: number;
 }
 

@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Engine } from "../../backend/wasm/engine.js";
 import { OutputError } from "../../base/errors.js";
@@ -16,6 +17,7 @@ import { TaskAugmentor } from "../../tasks/augmentor.js";
 import { openDatasetOf } from "../dataset/open-dataset.js";
 import { Canvas, type Color, LETTER } from "./canvas.js";
 
+/** Options of `preview`. */
 export interface PreviewOptions {
   /** How many tasks to draw. Default 4; fewer where there are fewer. */
   tasks?: number;
@@ -25,6 +27,7 @@ export interface PreviewOptions {
   dataset?: string;
   /** The picture. Default: `preview.png` in the folder. */
   out?: string;
+  /** Ends the drawing. */
   signal?: AbortSignal;
 }
 
@@ -52,9 +55,15 @@ export async function preview(path: string, options: PreviewOptions = {}): Promi
   const dataset = await openDatasetOf(set.recipe, options.dataset, signal);
   const png = await draw(set, dataset, options.tasks ?? 4, options.examples ?? 10, signal);
   const out = options.out ?? join(path, PREVIEW_FILE);
-  await writeFile(out, png).catch((cause) => {
+  // Beside it first: a link of this name is replaced, and a picture is there whole or not at all.
+  const temporary = `${out}.${process.pid}-${randomBytes(4).toString("hex")}.partial`;
+  try {
+    await writeFile(temporary, png, { flag: "wx" });
+    await rename(temporary, out);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw new OutputError(out, `cannot be written: ${(cause as Error).message}`, { cause });
-  });
+  }
   return out;
 }
 

@@ -69,8 +69,10 @@ export class ChunkWriter {
   /**
    * Fills the last chunk up with zeros, waits until the bytes are on the disk, which a record in a journal relies on
    * even where the machine loses power, and gives the files their names.
+   *
+   * @param check called before the files get their names; it rejects where they must not
    */
-  async finish(): Promise<ChunkDigests> {
+  async finish(check: () => Promise<void>): Promise<ChunkDigests> {
     const digests: ChunkDigests = {};
     for (const part of this.#parts.values()) {
       const path = join(this.#out, chunkKey(part.array, this.#chunk));
@@ -80,6 +82,7 @@ export class ChunkWriter {
         if (part.end < size) await part.handle.truncate(size);
         await part.handle.datasync();
         await part.handle.close();
+        await check();
         await mkdir(dirname(path), { recursive: true });
         await rename(part.path, path);
       } catch (cause) {

@@ -56,17 +56,22 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array, position
 /** A small file that is there whole or not at all; `temporary` must be on the same file system. */
 export async function writeWhole(path: string, text: string, temporary: string): Promise<void> {
   try {
-    const handle = await open(temporary, "w");
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeTemporary(temporary, text);
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw wrap(path, cause);
+  }
+}
+
+/** Writes a small file and waits until it is on the disk. */
+export async function writeTemporary(path: string, text: string): Promise<void> {
+  const handle = await open(path, "w");
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

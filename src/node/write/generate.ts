@@ -22,10 +22,11 @@ const WRITERS: Record<StoreFormat, (job: Job) => Promise<Written>> = {
 /** The names of the formats. */
 export const FORMATS = Object.keys(WRITERS) as StoreFormat[];
 
+/** Options of `generate`. */
 export interface GenerateOptions extends TaskAugmentorOptions {
   /** Folder to write into; made if missing. */
   out: string;
-  /** Default `"npy"`. */
+  /** The format of the files. Default `"npy"`. */
   format?: StoreFormat;
   /** Overwrite files of an earlier run; for `"zarr"`, start over instead of going on. Default false. */
   force?: boolean;
@@ -35,7 +36,12 @@ export interface GenerateOptions extends TaskAugmentorOptions {
    */
   chunkTasks?: number;
   /** For `"zarr"`: write only part `index` of `count`, from 0; others write theirs, in any order or at the same time. */
-  shard?: { readonly index: number; readonly count: number };
+  shard?: {
+    /** The number of this part, 0..count - 1. */
+    readonly index: number;
+    /** The number of parts, from 1. */
+    readonly count: number;
+  };
   /** For `"zarr"`: false stores inputs without their label cells, which readers put back. Default true. */
   onehot?: boolean;
   /**

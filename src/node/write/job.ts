@@ -23,7 +23,9 @@ export interface Job {
 
 export type Written = Omit<Generated, "backend">;
 
+/** The result of `generate`. */
 export interface Generated {
+  /** The recipe of the task set. */
   readonly recipe: Recipe;
   /** Sequences, or examples where no sequences are drawn; of a shard, those within it. */
   readonly items: number;
@@ -31,10 +33,15 @@ export interface Generated {
   readonly bytes: number;
   /** Items that an earlier run had made. */
   readonly resumed: number;
-  /** Whether the whole set is there; false while other shards are missing. */
+  /** True if the whole set is there; false while other shards are missing. */
   readonly complete: boolean;
-  /** What computed it, and why that. */
-  readonly backend: { readonly name: string; readonly reason: string };
+  /** The backend that made the values. */
+  readonly backend: {
+    /** `"wasm"` or `"webgpu"`. */
+    readonly name: string;
+    /** The reason for the choice, in words. */
+    readonly reason: string;
+  };
 }
 
 export type { StoreFormat } from "../../store/arrays.js";

@@ -4,22 +4,29 @@ import type { ChunkDigests } from "../../store/manifest.js";
 import { wrap } from "./disk.js";
 
 /**
- * The finished chunks of an unfinished store: a line of JSON each. Every run has a file of its own, so that no run
+ * The finished chunks of an unfinished store: a line of JSON each, behind a first line that names the store (see
+ * store-identity.ts). Every run has a file of its own, so that no run
  * appends to what another one broke off, and runs on many machines need not know of each other. A chunk that is renamed
  * but not yet in a journal when a run ends is made again, into the same bytes.
  */
 export class Journal {
   readonly #path: string;
+  readonly #store: string;
   #handle: FileHandle | undefined;
 
-  constructor(path: string) {
+  /** @param store the key of the store that the chunks are of */
+  constructor(path: string, store: string) {
     this.#path = path;
+    this.#store = store;
   }
 
   /** Says that a chunk is in its place. */
   async append(chunk: number, sha256: ChunkDigests): Promise<void> {
     try {
-      this.#handle ??= await open(this.#path, "a");
+      if (!this.#handle) {
+        this.#handle = await open(this.#path, "a");
+        await this.#handle.write(`${JSON.stringify({ store: this.#store })}\n`);
+      }
       await this.#handle.write(`${JSON.stringify({ chunk, sha256 })}\n`);
     } catch (cause) {
       throw wrap(this.#path, cause);
@@ -34,25 +41,39 @@ export class Journal {
 
 export const JOURNAL = /^journal-.*\.jsonl$/;
 
-/** What the journals in a folder say; a folder that is not there says nothing. Broken lines are left out. */
-export async function readJournals(folder: string): Promise<Map<number, ChunkDigests>> {
+/**
+ * Reads the journals of a store in a folder; a folder that is not there has none. Broken lines are left out, and so are
+ * journals of another store, whose names are given to `onForeign`.
+ */
+export async function readJournals(
+  folder: string,
+  store: string,
+  onForeign: (name: string) => void = () => undefined,
+): Promise<Map<number, ChunkDigests>> {
   const chunks = new Map<number, ChunkDigests>();
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((entry) => JOURNAL.test(entry))) {
-    // Gone since: whoever finished the store took it away, and the manifest says more.
+    // The file may be gone: the run that finished the store removed it, and the manifest has the same records.
     const text = await readFile(join(folder, name), "utf8").catch(() => "");
-    for (const line of text.split("\n")) {
-      const entry = parseLine(line);
-      if (entry) chunks.set(entry.chunk, entry.sha256);
+    const [first = "", ...lines] = text.split("\n");
+    if (text === "") continue;
+    if (parse(first)?.store !== store) {
+      onForeign(name);
+      continue;
+    }
+    for (const line of lines) {
+      const { chunk, sha256 } = parse(line) ?? {};
+      if (!Number.isSafeInteger(chunk) || typeof sha256 !== "object" || sha256 === null) continue;
+      chunks.set(chunk as number, sha256 as ChunkDigests);
     }
   }
   return chunks;
 }
 
-function parseLine(line: string): { chunk: number; sha256: ChunkDigests } | undefined {
+function parse(line: string): { store?: unknown; chunk?: unknown; sha256?: unknown } | undefined {
   try {
-    const { chunk, sha256 } = JSON.parse(line);
-    return Number.isSafeInteger(chunk) && typeof sha256 === "object" && sha256 !== null ? { chunk, sha256 } : undefined;
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, rmdir, stat } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { OutputError } from "../../base/errors.js";
 import { checkSpace, wrap, writeFully } from "./disk.js";
 
@@ -33,6 +34,8 @@ export class OutputFolder {
   readonly #files = new Map<string, OpenFile>();
   /** The outermost folder that had to be made, if any. */
   readonly #made: string | undefined;
+  /** The identities of the files that force may replace, as they were when the folder was opened. */
+  readonly #replaced: ReadonlyMap<string, string | undefined> | undefined;
 
   /**
    * @param names the files to come; the last one is what says that the others are whole
@@ -45,20 +48,29 @@ export class OutputFolder {
       throw new OutputError(
         path,
         `has ${existing.join(", ")} already; give another folder, or overwrite with force (--force)`,
+        { permanent: true },
       );
     }
     try {
       await checkSpace(path, bytes);
-      return new OutputFolder(path, names, await mkdir(path, { recursive: true }));
+      const made = await mkdir(path, { recursive: true });
+      await removeParts(path, names, (age) => age > LEFT_OVER);
+      return new OutputFolder(path, names, made, force ? await identities(path, names) : undefined);
     } catch (cause) {
       throw wrap(path, cause);
     }
   }
 
-  private constructor(path: string, names: readonly string[], made: string | undefined) {
+  private constructor(
+    path: string,
+    names: readonly string[],
+    made: string | undefined,
+    replaced: ReadonlyMap<string, string | undefined> | undefined,
+  ) {
     this.path = path;
     this.#names = names;
     this.#made = made;
+    this.#replaced = replaced;
   }
 
   /** Appends bytes to a file, in the order of the calls. */
@@ -88,21 +100,82 @@ export class OutputFolder {
     }
   }
 
-  /** Gives the files their names. */
+  /**
+   * Gives the files their names, none of which another file may have taken since the folder was opened. Then removes the
+   * temporary files of runs that wrote the same names and did not end: theirs could not take them any more.
+   *
+   * @throws OutputError where another run has written here meanwhile; its files stay, these go
+   */
   async commit(): Promise<void> {
+    const taken: string[] = [];
     try {
       for (const { handle, flush } of this.#files.values()) {
         await flush;
         await handle.sync();
         await handle.close();
       }
-      // While files of two generations could be mixed, nothing says that they are whole.
-      await rm(join(this.path, this.#names.at(-1) as string), { force: true });
-      for (const name of this.#names) await rename(join(this.path, name + this.#suffix), join(this.path, name));
+      await this.#alone(async () => {
+        await this.#makeRoom();
+        for (const name of this.#names) {
+          await link(this.#temporary(name), join(this.path, name));
+          taken.push(name);
+        }
+      });
+      for (const name of this.#names) await rm(this.#temporary(name), { force: true });
       this.#files.clear();
+      await removeParts(this.path, this.#names, () => true);
     } catch (cause) {
+      for (const name of taken) {
+        const own = (await identity(join(this.path, name))) === (await identity(this.#temporary(name)));
+        if (own) await rm(join(this.path, name), { force: true }).catch(() => undefined);
+      }
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === "EEXIST" || code === "ENOENT") throw this.#interference(cause);
       throw wrap(this.path, cause);
     }
+  }
+
+  /** Removes the files that force replaces, the last one first: while two generations could be mixed, nothing is whole. */
+  async #makeRoom(): Promise<void> {
+    if (!this.#replaced) return;
+    for (const [name, then] of this.#replaced) {
+      if ((await identity(join(this.path, name))) !== then) throw this.#interference();
+    }
+    for (const name of [...this.#names].reverse()) await rm(join(this.path, name), { force: true });
+  }
+
+  /** Calls a function while no other run gives files their names here. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    const lock = join(this.path, `${this.#names.at(-1)}.lock`);
+    for (let tries = 0; ; tries++) {
+      try {
+        await (await open(lock, "wx")).close();
+        break;
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code !== "EEXIST" || tries === LOCK_TRIES) throw cause;
+        const age = await stat(lock).then(
+          ({ mtimeMs }) => Date.now() - mtimeMs,
+          () => 0,
+        );
+        // The run that made it was killed: names take milliseconds.
+        if (age > LOCK_LEFT_OVER) await rm(lock, { force: true });
+        else await setTimeout(LOCK_PAUSE);
+      }
+    }
+    try {
+      await work();
+    } finally {
+      await rm(lock, { force: true });
+    }
+  }
+
+  #temporary(name: string): string {
+    return join(this.path, name + this.#suffix);
+  }
+
+  #interference(cause?: unknown): OutputError {
+    const problem = "another run has written here meanwhile; its files are kept, give another folder";
+    return new OutputError(this.path, problem, { cause, permanent: true });
   }
 
   /** Removes what was written. Does nothing after `commit`. */
@@ -128,6 +201,36 @@ export class OutputFolder {
   async sizeOf(name: string): Promise<number> {
     return (await stat(join(this.path, name))).size;
   }
+}
+
+/** A lock that is older than this was left by a run that was killed, in ms; and how long a run waits for one. */
+const LOCK_LEFT_OVER = 60_000;
+const LOCK_PAUSE = 20;
+const LOCK_TRIES = 6000;
+
+/** Temporary files that nobody has written to for this long are left over, in ms. */
+const LEFT_OVER = 60 * 60 * 1000;
+
+/** Removes temporary files of these names, left by runs that were killed; `isDue` is asked with a file's age in ms. */
+async function removeParts(path: string, names: readonly string[], isDue: (age: number) => boolean): Promise<void> {
+  for (const entry of await readdir(path)) {
+    const [, name] = /^(.+)\.\d+-[0-9a-f]{8}\.partial$/.exec(entry) ?? [];
+    if (name === undefined || !names.includes(name)) continue;
+    const found = await stat(join(path, entry)).catch(() => undefined);
+    if (found && isDue(Date.now() - found.mtimeMs)) await rm(join(path, entry), { force: true });
+  }
+}
+
+/** What tells a file from another one of the same name; undefined where there is none. */
+async function identity(path: string): Promise<string | undefined> {
+  return stat(path, { bigint: true }).then(
+    ({ dev, ino, mtimeNs, size }) => `${dev}:${ino}:${mtimeNs}:${size}`,
+    () => undefined,
+  );
+}
+
+async function identities(path: string, names: readonly string[]): Promise<Map<string, string | undefined>> {
+  return new Map(await Promise.all(names.map(async (name) => [name, await identity(join(path, name))] as const)));
 }
 
 /** Lets the disk begin with what a file has so far. */

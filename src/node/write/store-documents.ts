@@ -1,54 +1,73 @@
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { link, mkdir, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { OutputError, TaskloomError } from "../../base/errors.js";
 import { ARRAY_NAMES } from "../../store/arrays.js";
 import { FILES } from "../../store/npy.js";
 import { SAFETENSORS_FILE } from "../../store/safetensors.js";
-import { arrayDocument, arrayKey, groupDocument, parseGroup, STORE_FILES, type StoreLayout } from "../../store/zarr.js";
-import { wrap, writeWhole } from "./disk.js";
+import {
+  arrayDocument,
+  arrayKey,
+  chunkCount,
+  chunkKey,
+  groupDocument,
+  parseGroup,
+  STORE_FILES,
+  type StoreLayout,
+} from "../../store/zarr.js";
+import { wrap, writeTemporary, writeWhole } from "./disk.js";
+import { checkSame } from "./store-identity.js";
+import { isOwn, removeWorkingFiles } from "./working-files.js";
+
+/** How often a folder is looked at that has files of a store and no zarr.json, and the pause between, in ms. */
+const LOOKS = 10;
+const PAUSE = 100;
 
 /**
- * The documents of a store that is to be written or gone on with: those there are must say the same, those missing are
- * written.
+ * Removes a store: the files that its recipe lists, and nothing else. Folders go if they are empty then.
+ *
+ * The working files go first: a run that is under way cannot give a chunk its name any more, and cannot begin another one.
+ * The recipe goes last: it says whose files these are.
  */
-
-/** @throws OutputError when a store is not of what is to be written */
-export function checkSame(out: string, there: StoreLayout, here: StoreLayout): void {
-  const differences = differencesOf(there, here);
-  if (differences.length === 0) return;
-  throw new OutputError(
-    out,
-    `has a store of something else: ${differences.join(", ")}; ` +
-      "give another folder, or start over with force (--force)",
-  );
-}
-
-/** Removes a store, and only what a store has. */
-export async function removeStore(out: string): Promise<void> {
+export async function removeStore(out: string, layout: StoreLayout): Promise<void> {
   try {
-    // The manifest first: nothing says then that the store is whole. The recipe last: it says whose files these are.
-    for (const name of [STORE_FILES.manifest, STORE_FILES.unfinished, ...ARRAY_NAMES, STORE_FILES.group]) {
-      await rm(join(out, name), { recursive: true, force: true });
+    await removeWorkingFiles(join(out, STORE_FILES.unfinished));
+    await rm(join(out, STORE_FILES.manifest), { force: true });
+    for (const array of layout.arrays) {
+      const folders = new Set<string>();
+      for (let chunk = 0; chunk < chunkCount(layout); chunk++) {
+        const path = join(out, chunkKey(array, chunk));
+        await rm(path, { force: true });
+        for (let folder = dirname(path); folder !== out && !folders.has(folder); folder = dirname(folder)) {
+          folders.add(folder);
+        }
+      }
+      await rm(join(out, arrayKey(array.name)), { force: true });
+      // The longest paths first: a folder is empty when those below it are gone.
+      for (const folder of [...folders].sort((a, b) => b.length - a.length)) await rmdir(folder).catch(() => undefined);
     }
+    await rm(join(out, STORE_FILES.group), { force: true });
   } catch (cause) {
     throw wrap(out, cause);
   }
 }
 
-/** Writes the documents that are missing, the group's first: the folder is a store of ours from then on. */
+/**
+ * Writes the documents that are missing, the group's first: the folder is a store of ours from then on. Of several runs that
+ * begin at once, one creates the group's document; the others compare theirs with it.
+ *
+ * @throws OutputError when the store is of something else
+ */
 export async function writeDocuments(out: string, layout: StoreLayout, temporary: string): Promise<void> {
-  const documents: [string, string][] = [
-    [STORE_FILES.group, groupDocument(layout)],
-    ...layout.arrays.map((array): [string, string] => [arrayKey(array.name), arrayDocument(layout, array)]),
-  ];
   try {
-    for (const [key, text] of documents) {
-      const path = join(out, key);
-      const there = await readIfThere(path);
-      // A dataset may go by another name in the group's document; that of an array follows from the rest.
-      if (there !== undefined && (key === STORE_FILES.group || there === text)) continue;
-      await mkdir(join(path, ".."), { recursive: true });
+    const group = join(out, STORE_FILES.group);
+    if ((await readIfThere(group)) === undefined) await createOnce(group, groupDocument(layout), temporary);
+    await checkStore(out, layout);
+    for (const array of layout.arrays) {
+      const path = join(out, arrayKey(array.name));
+      const text = arrayDocument(layout, array);
+      if ((await readIfThere(path)) === text) continue;
+      await mkdir(dirname(path), { recursive: true });
       await writeWhole(path, text, temporary);
     }
   } catch (cause) {
@@ -56,28 +75,95 @@ export async function writeDocuments(out: string, layout: StoreLayout, temporary
   }
 }
 
+/** Creates a file that is there whole or not at all, unless there is one of this name. */
+async function createOnce(path: string, text: string, temporary: string): Promise<void> {
+  await writeTemporary(temporary, text);
+  try {
+    await link(temporary, path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** @throws OutputError when the folder has no store any more, or one of something else */
+export async function checkStore(out: string, layout: StoreLayout): Promise<void> {
+  const text = await readIfThere(join(out, STORE_FILES.group));
+  if (text === undefined) throw new OutputError(out, "the store was removed by another run; run again");
+  checkSame(out, parsed(text, out), layout);
+}
+
 /**
- * What the store in a folder is of; `undefined` where there is none and can be one.
+ * Returns the layout of the store in a folder; `undefined` where there is none and can be one.
  *
  * @throws OutputError when the folder has something that is no store of ours
  */
 export async function readStore(out: string): Promise<StoreLayout | undefined> {
-  const text = await readIfThere(join(out, STORE_FILES.group));
-  if (text === undefined) {
-    const others = [...ARRAY_NAMES, ...Object.values(FILES), SAFETENSORS_FILE].filter((name) =>
-      existsSync(join(out, name)),
-    );
+  for (let look = 1; ; look++) {
+    const text = await readIfThere(join(out, STORE_FILES.group));
+    if (text !== undefined) {
+      const layout = parsed(text, out);
+      await checkManifest(out);
+      return layout;
+    }
+    const others = await foreignFiles(out);
     if (others.length === 0) return undefined;
-    throw new OutputError(out, `has ${others.join(", ")} and is no store; give another folder`);
+    // Another run may be creating the store at this moment: its arrays are seen, its zarr.json is not yet.
+    const canBeArrays = others.every((name) => (ARRAY_NAMES as readonly string[]).includes(name));
+    if (!canBeArrays || look === LOOKS) {
+      throw new OutputError(out, `has ${others.join(", ")} and is no store; give another folder`, { permanent: true });
+    }
+    await setTimeout(PAUSE);
   }
+}
+
+/** The names in a folder without zarr.json that a store would use, and that are not its own. */
+async function foreignFiles(out: string): Promise<string[]> {
+  const names = [STORE_FILES.manifest, ...ARRAY_NAMES, ...Object.values(FILES), SAFETENSORS_FILE];
+  const found: string[] = [];
+  for (const name of names) if (await exists(join(out, name))) found.push(name);
+  const unfinished = join(out, STORE_FILES.unfinished);
+  if (await exists(unfinished)) {
+    const inside = await readdir(unfinished).catch(() => [""]);
+    if (!inside.every(isOwn)) found.push(STORE_FILES.unfinished);
+  }
+  return found;
+}
+
+/** @throws OutputError when manifest.json or unfinished is not the store's */
+async function checkManifest(out: string): Promise<void> {
+  const text = await readIfThere(join(out, STORE_FILES.manifest));
+  if (text === undefined) return;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return; // damaged: its chunks are made again
+  }
+  if ((value as { format?: unknown } | null)?.format === "taskloom-manifest") return;
+  throw new OutputError(out, `has a ${STORE_FILES.manifest} that is not the store's; move it, or give another folder`, {
+    permanent: true,
+  });
+}
+
+function parsed(text: string, out: string): StoreLayout {
   try {
     return parseGroup(text, out);
   } catch (cause) {
     if (!(cause instanceof TaskloomError)) throw cause;
     throw new OutputError(out, `has a store that is not to be touched (${cause.message}); give another folder`, {
       cause,
+      permanent: true,
     });
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
@@ -87,19 +173,4 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw wrap(path, cause);
   }
-}
-
-/** In which fields two stores differ; the name of a dataset does not matter where its digest is the same. */
-function differencesOf(there: StoreLayout, here: StoreLayout): string[] {
-  const flat = ({ recipe, onehot, chunkItems }: StoreLayout) => {
-    const { dataset, ...rest } = recipe;
-    const { name: _, ...data } = dataset;
-    const entries = Object.entries(data).map(([key, value]) => [`dataset.${key}`, value]);
-    const store = { ...rest, onehot, "items of a chunk": chunkItems };
-    return new Map<string, unknown>([...Object.entries(store), ...entries] as never);
-  };
-  const [a, b] = [flat(there), flat(here)];
-  return [...new Set([...a.keys(), ...b.keys()])]
-    .filter((key) => JSON.stringify(a.get(key)) !== JSON.stringify(b.get(key)))
-    .map((key) => `${key} is ${JSON.stringify(a.get(key))} there and ${JSON.stringify(b.get(key))} here`);
 }

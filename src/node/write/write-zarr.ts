@@ -1,32 +1,32 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { InvalidOptionError, StoreError } from "../../base/errors.js";
+import { setTimeout } from "node:timers/promises";
+import { InvalidOptionError } from "../../base/errors.js";
 import { bytesPerElement } from "../../base/tensor.js";
 import { rowLength } from "../../plan/plan.js";
 import { storedItemBytes } from "../../store/arrays.js";
-import { type ChunkDigests, digestsOf, manifestText, parseManifest } from "../../store/manifest.js";
+import { type ChunkDigests, manifestText } from "../../store/manifest.js";
 import { withoutOneHot } from "../../store/one-hot.js";
-import {
-  arrayKey,
-  chunkBytes,
-  chunkCount,
-  chunkKey,
-  itemsOfChunk,
-  STORE_FILES,
-  type StoreLayout,
-} from "../../store/zarr.js";
+import { arrayKey, chunkBytes, chunkCount, itemsOfChunk, STORE_FILES, type StoreLayout } from "../../store/zarr.js";
+import { type ChunkRun, chunksOfShard, itemsOfRun, layoutOf } from "./chunk-run.js";
 import { ChunkWriter } from "./chunk-writer.js";
 import { checkSpace, wrap, writeWhole } from "./disk.js";
 import type { Job, Written } from "./job.js";
-import { Journal, readJournals } from "./journal.js";
-import { checkSame, readStore, removeStore, writeDocuments } from "./store-documents.js";
+import { Journal } from "./journal.js";
+import { KnownChunks } from "./known-chunks.js";
+import { checkStore, readStore, removeStore, writeDocuments } from "./store-documents.js";
+import { checkSame, storeKey } from "./store-identity.js";
+import { removeLeftovers, removeWorkingFiles } from "./working-files.js";
 import { WriteBehind } from "./write-behind.js";
 
-/** Bytes of the inputs of a chunk, about: few files, and little to do again after a crash. */
-const CHUNK_BYTES = 32 * 2 ** 20;
+/** Chunks of a store at most: its manifest is one text, of about 150 bytes a chunk. */
+const MOST_CHUNKS = 3_500_000;
+
+/** How often a run whose working files are gone looks for what became of the store, and the pause between, in ms. */
+const LOOKS = 20;
+const PAUSE = 100;
 
 /** A Zarr v3 store, chunk after chunk, from where an earlier run stopped. */
 export async function writeZarr(job: Job): Promise<Written> {
@@ -36,43 +36,17 @@ export async function writeZarr(job: Job): Promise<Written> {
   }
   const existing = await readStore(out);
   const layout = await layoutOf(job, force ? undefined : existing?.chunkItems);
-  if (force && existing) await removeStore(out);
+  checkChunks(out, layout);
+  if (force && existing) await removeStore(out, existing);
   else if (existing) checkSame(out, existing, layout);
   const run = new StoreRun(job, layout);
   try {
-    await run.write();
+    await run.write().catch((error) => run.explain(error));
     job.signal?.throwIfAborted();
     return await run.conclude();
   } finally {
     await run.close();
   }
-}
-
-/** @param chunkItems of the store that is gone on with, where nothing else is asked for */
-async function layoutOf(
-  { plan, chunkTasks, onehot, arrays, recipe }: Job,
-  chunkItems: number | undefined,
-): Promise<StoreLayout> {
-  // Samples that draw their own tasks are counted one by one.
-  const unit = Math.max(1, plan.itemsPerTask);
-  const units = plan.itemCount / unit;
-  const inputs = arrays[0] as (typeof arrays)[number];
-  const most = Math.max(1, Math.floor(CHUNK_BYTES / (unit * storedItemBytes(inputs))));
-  // Chunks of one size waste the least of the last one, which is filled up.
-  const even = Math.ceil(units / Math.ceil(units / most));
-  const given = chunkTasks === undefined ? chunkItems : unit * Math.min(chunkTasks, units);
-  return { recipe: await recipe(), onehot, items: plan.itemCount, chunkItems: given ?? unit * even, arrays };
-}
-
-/** Neighbouring chunks, first inclusive, last exclusive. */
-interface ChunkRun {
-  readonly start: number;
-  readonly stop: number;
-}
-
-/** The chunks of a shard: neighbours, so that a shard is one run of tasks. */
-function chunksOfShard(chunks: number, { index, count }: Job["shard"]): ChunkRun {
-  return { start: Math.floor((chunks * index) / count), stop: Math.floor((chunks * (index + 1)) / count) };
 }
 
 /** One call's work on a store. */
@@ -84,10 +58,7 @@ class StoreRun {
   readonly #unfinished: string;
   readonly #name = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   readonly #journal: Journal;
-  /** Digests of all chunks that are known to be there. */
-  readonly #known = new Map<number, ChunkDigests>();
-  /** Digests of those made by this run. */
-  readonly #made = new Map<number, ChunkDigests>();
+  readonly #known: KnownChunks;
   /** The chunk being written, and the last one on its way to the disk. */
   #writer: ChunkWriter | undefined;
   #finishing: Promise<void> = Promise.resolve();
@@ -97,16 +68,18 @@ class StoreRun {
   constructor(job: Job, layout: StoreLayout) {
     this.#job = job;
     this.#layout = layout;
+    this.#known = new KnownChunks(job.out, layout);
     this.#range = chunksOfShard(chunkCount(layout), job.shard);
     this.#unfinished = join(job.out, STORE_FILES.unfinished);
-    this.#journal = new Journal(join(this.#unfinished, `journal-${this.#name}.jsonl`));
+    this.#journal = new Journal(join(this.#unfinished, `journal-${this.#name}.jsonl`), storeKey(layout));
   }
 
   /** Makes the chunks of the shard that are missing. */
   async write(): Promise<void> {
     const { out, onProgress, signal, tasks, dataset } = this.#job;
     const layout = this.#layout;
-    const missing = await this.#look();
+    await this.#known.read();
+    const missing = await this.#known.missing(this.#range);
     const total = itemsOfRun(layout, this.#range).count;
     this.#resumed = missing.reduce((left, run) => left - itemsOfRun(layout, run).count, total);
     const size = layout.arrays.reduce((sum, array) => sum + chunkBytes(layout, array), 0);
@@ -165,60 +138,11 @@ class StoreRun {
     await this.#journal.close();
   }
 
-  /** The runs of chunks of the shard that are not there, after reading what earlier runs left. */
-  async #look(): Promise<ChunkRun[]> {
-    await this.#readKnown();
-    const missing: { start: number; stop: number }[] = [];
-    for (let chunk = this.#range.start; chunk < this.#range.stop; chunk++) {
-      if (this.#known.has(chunk) && (await this.#isThere(chunk))) continue;
-      const last = missing.at(-1);
-      if (last?.stop === chunk) last.stop++;
-      else missing.push({ start: chunk, stop: chunk + 1 });
-    }
-    return missing;
-  }
-
-  /** Reads the manifest and the journals; what this run made counts for more. */
-  async #readKnown(): Promise<void> {
-    const { out } = this.#job;
-    const text = await readFile(join(out, STORE_FILES.manifest), "utf8").catch(() => undefined);
-    if (text !== undefined) {
-      try {
-        const manifest = parseManifest(text, this.#layout, out);
-        for (let chunk = 0; chunk < chunkCount(this.#layout); chunk++) {
-          this.#known.set(chunk, digestsOf(manifest, chunk));
-        }
-      } catch (error) {
-        // A damaged manifest says nothing; the chunks are made again.
-        if (!(error instanceof StoreError)) throw error;
-      }
-    }
-    for (const [chunk, digests] of await readJournals(this.#unfinished)) this.#known.set(chunk, digests);
-    for (const [chunk, digests] of this.#made) this.#known.set(chunk, digests);
-  }
-
-  /** Whether a chunk is known and its files have their size. */
-  async #isThere(chunk: number): Promise<boolean> {
-    const digests = this.#known.get(chunk);
-    if (!digests) return false;
-    for (const array of this.#layout.arrays) {
-      if (digests[array.name] === undefined) return false;
-      const size = await stat(join(this.#job.out, chunkKey(array, chunk))).then(
-        (found) => found.size,
-        () => undefined,
-      );
-      if (size !== chunkBytes(this.#layout, array)) return false;
-    }
-    return true;
-  }
-
   async #begin(): Promise<void> {
     const { out } = this.#job;
     try {
       await mkdir(this.#unfinished, { recursive: true });
-      for (const entry of await readdir(this.#unfinished)) {
-        if (isLeftover(entry)) await rm(join(this.#unfinished, entry), { force: true });
-      }
+      await removeLeftovers(this.#unfinished);
     } catch (cause) {
       throw wrap(out, cause);
     }
@@ -271,8 +195,9 @@ class StoreRun {
     this.#writer = undefined;
     const finish = async () => {
       try {
-        const digests = await writer.finish();
-        this.#made.set(chunk, digests);
+        // Another run may have started over since: its store must not get this chunk.
+        const digests = await writer.finish(() => checkStore(this.#job.out, this.#layout));
+        this.#known.add(chunk, digests);
         await this.#journal.append(chunk, digests);
       } catch (error) {
         await writer.discard();
@@ -283,38 +208,64 @@ class StoreRun {
     this.#finishing.catch(() => undefined); // reported where it is awaited
   }
 
-  /** Writes the manifest, unless chunks are missing. */
+  /** Writes the manifest, unless chunks are missing or another run has written it. */
   async #complete(): Promise<boolean> {
     const { out } = this.#job;
-    // Whoever finishes a store takes the journals away once the manifest is there: who finds too little between the two
-    // finds the manifest when looking again.
+    if (await this.#isFinished()) {
+      await this.#tidy();
+      return true;
+    }
+    // The run that finishes a store writes the manifest and then removes the journals. A run that looks in between sees
+    // missing chunks, so it looks twice: the second time the manifest is there.
     const chunks = (await this.#allChunks()) ?? (await this.#allChunks());
     if (!chunks) return false;
-    const manifest = join(out, STORE_FILES.manifest);
-    const text = manifestText(this.#layout, await this.#documents(), chunks);
     try {
-      await mkdir(this.#unfinished, { recursive: true });
-      await writeWhole(manifest, text, this.#temporary("manifest"));
+      await checkStore(out, this.#layout);
+      const text = manifestText(this.#layout, await this.#documents(), chunks);
+      await writeWhole(join(out, STORE_FILES.manifest), text, this.#temporary("manifest"));
     } catch (error) {
-      // Another run that finished at the same moment may have taken the working folder away, with the same manifest
-      // written.
-      if (!existsSync(manifest)) throw error;
+      await this.explain(error);
     }
-    await this.#journal.close();
-    // What another run puts there at this moment, it takes away itself.
-    await rm(this.#unfinished, { recursive: true, force: true }).catch(() => undefined);
+    await this.#tidy();
     return true;
   }
 
-  /** The digests of all chunks of the store, or nothing if one is missing. */
-  async #allChunks(): Promise<ChunkDigests[] | undefined> {
-    await this.#readKnown();
-    const chunks: ChunkDigests[] = [];
-    for (let chunk = 0; chunk < chunkCount(this.#layout); chunk++) {
-      if (!(await this.#isThere(chunk))) return undefined;
-      chunks.push(this.#known.get(chunk) as ChunkDigests);
+  /** Removes the working files, which a whole store does not need. */
+  async #tidy(): Promise<void> {
+    await this.#journal.close();
+    await removeWorkingFiles(this.#unfinished);
+  }
+
+  /**
+   * Returns where a failure comes from another run that finished this store, whose working files, this run's among them,
+   * are gone.
+   *
+   * @throws OutputError where another run started over with something else; else the failure itself
+   */
+  async explain(error: unknown): Promise<void> {
+    const code =
+      ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (error as { code?: string }).code;
+    if (code !== "ENOENT" || this.#job.signal?.aborted) throw error;
+    for (let look = 1; look <= LOOKS; look++) {
+      if (await this.#isFinished()) return;
+      await setTimeout(PAUSE);
     }
-    return chunks;
+    await checkStore(this.#job.out, this.#layout);
+    throw error;
+  }
+
+  /** Whether the store is this run's and whole. */
+  async #isFinished(): Promise<boolean> {
+    const { out } = this.#job;
+    const there = await readStore(out).catch(() => undefined);
+    if (!there) return false;
+    checkSame(out, there, this.#layout);
+    return (await this.#known.readManifest()) && (await this.#known.all()) !== undefined;
+  }
+
+  async #allChunks(): Promise<ChunkDigests[] | undefined> {
+    await this.#known.read();
+    return this.#known.all();
   }
 
   /** Digests of the documents. */
@@ -329,20 +280,15 @@ class StoreRun {
   }
 }
 
-/** The items of a run of chunks. */
-function itemsOfRun(layout: StoreLayout, { start, stop }: ChunkRun): { first: number; count: number } {
-  const first = itemsOfChunk(layout, start).start;
-  return { first, count: start === stop ? 0 : itemsOfChunk(layout, stop - 1).stop - first };
-}
-
-/** Whether a working file is of a process on this machine that is no more. */
-function isLeftover(name: string): boolean {
-  const [, host, pid] = /^part-(.+)-(\d+)-[0-9a-f]{8}-/.exec(name) ?? [];
-  if (host !== hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
+/** @throws OutputError for more chunks than one manifest can list */
+function checkChunks(out: string, layout: StoreLayout): void {
+  const count = chunkCount(layout);
+  if (count <= MOST_CHUNKS) return;
+  const tasks = layout.chunkItems / Math.max(1, layout.items / layout.recipe.taskCount);
+  const least = Math.ceil((Math.max(1, tasks) * count) / MOST_CHUNKS);
+  throw new InvalidOptionError(
+    "chunkTasks",
+    Math.max(1, Math.round(tasks)),
+    `at least ${least} for ${out}: ${count} chunks are more than a manifest lists, ${MOST_CHUNKS}`,
+  );
 }

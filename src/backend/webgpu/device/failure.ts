@@ -16,6 +16,7 @@ export type WebGpuReason = "unavailable" | "out of memory" | "device lost" | "sh
 /** A `BackendError` of the WebGPU backend. `reason` is the kind of failure. */
 export class WebGpuError extends BackendError {
   override readonly name: string = "WebGpuError";
+  /** The kind of the failure. */
   readonly reason: WebGpuReason;
   /** The message without the backend's name and the reason. */
   readonly detail: string;

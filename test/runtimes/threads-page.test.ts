@@ -2,6 +2,8 @@ import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launch, serve } from "../support/browser.js";
 
+// @module-tag browser
+
 let browser: Browser;
 let page: Page;
 let server: Awaited<ReturnType<typeof serve>>;

@@ -1,0 +1,15 @@
+/**
+ * Lets a command go on, and end as it would, where nobody reads its output any more: `taskloom ... | head -1` closes standard
+ * output, a closed terminal both. What is written after that is dropped.
+ */
+export function acceptClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => {
+      stream.write = ((_: unknown, encoding?: unknown, done?: unknown) => {
+        const callback = typeof encoding === "function" ? encoding : done;
+        if (typeof callback === "function") queueMicrotask(() => callback());
+        return true;
+      }) as typeof stream.write;
+    });
+  }
+}

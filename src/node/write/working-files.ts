@@ -1,0 +1,33 @@
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { JOURNAL } from "./journal.js";
+
+/** The working files of Taskloom in a folder `unfinished`: parts of chunks and documents, and journals. */
+const PART = /^part-.+-\d+-[0-9a-f]{8}-[\w-]+$/;
+
+/** Parts that nobody has written to for this long are left over, in ms. Process numbers say nothing across containers. */
+const LEFT_OVER = 60 * 60 * 1000;
+
+export function isOwn(name: string): boolean {
+  return PART.test(name) || JOURNAL.test(name);
+}
+
+/** Removes parts that a run left which is no more: those that are older than an hour. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!PART.test(name)) continue;
+    const path = join(folder, name);
+    const age = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > LEFT_OVER) await rm(path, { force: true });
+  }
+}
+
+/** Removes all working files, and the folder if nothing else is in it. */
+export async function removeWorkingFiles(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter(isOwn)) await rm(join(folder, name), { force: true });
+  await rmdir(folder).catch(() => undefined);
+}

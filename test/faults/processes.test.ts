@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { cliPath, run, taskloom, temporaryFolder } from "../support/cli.js";
+import { namesIn, start, until } from "./support.js";
+
+const small = "generate --dataset mnist-test --limit-examples 100 --sequence-length 5 --workers 0".split(" ");
+const long = "generate --dataset mnist-test --sequence-length 100 --workers 0 --tasks 3000".split(" ");
+
+const shell = (command: string) => run("sh", ["-c", command], { env: { ...process.env, TASKLOOM: cliPath } });
+const cli = `"${process.execPath}" "$TASKLOOM"`;
+
+describe.skipIf(process.platform === "win32")("pipes that nobody reads", () => {
+  test.each([
+    ["--help", "generate --help | true"],
+    ["--json of inspect", 'inspect "$OUT" --json | true'],
+    ["verify", 'verify "$OUT" | true'],
+  ])("%s ends without a stack", async (_, command) => {
+    const out = join(temporaryFolder(), "tasks");
+    expect((await taskloom([...small, "--tasks", "2", "--out", out])).code).toBe(0);
+    const { stderr } = await shell(`OUT="${out}"; ${cli} ${command}`);
+    expect(stderr).not.toMatch(/\n\s+at |Error:/);
+  });
+
+  test("a closed standard error does not end the work", async () => {
+    const out = join(temporaryFolder(), "tasks");
+    const { stdout } = await shell(
+      `(${cli} ${small.join(" ")} --tasks 400 --out "${out}" 2>&1 >/dev/null; echo rc $? >&3) 3>&1 | true; sleep 0`,
+    );
+    void stdout;
+    await until(() => existsSync(join(out, "recipe.json")), "the files");
+    expect(namesIn(out)).toEqual(["inputs.npy", "recipe.json", "targets.npy"]);
+  });
+
+  test("a full device says so in one line", async () => {
+    const out = join(temporaryFolder(), "tasks");
+    expect((await taskloom([...small, "--tasks", "2", "--out", out])).code).toBe(0);
+    const { stderr } = await shell(`${cli} inspect "${out}" --json > /dev/full`);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("signals", () => {
+  test.each([
+    ["SIGHUP", 129],
+    ["SIGINT", 130],
+    ["SIGQUIT", 131],
+    ["SIGTERM", 143],
+  ] as const)("%s ends in order, twice too", async (name, code) => {
+    const out = join(temporaryFolder(), "tasks");
+    const { child, finished } = start([...long, "--out", out]);
+    await until(() => namesIn(out).some((entry) => entry.endsWith(".partial")), "a temporary file");
+    child.kill(name);
+    child.kill(name);
+    expect((await finished).code).toBe(code);
+    expect(namesIn(out)).toEqual([]);
+  });
+});
+
+test.each(["s3://bucket/store", "https://example.org/x"])("--out %s is wrong usage", async (out) => {
+  const { code, stderr } = await taskloom([...small, "--tasks", "2", "--out", out]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/--out is "[^"]+"; allowed: the path of a folder/);
+});
+
+test("a set of more chunks than a manifest lists is refused before the work, with the smallest chunk", async () => {
+  const out = join(temporaryFolder(), "tasks");
+  const flags = ["--format", "zarr", "--tasks", "4294967296", "--chunk-tasks", "1", "--out", out];
+  const child = spawn(process.execPath, [cliPath, ...small, ...flags], { stdio: ["ignore", "ignore", "pipe"] });
+  let stderr = "";
+  child.stderr.on("data", (text) => {
+    stderr += text;
+  });
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  expect(code, stderr).toBe(2);
+  expect(stderr).toMatch(/chunkTasks is 1; allowed: at least 1228/);
+  expect(namesIn(out)).toEqual([]);
+});
