@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { describe, StoreError } from "../base/errors.js";
 import { parseNested } from "../base/json.js";
+import { MAX_CHUNKS } from "../base/limits.js";
 import { bytesPerElement } from "../base/tensor.js";
 import { parseRecipe, type Recipe } from "../plan/recipe.js";
 import { itemsOf } from "../plan/set-layout.js";
@@ -177,6 +178,10 @@ export function parseGroup(text: string, source: string): StoreLayout {
   const recipe = parseRecipe(JSON.stringify(taskloom), `${source}: the recipe in ${key}`);
   const { onehot, chunkItems } = taskloom_store;
   const items = itemsOf(recipe);
+  const chunks = Math.ceil(items / chunkItems);
+  if (chunks > MAX_CHUNKS) {
+    throw new StoreError(source, `claims ${chunks} chunks; allowed: at most ${MAX_CHUNKS}`, { chunk: key });
+  }
   const found = taskloom_store.arrays.map((name) =>
     parseArray(group.consolidated_metadata.metadata[name], name, chunkItems, source),
   );

@@ -278,14 +278,14 @@ describe("inspect and preview of damaged folders", () => {
   ])("recipe %s", async (text, message) => {
     const out = await generated();
     writeFileSync(join(out, "recipe.json"), text);
-    expectOneLine(await taskloom(["inspect", out]), 1, message);
+    expectOneLine(await taskloom(["inspect", out]), 3, message);
   });
 
   test("a recipe with a field of the future", async () => {
     const out = await generated();
     const recipe = JSON.parse(readFileSync(join(out, "recipe.json"), "utf8"));
     writeFileSync(join(out, "recipe.json"), JSON.stringify({ ...recipe, warp: 1 }));
-    expectOneLine(await taskloom(["inspect", out]), 1, /field "warp"/);
+    expectOneLine(await taskloom(["inspect", out]), 3, /field "warp"/);
   });
 
   test("names that a terminal would obey are printed escaped", async () => {
@@ -315,6 +315,6 @@ describe("inspect and preview of damaged folders", () => {
 
   test("preview with another dataset", async () => {
     const out = await generated();
-    expectOneLine(await taskloom(["preview", out, "--dataset", "mnist-test"]), 1, /mnist-test: has digest/);
+    expectOneLine(await taskloom(["preview", out, "--dataset", "mnist-test"]), 3, /mnist-test: has digest/);
   });
 });

@@ -153,7 +153,7 @@ describe("recomputing", () => {
     await expect(verify(whole, { recompute: true, dataset: other })).rejects.toThrow(RecipeError);
     await expect(verify(whole, { recompute: true, dataset: other })).rejects.toThrow(/other: has digest/);
     const { code, stderr } = await taskloom(["verify", whole, "--recompute", "--dataset", "mnist-test"]);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: mnist-test: has digest .*\n$/m)]);
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/^error: mnist-test: has digest .*\n$/m)]);
   });
 
   test("by the command, with the dataset the recipe names", async () => {

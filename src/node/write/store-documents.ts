@@ -90,7 +90,10 @@ async function createOnce(path: string, text: string, temporary: string): Promis
 /** @throws OutputError when the folder has no store any more, or one of something else */
 export async function checkStore(out: string, layout: StoreLayout): Promise<void> {
   const text = await readIfThere(join(out, STORE_FILES.group));
-  if (text === undefined) throw new OutputError(out, "the store was removed by another run; run again");
+  if (text === undefined) {
+    const cause = Object.assign(new Error(`${STORE_FILES.group} is not there`), { code: "ENOENT" });
+    throw new OutputError(out, "the store was removed by another run; run again", { cause });
+  }
   checkSame(out, parsed(text, out), layout);
 }
 

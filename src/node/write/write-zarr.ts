@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { InvalidOptionError } from "../../base/errors.js";
+import { MAX_CHUNKS } from "../../base/limits.js";
 import { bytesPerElement } from "../../base/tensor.js";
 import { rowLength } from "../../plan/plan.js";
 import { storedItemBytes } from "../../store/arrays.js";
@@ -20,9 +21,6 @@ import { checkStore, readStore, removeStore, writeDocuments } from "./store-docu
 import { checkSame, storeKey } from "./store-identity.js";
 import { removeLeftovers, removeWorkingFiles } from "./working-files.js";
 import { WriteBehind } from "./write-behind.js";
-
-/** Chunks of a store at most: its manifest is one text, of about 150 bytes a chunk. */
-const MOST_CHUNKS = 3_500_000;
 
 /** How often a run whose working files are gone looks for what became of the store, and the pause between, in ms. */
 const LOOKS = 20;
@@ -283,12 +281,12 @@ class StoreRun {
 /** @throws OutputError for more chunks than one manifest can list */
 function checkChunks(out: string, layout: StoreLayout): void {
   const count = chunkCount(layout);
-  if (count <= MOST_CHUNKS) return;
+  if (count <= MAX_CHUNKS) return;
   const tasks = layout.chunkItems / Math.max(1, layout.items / layout.recipe.taskCount);
-  const least = Math.ceil((Math.max(1, tasks) * count) / MOST_CHUNKS);
+  const least = Math.ceil((Math.max(1, tasks) * count) / MAX_CHUNKS);
   throw new InvalidOptionError(
     "chunkTasks",
     Math.max(1, Math.round(tasks)),
-    `at least ${least} for ${out}: ${count} chunks are more than a manifest lists, ${MOST_CHUNKS}`,
+    `at least ${least} for ${out}: ${count} chunks are more than a manifest lists, ${MAX_CHUNKS}`,
   );
 }
