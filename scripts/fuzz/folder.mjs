@@ -4,9 +4,7 @@ import { dirname, join } from "node:path";
 import { inspect, openStoreFolder, openTasks, verify } from "../../dist/node.js";
 import { damageFiles } from "./damage.mjs";
 import { generateFiles, OPTIONS, smallDataset } from "./examples.mjs";
-import { readSome } from "./recipe.mjs";
-
-const MOST_BYTES = 2 ** 24;
+import { itemBytesOf, MOST_BYTES, readSome } from "./read-some.mjs";
 
 /** A target of the folders that these options of `generate` make. */
 export function folderTarget(jobs) {
@@ -77,8 +75,7 @@ const CALLS = {
   async openStoreFolder(path) {
     const store = await openStoreFolder(path, { verify: true });
     try {
-      const itemBytes = store.arrays.reduce((sum, { itemShape }) => sum + itemShape.reduce((a, b) => a * b, 4), 0);
-      if (itemBytes * store.chunkItems <= MOST_BYTES) await store.read(0, 1);
+      if (itemBytesOf(store.arrays) * store.chunkItems <= MOST_BYTES) await store.read(0, 1);
     } finally {
       await store.close();
     }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { openStore, openTasks } from "../../dist/index.js";
 import { damageFiles } from "./damage.mjs";
 import { generateFiles, OPTIONS } from "./examples.mjs";
-import { readSome } from "./recipe.mjs";
+import { itemBytesOf, MOST_BYTES, readSome } from "./read-some.mjs";
 
 const WAYS = [
   "well",
@@ -18,8 +18,6 @@ const WAYS = [
   "null",
   "later",
 ];
-/** Chunks of more bytes are legitimate and are not asked for whole here. */
-const MOST_BYTES = 2 ** 24;
 
 export async function prepare(folder) {
   const format = "zarr";
@@ -43,8 +41,7 @@ export function make({ bases }, random) {
 export async function run({ bases }, input) {
   const { base, way, options } = JSON.parse(input["choices.json"].toString());
   const store = await openStore(storeOf(new Map([...bases[base], ...Object.entries(input)]), way), options);
-  const itemBytes = store.arrays.reduce((sum, { itemShape }) => sum + itemShape.reduce((a, b) => a * b, 4), 0);
-  if (itemBytes > MOST_BYTES) return;
+  if (itemBytesOf(store.arrays) > MOST_BYTES) return;
   await store.read(0, Math.min(store.items, 3));
   await store.read(store.items - 1);
   const tasks = await openTasks(store);
