@@ -27,6 +27,10 @@ export class RecipeSource implements TaskSource {
   ): Promise<RecipeSource> {
     await checkDataset(recipe, dataset, name);
     try {
+      if (recipe.drawSequence && recipe.sequenceLength === undefined) {
+        const allowed = "the number of positions of a sequence, as drawSequence is true";
+        throw new InvalidOptionError("sequenceLength", undefined, allowed);
+      }
       const tasks = new TaskAugmentor({ ...optionsOf(recipe), ...options });
       const { examples } = tasks.plan(dataset);
       if (recipe.examples !== undefined && recipe.examples !== examples) {

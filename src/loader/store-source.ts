@@ -1,6 +1,7 @@
 import type { ItemBytes } from "../backend/backend.js";
-import { RecipeError } from "../base/errors.js";
+import { RecipeError, StoreError } from "../base/errors.js";
 import { gather } from "../batch/gather.js";
+import { itemBytes } from "../plan/plan.js";
 import type { Recipe } from "../plan/recipe.js";
 import { layoutOf, type SetLayout } from "../plan/set-layout.js";
 import type { ItemReader } from "../store/item-reader.js";
@@ -15,6 +16,7 @@ export class StoreSource implements TaskSource {
   readonly #reader: ItemReader;
   readonly #owned: boolean;
   readonly #layout: SetLayout;
+  readonly #name: string;
 
   /**
    * @param owned whether the reader was opened here, and is closed here
@@ -27,14 +29,26 @@ export class StoreSource implements TaskSource {
     this.recipe = reader.recipe;
     this.#reader = reader;
     this.#owned = owned;
+    this.#name = name;
   }
 
   read(items: Float64Array, signal: AbortSignal): Promise<ItemBytes> {
     return gather(items, this.#layout, WIDTH, async (first, count) => {
       const woven = await this.#reader.read(first, count, signal);
       signal.throwIfAborted();
+      this.#check(woven, count);
       return woven;
     });
+  }
+
+  /** @throws StoreError when an array has fewer or more bytes than the recipe's tasks */
+  #check(woven: ItemBytes, count: number): void {
+    for (const [name, bytes] of Object.entries(itemBytes(this.#layout))) {
+      const given = woven[name as keyof ItemBytes]?.byteLength ?? 0;
+      if (given === count * bytes) continue;
+      const problem = `gives ${given} bytes of ${name} for ${count} items; its recipe has ${count * bytes}`;
+      throw new StoreError(this.#name, `${problem}: it is damaged, or the recipe is another store's`);
+    }
   }
 
   async dispose(): Promise<void> {
