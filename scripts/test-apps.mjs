@@ -7,10 +7,13 @@ import { ensureBuild, ensurePackages, root } from "./ensure.mjs";
 ensurePackages();
 ensureBuild();
 const { ensureBrowser } = await import("./browser.mjs");
-const { useSoftwareDriver } = await import("./webgpu.mjs");
-ensureBrowser();
-useSoftwareDriver();
+const { ensureAdapter } = await import("./webgpu.mjs");
+const browser = await ensureBrowser();
+if (!browser) throw new Error("no Chromium: install one, or name one in TASKLOOM_CHROMIUM");
+const adapter = process.env.TASKLOOM_NO_WEBGPU ? {} : await ensureAdapter();
+if (!adapter) throw new Error("no WebGPU adapter: install a driver, or set TASKLOOM_NO_WEBGPU=1");
 
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
 const args = ["run", "--config", join(root, "test", "apps", "vitest.config.ts"), ...process.argv.slice(2)];
-process.exitCode = spawnSync(process.execPath, [vitest, ...args], { cwd: root, stdio: "inherit" }).status ?? 1;
+const env = { ...process.env, ...adapter, TASKLOOM_CHROMIUM: browser };
+process.exitCode = spawnSync(process.execPath, [vitest, ...args], { cwd: root, stdio: "inherit", env }).status ?? 1;

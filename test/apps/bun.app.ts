@@ -1,3 +1,4 @@
+// @module-tag browser
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "vitest";

@@ -1,3 +1,4 @@
+// @module-tag browser
 import { createRequire } from "node:module";
 import { describe, test } from "vitest";
 import { useApp } from "./support/app.js";

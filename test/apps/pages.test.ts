@@ -45,6 +45,7 @@ const pages: Record<string, Answer | (() => Answer)> = {
   },
   "shared-worker": { text: pageOf("/pages/shared-worker.js") },
   "service-worker": { text: pageOf("/pages/service-worker.js") },
+  "service-worker-gpu": { text: pageOf("/pages/service-worker-gpu.js") },
   "module-worker": { text: pageOf("/pages/module-worker.js") },
   sandboxed: {
     text: `<!doctype html><link rel="icon" href="data:,"><script>
@@ -125,9 +126,7 @@ describe("worker threads", () => {
   });
 
   test("a sandboxed frame, whose origin is none", async () => {
-    const r = await open("sandboxed");
-    console.log(r);
-    expectAllWithThreads(r);
+    expectAllWithThreads(await open("sandboxed"));
   });
 
   test("a page with trusted types, and createWorker with a policy", async () => {
@@ -151,8 +150,11 @@ describe("no worker threads: auto weaves in the calling thread and says why", ()
     expectGolden(inline);
     expectFallback(auto);
     expectTyped(workers, /workers: 0/);
-    if (webgpu?.error) expectTyped(webgpu, /service worker/i);
-    else expectGolden(webgpu);
+    expectTyped(webgpu, /import "taskloom\/gpu".*service worker/);
+  });
+
+  test("a module service worker that imports taskloom/gpu", { tags: ["webgpu"] }, async () => {
+    expectAllWithoutThreads(await open("service-worker-gpu"));
   });
 
   test("a policy of worker-src 'none'", async () => {

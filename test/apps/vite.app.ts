@@ -1,8 +1,9 @@
+// @module-tag browser
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { useApp } from "./support/app.js";
-import { runScript } from "./support/install.js";
+import { runScript, workerScripts } from "./support/install.js";
 import { expectAllWithoutThreads, expectAllWithThreads, expectThreads } from "./support/report.js";
 import { startServer } from "./support/start-server.js";
 
@@ -11,14 +12,20 @@ const app = useApp("vite");
 describe.each([5, 8])("Vite %i", (version) => {
   const script = `vite${version}/bin/vite.js`;
 
-  test("a build, without configuration: worker threads", async () => {
-    const { stderr } = await runScript(app.folder, script, ["build", "--outDir", `dist${version}`, "--base", "./"]);
-    expect(stderr).toBe("");
+  const build = async (page: string, outDir: string) => {
+    const args = ["build", "--outDir", outDir, "--base", "./"];
+    expect((await runScript(app.folder, script, args, { TASKLOOM_PAGE: page })).stderr).toBe("");
+  };
+
+  test("a build, without configuration: worker threads, and the worker once", async () => {
+    await build("index.html", `dist${version}`);
     expectAllWithThreads(await app.open(`/dist${version}/index.html`));
+    expect(workerScripts(join(app.folder, `dist${version}`))).toHaveLength(1);
   });
 
   test("a build, createWorker of a ?worker import", async () => {
-    expectThreads((await app.open(`/dist${version}/factory.html`)).factory);
+    await build("factory.html", `dist${version}-factory`);
+    expectThreads((await app.open(`/dist${version}-factory/factory.html`)).factory);
   });
 
   test("development with optimizeDeps.exclude: worker threads", async () => {

@@ -16,6 +16,8 @@ export default defineConfig({
     include: ["test/apps/*.{test,app}.ts"],
     reporters: ["default", here("../support/closing-line.ts")],
     maxWorkers: 2,
+    // What tests say that they need; scripts/test-apps.mjs has it all.
+    tags: [{ name: "browser" }, { name: "webgpu" }, { name: "python" }],
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

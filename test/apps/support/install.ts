@@ -21,8 +21,8 @@ const sources = join(root, "test", "apps");
 const built = join(root, "build", "apps");
 /** What is installed in the apps: this tree, packed, or a tarball that was packed elsewhere. */
 const tarball = resolve(process.env.TASKLOOM_TARBALL ?? join(built, "taskloom.tgz"));
-/** The parts of the package; package.json says the same in `files`. */
-const PARTS = ["dist", "docs", "README.md", "LICENSE", "package.json"];
+/** The parts of the package. */
+const PARTS: string[] = [...JSON.parse(readFileSync(join(root, "package.json"), "utf8")).files, "package.json"];
 
 /** A copy of an app of test/apps in build/apps, with its locked packages and the packed tarball installed. */
 export async function install(name: string): Promise<string> {
@@ -77,6 +77,12 @@ export async function reportOf(
 ): Promise<Report> {
   const [runtime = "", ...args] = [...command, "./count-workers.js", script];
   return JSON.parse((await mustRun(runtime, args, folder)).stdout);
+}
+
+/** The scripts of worker threads among the scripts that a bundler emitted: those that say that they are here. */
+export function workerScripts(folder: string): string[] {
+  const scripts = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.m?js$/.test(name));
+  return scripts.filter((name) => /kind:\s*["'`]here["'`]/.test(readFileSync(join(folder, name), "utf8")));
 }
 
 /** Packs the package once for all apps, and again where a part of it is newer. */

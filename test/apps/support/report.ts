@@ -74,7 +74,7 @@ function expectWithoutChoice({ inline, webgpu }: Report): void {
   expectGolden(inline);
   expect(inline.workers).toBe(0);
   // See vitest.config.ts of the root.
-  if (!process.env.TASKLOOM_NO_WEBGPU) {
+  if (!process.env.TASKLOOM_NO_WEBGPU && !/\bwebgpu\b/.test(process.env.TASKLOOM_WITHOUT ?? "")) {
     expectGolden(webgpu);
     expect(webgpu.backend).toBe("webgpu");
   }

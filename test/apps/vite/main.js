@@ -1,5 +1,8 @@
 import { Dataset, readIdxDataset, TaskAugmentor } from "taskloom";
 import { report, WAYS } from "./weave.js";
 
-const mnist = { images: "/mnist/train-images-idx3-ubyte", labels: "/mnist/train-labels-idx1-ubyte" };
+// Vite's own server, in development, does not have MNIST.
+const mnist = import.meta.env.DEV
+  ? undefined
+  : { images: "/mnist/train-images-idx3-ubyte", labels: "/mnist/train-labels-idx1-ubyte" };
 globalThis.woven = report({ Dataset, readIdxDataset, TaskAugmentor }, WAYS, mnist);

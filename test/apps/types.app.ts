@@ -40,13 +40,14 @@ beforeAll(async () => {
   const ts = createRequire(join(folder, "package.json"))("typescript-5.9");
   const library = join(folder, "node_modules", "taskloom");
   const { exports } = JSON.parse(readFileSync(join(library, "package.json"), "utf8"));
-  const entries = { everywhere: exports["."].types, node: exports["./node"].types };
+  const entries = { everywhere: exports["."].types, node: exports["./node"].types, gpu: exports["./gpu"].types };
   found = inspectTypes(ts, library, entries);
   internal = internalPlaces(ts, join(library, "dist", "types"));
 
   const everywhere = reexport("taskloom", found.entries.everywhere);
+  const gpu = reexport("taskloom/gpu", found.entries.gpu);
   writeFileSync(join(folder, "all-everywhere.ts"), everywhere);
-  writeFileSync(join(folder, "all.ts"), everywhere + reexport("taskloom/node", found.entries.node));
+  writeFileSync(join(folder, "all.ts"), everywhere + reexport("taskloom/node", found.entries.node) + gpu);
   writeFileSync(join(folder, "nothing.ts"), "export {};\n");
 });
 
@@ -95,6 +96,7 @@ test("the consumers name what the declarations export", () => {
   expect(found.entries.everywhere?.values).toContain("TaskAugmentor");
   expect(found.entries.everywhere?.types).toContain("TaskAugmentorOptions");
   expect(found.entries.node?.values).toContain("generate");
+  expect(found.entries.gpu?.values).toContain("gpuMatrix");
 });
 
 test("every type that an exported declaration names can be imported", () => {

@@ -1,0 +1,3 @@
+import { askServiceWorker } from "./ask-service-worker.js";
+
+globalThis.woven = askServiceWorker("/pages/in-worker-gpu.js");
