@@ -3,6 +3,7 @@ import type { TaskAugmentorOptions } from "../../plan/options.js";
 import type { Recipe } from "../../plan/recipe.js";
 import type { StoreFormat } from "../../store/arrays.js";
 
+/** Options of `verify`. */
 export interface VerifyOptions {
   /**
    * Compare values with newly made ones: of everything (true), or of this many chunks drawn at random. Default false:
@@ -11,10 +12,13 @@ export interface VerifyOptions {
   recompute?: boolean | number;
   /** For recomputing: where the dataset is, if not where the recipe says, or the dataset itself. */
   dataset?: string | Dataset;
+  /** The backend that recomputes: see `TaskAugmentorOptions.backend`. */
   backend?: TaskAugmentorOptions["backend"];
+  /** Threads of the CPU backend that recomputes: see `TaskAugmentorOptions.workers`. */
   workers?: number;
   /** Called after each chunk with those done, how many there are, and the bytes read. */
   onProgress?: (done: number, total: number, bytes: number) => void;
+  /** Ends the check: the call rejects with `signal.reason`. */
   signal?: AbortSignal;
 }
 
@@ -27,13 +31,23 @@ export interface Fault {
   /** The chunk's number, in a store. */
   readonly chunk?: number;
   /** The tasks it concerns, last exclusive; `undefined` for documents, and where samples draw their own tasks. */
-  readonly tasks?: { readonly start: number; readonly stop: number } | undefined;
+  readonly tasks?:
+    | {
+        /** The first task, inclusive. */
+        readonly start: number;
+        /** The last task, exclusive. */
+        readonly stop: number;
+      }
+    | undefined;
   /** What is wrong, in words. */
   readonly problem: string;
 }
 
+/** The result of `verify`. */
 export interface Verification {
+  /** The format of the files. */
   readonly format: StoreFormat;
+  /** The recipe of the task set. */
   readonly recipe: Recipe;
   /** Files whose digest was compared; 0 where the format keeps none. */
   readonly hashed: number;
