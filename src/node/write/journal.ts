@@ -1,5 +1,6 @@
-import { type FileHandle, open, readdir, readFile } from "node:fs/promises";
+import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readWhole } from "../../files/disk.js";
 import type { ChunkDigests } from "../../store/manifest.js";
 import { wrap } from "./disk.js";
 
@@ -32,6 +33,9 @@ export class Journal {
   }
 }
 
+/** Bytes that a journal has at most: the longest text that engines hold. */
+const JOURNAL_LIMIT = 2 ** 29;
+
 export const JOURNAL = /^journal-.*\.jsonl$/;
 
 /** What the journals in a folder say; a folder that is not there says nothing. Broken lines are left out. */
@@ -40,13 +44,17 @@ export async function readJournals(folder: string): Promise<Map<number, ChunkDig
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((entry) => JOURNAL.test(entry))) {
     // Gone since: whoever finished the store took it away, and the manifest says more.
-    const text = await readFile(join(folder, name), "utf8").catch(() => "");
+    const text = await readText(join(folder, name)).catch(() => "");
     for (const line of text.split("\n")) {
       const entry = parseLine(line);
       if (entry) chunks.set(entry.chunk, entry.sha256);
     }
   }
   return chunks;
+}
+
+async function readText(path: string): Promise<string> {
+  return new TextDecoder().decode(await readWhole(path, { limit: JOURNAL_LIMIT }));
 }
 
 function parseLine(line: string): { chunk: number; sha256: ChunkDigests } | undefined {
