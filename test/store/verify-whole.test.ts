@@ -194,9 +194,9 @@ describe("a manifest lists exactly the documents that there are", () => {
   ];
   test.each(cases)("%s", async (_, change) => {
     const path = copy(whole.zarr, (out) => editJson(join(out, "manifest.json"), ({ documents }) => change(documents)));
-    for (const opening of [verify(path), openStoreFolder(path, { verify: true })]) {
-      await expect(opening).rejects.toThrow(StoreError);
-      await expect(opening).rejects.toThrow(
+    for (const opening of [() => verify(path), () => openStoreFolder(path, { verify: true })]) {
+      await expect(opening()).rejects.toThrow(StoreError);
+      await expect(opening()).rejects.toThrow(
         /manifest\.json lists the documents .*; the store has inputs\/zarr\.json, /,
       );
     }
