@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../base/errors.js";
 import type { FloatDtype } from "../base/tensor.js";
@@ -130,7 +130,11 @@ function jsonOptions(text: string): Partial<TaskAugmentorOptions> {
   let json = text;
   let value: unknown;
   try {
-    if (!text.trimStart().startsWith("{")) json = readFileSync(text, "utf8");
+    if (!text.trimStart().startsWith("{")) {
+      // Reading a pipe or a device would wait, and Ctrl-C with it.
+      if (!statSync(text).isFile()) throw new Error("it is not a regular file");
+      json = readFileSync(text, "utf8");
+    }
     value = JSON.parse(json);
   } catch (cause) {
     throw new InvalidArgumentError(`Give a JSON object or a file of one: ${(cause as Error).message}`);

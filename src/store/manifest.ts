@@ -102,7 +102,7 @@ export function parseManifest(text: string, layout: StoreLayout, source: string)
 }
 
 /** Bytes that a manifest has at most: the longest text that engines hold. */
-const MANIFEST_LIMIT = 2 ** 29;
+export const MANIFEST_LIMIT = 2 ** 29;
 
 /** Reads the manifest of a store; undefined where there is none, as in an unfinished one. */
 export async function readManifest(

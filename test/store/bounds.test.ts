@@ -1,11 +1,14 @@
-import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openTasks, StoreError } from "taskloom";
+import { OutputError, openTasks, StoreError } from "taskloom";
 import { generate, openStoreFolder, preview, verify } from "taskloom/node";
 import { expect, test } from "vitest";
 import { pacer } from "../../src/base/abort.js";
 import { sample } from "../../src/node/read/recompute.js";
+import { KnownChunks } from "../../src/node/write/known-chunks.js";
 import { npyHeader } from "../../src/store/npy.js";
+import { parseGroup } from "../../src/store/zarr.js";
 import { taskloom, temporaryFolder } from "../support/cli.js";
 import { fewDigits, small } from "./support.js";
 
@@ -148,4 +151,36 @@ test("a picture that would take too much memory is refused", async () => {
   await expect(drawing).rejects.toThrow(
     /tasks is 60; allowed: fewer tasks or examples: the picture would have \d+ x \d+/,
   );
+});
+
+test("looking for the chunks of a store that is gone on with can be ended", async () => {
+  const chunks = 3_400_000;
+  const out = await claiming(chunks);
+  const layout = parseGroup(readFileSync(join(out, "zarr.json"), "utf8"), out);
+  const reason = new Error("enough");
+  const abort = new AbortController();
+  const known = new KnownChunks(out, layout, abort.signal);
+  await known.read();
+  // Timers run only if the loop lets them.
+  setTimeout(() => abort.abort(reason));
+  await expect(known.missing({ start: 0, stop: chunks })).rejects.toBe(reason);
+});
+
+test("generate refuses pipes and devices where it reads", async () => {
+  const pipe = join(temporaryFolder(), "options.json");
+  execFileSync("mkfifo", [pipe]);
+  for (const file of [pipe, "/dev/zero"]) {
+    const { code, stderr } = await taskloom(["generate", "--options", file, "--out", join(temporaryFolder(), "x")]);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/not a regular file/)]);
+  }
+  for (const name of ["zarr.json", "manifest.json", "unfinished/journal-host-1-00000000.jsonl"]) {
+    const out = await claiming(2);
+    rmSync(join(out, name), { force: true });
+    mkdirSync(join(out, "unfinished"), { recursive: true });
+    execFileSync("mkfifo", [join(out, name)]);
+    const outcome = await generate(await fewDigits(), { ...small, format: "zarr", out }).catch((cause) => cause);
+    expect(outcome).toBeInstanceOf(OutputError);
+    // A journal that cannot be read says nothing; this one is in a store of something else.
+    expect(outcome.message).toMatch(name.startsWith("un") ? /has a store of something else/ : /is not a regular file/);
+  }
 });

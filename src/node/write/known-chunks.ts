@@ -1,8 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { pacer } from "../../base/abort.js";
 import { StoreError } from "../../base/errors.js";
 import { notice } from "../../base/notice.js";
-import { type ChunkDigests, digestsOf, parseManifest } from "../../store/manifest.js";
+import { pathFiles } from "../../files/folder.js";
+import { type ChunkDigests, digestsOf, readManifest } from "../../store/manifest.js";
 import { chunkBytes, chunkCount, chunkKey, STORE_FILES, type StoreLayout } from "../../store/zarr.js";
 import type { ChunkRun } from "./chunk-run.js";
 import { readJournals } from "./journal.js";
@@ -19,9 +21,13 @@ export class KnownChunks {
   /** Journals of other stores, each reported once. */
   readonly #foreign = new Set<string>();
 
-  constructor(out: string, layout: StoreLayout) {
+  readonly #signal: AbortSignal | undefined;
+
+  /** @param signal ends reading and looking: they reject with its reason */
+  constructor(out: string, layout: StoreLayout, signal?: AbortSignal) {
     this.#out = out;
     this.#layout = layout;
+    this.#signal = signal;
   }
 
   /** Records a chunk that this run wrote. */
@@ -44,26 +50,26 @@ export class KnownChunks {
 
   /** Reads the manifest. Returns whether there is one that can be read. */
   async readManifest(): Promise<boolean> {
-    const text = await readFile(join(this.#out, STORE_FILES.manifest), "utf8").catch(() => undefined);
-    if (text !== undefined) {
-      try {
-        const manifest = parseManifest(text, this.#layout, this.#out);
-        for (let chunk = 0; chunk < chunkCount(this.#layout); chunk++) {
-          this.#digests.set(chunk, digestsOf(manifest, chunk));
-        }
-        return true;
-      } catch (error) {
-        // A damaged manifest is ignored; its chunks are made again.
-        if (!(error instanceof StoreError)) throw error;
-      }
+    const manifest = await readManifest(pathFiles(this.#out), this.#layout, this.#signal).catch((error) => {
+      // A damaged manifest is ignored; its chunks are made again.
+      if (error instanceof StoreError) return undefined;
+      throw error;
+    });
+    if (!manifest) return false;
+    const pace = pacer(this.#signal);
+    for (let chunk = 0; chunk < chunkCount(this.#layout); chunk++) {
+      await pace();
+      this.#digests.set(chunk, digestsOf(manifest, chunk));
     }
-    return false;
+    return true;
   }
 
   /** The chunks of a range that are not recorded, or whose files are missing or of the wrong size. */
   async missing(range: ChunkRun): Promise<ChunkRun[]> {
     const missing: { start: number; stop: number }[] = [];
+    const pace = pacer(this.#signal);
     for (let chunk = range.start; chunk < range.stop; chunk++) {
+      await pace();
       if (await this.#isThere(chunk)) continue;
       const last = missing.at(-1);
       if (last?.stop === chunk) last.stop++;
@@ -77,7 +83,9 @@ export class KnownChunks {
     // Counting spares the look at the files where records are missing already.
     if (this.#digests.size < chunkCount(this.#layout)) return undefined;
     const chunks: ChunkDigests[] = [];
+    const pace = pacer(this.#signal);
     for (let chunk = 0; chunk < chunkCount(this.#layout); chunk++) {
+      await pace();
       if (!(await this.#isThere(chunk))) return undefined;
       chunks.push(this.#digests.get(chunk) as ChunkDigests);
     }

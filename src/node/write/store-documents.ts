@@ -1,8 +1,11 @@
-import { link, mkdir, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { link, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { OutputError, TaskloomError } from "../../base/errors.js";
+import { readWhole } from "../../files/disk.js";
+import { FileError } from "../../files/file-error.js";
 import { ARRAY_NAMES } from "../../store/arrays.js";
+import { MANIFEST_LIMIT } from "../../store/manifest.js";
 import { FILES } from "../../store/npy.js";
 import { SAFETENSORS_FILE } from "../../store/safetensors.js";
 import {
@@ -171,9 +174,10 @@ async function exists(path: string): Promise<boolean> {
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, "utf8");
+    return new TextDecoder().decode(await readWhole(path, { limit: MANIFEST_LIMIT }));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (cause instanceof FileError) throw new OutputError(path, cause.problem, { cause, permanent: true });
     throw wrap(path, cause);
   }
 }

@@ -73,7 +73,7 @@ class StoreRun {
   constructor(job: Job, layout: StoreLayout) {
     this.#job = job;
     this.#layout = layout;
-    this.#known = new KnownChunks(job.out, layout);
+    this.#known = new KnownChunks(job.out, layout, job.signal);
     this.#range = chunksOfShard(chunkCount(layout), job.shard);
     this.#unfinished = join(job.out, STORE_FILES.unfinished);
     this.#journal = new Journal(join(this.#unfinished, `journal-${this.#name}.jsonl`), storeKey(layout));
