@@ -31,5 +31,6 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   else if (!signal.aborted) process.exitCode = failure(error);
-  else process.stderr.write(`interrupted: ${interruption()}\n`);
+  // What is still under way, such as the hash of a large dataset, is of no use any more.
+  else process.stderr.write(`interrupted: ${interruption()}\n`, () => process.exit());
 }
