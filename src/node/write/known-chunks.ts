@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { StoreError } from "../../base/errors.js";
@@ -48,6 +49,9 @@ export class KnownChunks {
     if (text !== undefined) {
       try {
         const manifest = parseManifest(text, this.#layout, this.#out);
+        // A manifest that came with another zarr.json says nothing about these chunks.
+        const group = await readFile(join(this.#out, STORE_FILES.group));
+        if (manifest.documents[STORE_FILES.group] !== createHash("sha256").update(group).digest("hex")) return false;
         for (let chunk = 0; chunk < chunkCount(this.#layout); chunk++) {
           this.#digests.set(chunk, digestsOf(manifest, chunk));
         }
