@@ -12,6 +12,3 @@ export const MAX_FEATURES = 2 ** 20;
 
 /** Positions of a sequence. */
 export const MAX_LENGTH = 2 ** 31 - 1;
-
-/** Chunks of a store: its manifest is one text, of about 150 bytes a chunk. */
-export const MAX_CHUNKS = 3_500_000;

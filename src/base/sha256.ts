@@ -1,18 +1,26 @@
+import { pacer } from "./abort.js";
 import { DatasetError, messageOf } from "./errors.js";
 import { nodeCrypto } from "./host.js";
 
-/** Bytes that Node's hashes take at once must stay below 2^31. */
-const updateLength = 2 ** 30;
+/** Bytes that are hashed before other work gets a turn; Node's hashes take less than 2^31 at once. */
+const UPDATE_BYTES = 2 ** 25;
 
-/** Lower-case hex SHA-256. `name` is what an error speaks of. */
+/**
+ * Computes a SHA-256 as lower-case hexadecimal digits.
+ *
+ * @param name what the bytes are, for error messages
+ * @throws DatasetError where the page has no hash function, or the bytes are too many for it
+ */
 export async function sha256(bytes: Uint8Array, name: string): Promise<string> {
   // Web Crypto, which hashes beside the main thread, takes no shared memory, and in Node nothing of 2^31 bytes and more.
   const shared = !(bytes.buffer instanceof ArrayBuffer);
   const node = shared || bytes.length >= 2 ** 31 ? nodeCrypto() : undefined;
   if (node) {
     const hash = node.createHash("sha256");
-    for (let start = 0; start < bytes.length; start += updateLength) {
-      hash.update(bytes.subarray(start, start + updateLength));
+    const pace = pacer(undefined);
+    for (let start = 0; start < bytes.length; start += UPDATE_BYTES) {
+      hash.update(bytes.subarray(start, start + UPDATE_BYTES));
+      await pace();
     }
     return hash.digest("hex");
   }

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { describe, StoreError } from "../base/errors.js";
 import { parseNested } from "../base/json.js";
-import { MAX_CHUNKS } from "../base/limits.js";
 import { bytesPerElement } from "../base/tensor.js";
 import { parseRecipe, type Recipe } from "../plan/recipe.js";
 import { itemsOf } from "../plan/set-layout.js";
@@ -29,6 +28,14 @@ const VERSION = 1;
 
 /** What is in the folder of a store besides the arrays. `unfinished` is there until `manifest` is. */
 export const STORE_FILES = { group: "zarr.json", manifest: "manifest.json", unfinished: "unfinished" } as const;
+
+/** Digests that a manifest can hold: the text of more is longer than engines hold. */
+const MOST_DIGESTS = 7_000_000;
+
+/** The most chunks that a store of so many arrays can have, for its manifest: 3,500,000 where there are two. */
+export function mostChunks(arrays: number): number {
+  return Math.floor(MOST_DIGESTS / arrays);
+}
 
 /** A store as its documents describe it. */
 export interface StoreLayout {
@@ -178,15 +185,19 @@ export function parseGroup(text: string, source: string): StoreLayout {
   const recipe = parseRecipe(JSON.stringify(taskloom), `${source}: the recipe in ${key}`);
   const { onehot, chunkItems } = taskloom_store;
   const items = itemsOf(recipe);
-  const chunks = Math.ceil(items / chunkItems);
-  if (chunks > MAX_CHUNKS) {
-    throw new StoreError(source, `claims ${chunks} chunks; allowed: at most ${MAX_CHUNKS}`, { chunk: key });
-  }
   const found = taskloom_store.arrays.map((name) =>
     parseArray(group.consolidated_metadata.metadata[name], name, chunkItems, source),
   );
   const arrays = checkArrays(recipe, onehot, found, source);
-  return { recipe, onehot, items, chunkItems, arrays };
+  const layout = { recipe, onehot, items, chunkItems, arrays };
+  const [chunks, most] = [chunkCount(layout), mostChunks(arrays.length)];
+  if (chunkItems > items || chunks > most) {
+    const found = `has ${items} items in chunks of ${chunkItems}`;
+    throw new StoreError(source, `${found}; allowed: chunks of up to ${items}, and up to ${most} of them`, {
+      chunk: key,
+    });
+  }
+  return layout;
 }
 
 /** @throws StoreError when an array is laid out in another way than `arrayMetadata` does it */

@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { DatasetError, InvalidOptionError } from "../../src/base/errors.js";
 import { readIdx, readIdxDataset } from "../../src/dataset/idx.js";
 import type { Source } from "../../src/files/bytes.js";
@@ -183,4 +183,98 @@ describe("readIdxDataset", () => {
     const reason = new Error("enough");
     await expect(readIdxDataset({ images, labels, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
+});
+
+describe("the first examples", () => {
+  const values = Uint8Array.from({ length: 2000 * 3 }, (_, i) => i * 7);
+  const many = idxFile("uint8", [2000, 3], values);
+  const manyLabels = idxFile(
+    "uint8",
+    [2000],
+    Array.from({ length: 2000 }, (_, i) => i % 200),
+  );
+
+  it.each<[string, (file: Uint8Array) => Source]>([
+    ["memory", (file) => file],
+    ["gzip", (file) => gzipSync(file)],
+    ["a Blob", (file) => new Blob([file as Uint8Array<ArrayBuffer>])],
+    ["a Blob of gzip", (file) => new Blob([gzipSync(file)])],
+    ["a data URL", (file) => `data:application/octet-stream;base64,${Buffer.from(file).toString("base64")}`],
+  ])("of %s are those of the whole", async (_, source) => {
+    for (const limit of [1, 1999, 2000, 5000, 2 ** 32]) {
+      const dataset = await readIdxDataset({ images: source(many), labels: source(manyLabels), limit, name: "x" });
+      const length = Math.min(limit, 2000);
+      expect(dataset).toMatchObject({ length, classes: 200 });
+      expect(dataset.images).toEqual(values.slice(0, 3 * length));
+    }
+  });
+
+  it("are at least one", async () => {
+    for (const limit of [0, -1, 1.5, "3" as never]) {
+      await expect(readIdxDataset({ images: many, labels: manyLabels, limit })).rejects.toThrow(/limit is /);
+    }
+  });
+
+  it("of wider values are in the machine's order", async () => {
+    const floats = idxFile("float32", [3, 2], [1, 2, 3, 4, 5, 6]);
+    const dataset = await readIdxDataset({ images: floats, labels: idxFile("uint8", [3], [0, 1, 2]), limit: 2 });
+    expect(dataset.images).toEqual(Float32Array.of(1, 2, 3, 4));
+  });
+
+  it.each<[string, (file: Uint8Array) => Source]>([
+    ["gzip", (file) => gzipSync(file)],
+    ["a Blob", (file) => new Blob([file as Uint8Array<ArrayBuffer>])],
+    ["a data URL", (file) => `data:application/octet-stream;base64,${Buffer.from(file).toString("base64")}`],
+  ])("do not hide that the whole is too long or too short: %s", async (_, source) => {
+    const long = Uint8Array.of(...many, 1, 2, 3);
+    await expect(readIdx(source(long))).rejects.toThrow(/where it should end after 6012|bytes too many/);
+    await expect(readIdx(source(many.subarray(0, 5000)))).rejects.toThrow(/is truncated; .*5000 bytes/);
+    const one = { labels: manyLabels, limit: 1999 };
+    await expect(readIdxDataset({ images: source(many.subarray(0, 5000)), ...one })).rejects.toThrow(/is truncated/);
+  });
+});
+
+describe("files larger than an array", () => {
+  const header = Uint8Array.of(0, 0, 8, 3, 0, 0x56, 0xf9, 0xa0, 0, 0, 0, 28, 0, 0, 0, 28);
+  const size = header.length + 5_700_000 * 784;
+  const labelsOf = () => idxFile("uint8", [5_700_000], new Uint8Array(5_700_000));
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "taskloom-idx-"));
+    await writeFile(join(folder, "plain"), header);
+    // A hole: the file takes no space.
+    await truncate(join(folder, "plain"), size);
+    // 67 members of 64 MiB, of which the first begins with the header: 4.4 MB.
+    const member = gzipSync(new Uint8Array(2 ** 26), { level: 1 });
+    const first = new Uint8Array(2 ** 26);
+    first.set(header);
+    const rest = gzipSync(new Uint8Array(size - 66 * 2 ** 26), { level: 1 });
+    const members = [gzipSync(first, { level: 1 }), ...Array.from({ length: 65 }, () => member), rest];
+    await writeFile(join(folder, "zipped"), Buffer.concat(members));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.each(["plain", "zipped"])("give their first examples: %s", async (name) => {
+    const dataset = await readIdxDataset({ images: join(folder, name), labels: labelsOf(), classes: 10, limit: 100 });
+    expect(dataset).toMatchObject({ length: 100, shape: [28, 28] });
+  });
+
+  // Node 24 has room for them.
+  const small = Number(process.versions.node.split(".")[0]) < 22;
+  it.runIf(small).each(["plain", "zipped"])("or the true reason why they do not fit: %s", async (name) => {
+    const error = await errorOf(() => readIdx(join(folder, name)));
+    expect(error).toBeInstanceOf(DatasetError);
+    expect(error.message).toMatch(/needs an array of 4\.2 GiB, more than there is room for.*--limit-examples/);
+  });
+});
+
+it("gzip that goes on for gigabytes behind what its header says is read no further", async () => {
+  const member = gzipSync(new Uint8Array(2 ** 28), { level: 1 });
+  const bomb = new Blob([
+    gzipSync(idxFile("uint8", [16], new Uint8Array(16))),
+    ...Array.from({ length: 16 }, () => member),
+  ]);
+  const before = process.memoryUsage().rss;
+  await expect(readIdx(bomb)).rejects.toThrow(/should end after 24/);
+  expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 29);
 });

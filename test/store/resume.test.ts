@@ -65,10 +65,13 @@ describe("kill -9", () => {
       ...["--chunk-tasks", "16", "--seed", "9", "--json", "--out"],
     ];
     const parent = temporaryFolder();
+    const begun = performance.now();
     expect((await taskloom([...flags, join(parent, "whole")])).code).toBe(0);
+    const whole = performance.now() - begun;
     const expected = filesIn(join(parent, "whole"));
-    // From the start of the process to the end of its work, in an order that mixes early and late ones.
-    const delayOf = (attempt: number) => 100 + 35 * ((attempt * 7) % 20);
+    // From the start of the process to the end of its work, in an order that mixes early and late ones. A busy machine takes
+    // longer for all of it.
+    const delayOf = (attempt: number) => whole * (0.1 + 0.045 * ((attempt * 7) % 20));
     let attempts = 0;
     let kills = 0;
     let unfinished = 0;

@@ -1,3 +1,4 @@
+import { abortable } from "../../base/abort.js";
 import { RecipeError } from "../../base/errors.js";
 import type { Classes, Dataset, ReadOptions } from "../../dataset/index.js";
 import type { Recipe } from "../../plan/recipe.js";
@@ -34,10 +35,11 @@ export async function openDatasetOf(
   signal?: AbortSignal,
 ): Promise<Dataset> {
   const classes = recipe.dataset.originalLabels ? "compact" : recipe.dataset.classes;
-  const whole = typeof given === "string" ? await openDataset(given, { classes, signal }) : given;
   const length = recipe.dataset.shape[0] as number;
+  const whole =
+    typeof given === "string" ? await openDataset(given, { classes, limit: Math.max(1, length), signal }) : given;
   const dataset = whole.length > length ? whole.head(length) : whole;
-  const difference = await datasetDifference(recipe, dataset);
+  const difference = await abortable(datasetDifference(recipe, dataset), signal);
   if (difference !== undefined) throw new RecipeError(whole.name, difference);
   return dataset;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Engine } from "../../backend/wasm/engine.js";
-import { OutputError } from "../../base/errors.js";
+import { InvalidOptionError, OutputError } from "../../base/errors.js";
 import { float16ToFloat32 } from "../../base/float16.js";
 import { bytesPerElement } from "../../base/tensor.js";
 import type { Dataset } from "../../dataset/index.js";
@@ -33,6 +33,9 @@ export interface PreviewOptions {
 
 /** The picture's name in the folder. */
 export const PREVIEW_FILE = "preview.png";
+
+/** Pixels of a picture, at most: 256 MiB of memory. */
+const MOST_PIXELS = 2 ** 26;
 
 const BACKGROUND: Color = [255, 255, 255];
 const INK: Color = [40, 40, 40];
@@ -92,11 +95,16 @@ async function draw(
   const labels = Math.min(plan.classes, 16);
   const map = { width: (labels + 1) * 3 * LETTER.width, height: 5 * LETTER.height };
   const height = Math.max(cell.height, map.height) + LETTER.height + GAP;
-  const canvas = new Canvas(
-    2 * MARGIN + shown * cell.width + 2 * MARGIN + map.width,
-    2 * MARGIN + rows * height,
-    BACKGROUND,
-  );
+  const size = { width: 4 * MARGIN + shown * cell.width + map.width, height: 2 * MARGIN + rows * height };
+  if (size.width * size.height > MOST_PIXELS) {
+    const picture = `${size.width} x ${size.height} pixels`;
+    throw new InvalidOptionError(
+      "tasks",
+      tasks,
+      `fewer tasks or examples: the picture would have ${picture}, of ${MOST_PIXELS}`,
+    );
+  }
+  const canvas = new Canvas(size.width, size.height, BACKGROUND);
   const valueBytes = bytesPerElement(inputs.dtype);
   const rowBytes = (inputs.itemShape.at(-1) as number) * valueBytes;
 

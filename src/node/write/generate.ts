@@ -1,3 +1,4 @@
+import { abortable } from "../../base/abort.js";
 import { checkInteger } from "../../base/check.js";
 import { InvalidOptionError } from "../../base/errors.js";
 import type { Dataset } from "../../dataset/index.js";
@@ -103,7 +104,7 @@ export async function generate(dataset: Dataset, options: GenerateOptions): Prom
     tasks,
     plan,
     arrays: storedArrays(plan, { onehot }),
-    recipe: () => recipeOf(tasks, dataset),
+    recipe: () => abortable(recipeOf(tasks, dataset), options.signal),
   });
   return { ...written, backend: await tasks.describeBackend() };
 }

@@ -1,5 +1,6 @@
-import { type FileHandle, open, readdir, readFile } from "node:fs/promises";
+import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readWhole } from "../../files/disk.js";
 import type { ChunkDigests } from "../../store/manifest.js";
 import { wrap } from "./disk.js";
 
@@ -39,6 +40,9 @@ export class Journal {
   }
 }
 
+/** Bytes that a journal has at most: the longest text that engines hold. */
+const JOURNAL_LIMIT = 2 ** 29;
+
 export const JOURNAL = /^journal-.*\.jsonl$/;
 
 /**
@@ -54,7 +58,7 @@ export async function readJournals(
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((entry) => JOURNAL.test(entry))) {
     // The file may be gone: the run that finished the store removed it, and the manifest has the same records.
-    const text = await readFile(join(folder, name), "utf8").catch(() => "");
+    const text = await readText(join(folder, name)).catch(() => "");
     const [first = "", ...lines] = text.split("\n");
     if (text === "") continue;
     if (parse(first)?.store !== store) {
@@ -68,6 +72,10 @@ export async function readJournals(
     }
   }
   return chunks;
+}
+
+async function readText(path: string): Promise<string> {
+  return new TextDecoder().decode(await readWhole(path, { limit: JOURNAL_LIMIT }));
 }
 
 function parse(line: string): { store?: unknown; chunk?: unknown; sha256?: unknown } | undefined {

@@ -4,13 +4,20 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { InvalidOptionError } from "../../base/errors.js";
-import { MAX_CHUNKS } from "../../base/limits.js";
 import { bytesPerElement } from "../../base/tensor.js";
 import { rowLength } from "../../plan/plan.js";
 import { storedItemBytes } from "../../store/arrays.js";
 import { type ChunkDigests, manifestText } from "../../store/manifest.js";
 import { withoutOneHot } from "../../store/one-hot.js";
-import { arrayKey, chunkBytes, chunkCount, itemsOfChunk, STORE_FILES, type StoreLayout } from "../../store/zarr.js";
+import {
+  arrayKey,
+  chunkBytes,
+  chunkCount,
+  itemsOfChunk,
+  mostChunks,
+  STORE_FILES,
+  type StoreLayout,
+} from "../../store/zarr.js";
 import { type ChunkRun, chunksOfShard, itemsOfRun, layoutOf } from "./chunk-run.js";
 import { ChunkWriter } from "./chunk-writer.js";
 import { checkSpace, wrap, writeWhole } from "./disk.js";
@@ -278,15 +285,15 @@ class StoreRun {
   }
 }
 
-/** @throws OutputError for more chunks than one manifest can list */
+/** @throws InvalidOptionError for more chunks than one manifest can list */
 function checkChunks(out: string, layout: StoreLayout): void {
-  const count = chunkCount(layout);
-  if (count <= MAX_CHUNKS) return;
+  const [count, most] = [chunkCount(layout), mostChunks(layout.arrays.length)];
+  if (count <= most) return;
   const tasks = layout.chunkItems / Math.max(1, layout.items / layout.recipe.taskCount);
-  const least = Math.ceil((Math.max(1, tasks) * count) / MAX_CHUNKS);
+  const least = Math.ceil((Math.max(1, tasks) * count) / most);
   throw new InvalidOptionError(
     "chunkTasks",
     Math.max(1, Math.round(tasks)),
-    `at least ${least} for ${out}: ${count} chunks are more than a manifest lists, ${MAX_CHUNKS}`,
+    `at least ${least} for ${out}: ${count} chunks are more than a manifest lists, ${most}`,
   );
 }
