@@ -16,4 +16,6 @@ if (!adapter) throw new Error("no WebGPU adapter: install a driver, or set TASKL
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
 const args = ["run", "--config", join(root, "test", "apps", "vitest.config.ts"), ...process.argv.slice(2)];
 const env = { ...process.env, ...adapter, TASKLOOM_CHROMIUM: browser };
-process.exitCode = spawnSync(process.execPath, [vitest, ...args], { cwd: root, stdio: "inherit", env }).status ?? 1;
+const { status, signal } = spawnSync(process.execPath, [vitest, ...args], { cwd: root, stdio: "inherit", env });
+if (signal) console.error(`vitest was ended by ${signal}`);
+process.exitCode = status ?? 1;

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm, statfs } from "node:fs/promises";
+import { constants, copyFile, type FileHandle, link, open, rename, rm, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { OutputError } from "../../base/errors.js";
 
@@ -72,6 +72,23 @@ export async function writeTemporary(path: string, text: string): Promise<void> 
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/** Codes of file systems that have no hard links, such as exFAT. */
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
+
+/**
+ * Gives a file a second name that no other file may have: a hard link, or a copy where there are none.
+ *
+ * @throws an error of code EEXIST where the name is taken
+ */
+export async function nameOnce(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (cause) {
+    if (!NO_LINKS.includes((cause as NodeJS.ErrnoException).code ?? "")) throw cause;
+    await copyFile(temporary, path, constants.COPYFILE_EXCL);
   }
 }
 

@@ -72,6 +72,9 @@ export interface GenerateOptions extends TaskAugmentorOptions {
 export async function generate(dataset: Dataset, options: GenerateOptions): Promise<Generated> {
   const { out, format = "npy", force = false, chunkTasks, shard, onehot = true, onProgress, ...rest } = options;
   if (typeof out !== "string" || out === "") throw new InvalidOptionError("out", out, "the path of a folder");
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(out)) {
+    throw new InvalidOptionError("out", out, "the path of a folder on this machine, not an address");
+  }
   const write = WRITERS[format];
   if (!Object.hasOwn(WRITERS, format)) throw new InvalidOptionError("format", format, FORMATS.join(", "));
   if (format !== "zarr") {

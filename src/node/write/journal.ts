@@ -43,7 +43,7 @@ export class Journal {
 /** Bytes that a journal has at most: the longest text that engines hold. */
 const JOURNAL_LIMIT = 2 ** 29;
 
-export const JOURNAL = /^journal-.*\.jsonl$/;
+export const JOURNAL = /^journal-.+-\d+-[0-9a-f]{8}\.jsonl$/;
 
 /**
  * Reads the journals of a store in a folder; a folder that is not there has none. Broken lines are left out, and so are

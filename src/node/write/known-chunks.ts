@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pacer } from "../../base/abort.js";
 import { StoreError } from "../../base/errors.js";
 import { notice } from "../../base/notice.js";
 import { pathFiles } from "../../files/folder.js";
+import { DOCUMENT_LIMIT } from "../../store/documents.js";
 import { type ChunkDigests, digestsOf, readManifest } from "../../store/manifest.js";
 import { chunkBytes, chunkCount, chunkKey, STORE_FILES, type StoreLayout } from "../../store/zarr.js";
 import type { ChunkRun } from "./chunk-run.js";
@@ -50,12 +52,16 @@ export class KnownChunks {
 
   /** Reads the manifest. Returns whether there is one that can be read. */
   async readManifest(): Promise<boolean> {
-    const manifest = await readManifest(pathFiles(this.#out), this.#layout, this.#signal).catch((error) => {
+    const files = pathFiles(this.#out);
+    const manifest = await readManifest(files, this.#layout, this.#signal).catch((error) => {
       // A damaged manifest is ignored; its chunks are made again.
       if (error instanceof StoreError) return undefined;
       throw error;
     });
-    if (!manifest) return false;
+    const group = manifest && (await files.get(STORE_FILES.group, DOCUMENT_LIMIT, this.#signal));
+    if (!manifest || !group) return false;
+    // A manifest that came with another zarr.json says nothing about these chunks.
+    if (manifest.documents[STORE_FILES.group] !== createHash("sha256").update(group).digest("hex")) return false;
     const pace = pacer(this.#signal);
     for (let chunk = 0; chunk < chunkCount(this.#layout); chunk++) {
       await pace();

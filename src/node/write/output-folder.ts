@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { OutputError } from "../../base/errors.js";
-import { checkSpace, wrap, writeFully } from "./disk.js";
+import { checkSpace, nameOnce, wrap, writeFully } from "./disk.js";
 
 /**
  * Bytes of a file after which the disk is told to begin, while more are made: else all of them wait for the last sync,
@@ -117,7 +117,7 @@ export class OutputFolder {
       await this.#alone(async () => {
         await this.#makeRoom();
         for (const name of this.#names) {
-          await link(this.#temporary(name), join(this.path, name));
+          await nameOnce(this.#temporary(name), join(this.path, name));
           taken.push(name);
         }
       });
@@ -125,10 +125,7 @@ export class OutputFolder {
       this.#files.clear();
       await removeParts(this.path, this.#names, () => true);
     } catch (cause) {
-      for (const name of taken) {
-        const own = (await identity(join(this.path, name))) === (await identity(this.#temporary(name)));
-        if (own) await rm(join(this.path, name), { force: true }).catch(() => undefined);
-      }
+      for (const name of taken) await rm(join(this.path, name), { force: true }).catch(() => undefined);
       const { code } = cause as NodeJS.ErrnoException;
       if (code === "EEXIST" || code === "ENOENT") throw this.#interference(cause);
       throw wrap(this.path, cause);
@@ -140,6 +137,14 @@ export class OutputFolder {
     if (!this.#replaced) return;
     for (const [name, then] of this.#replaced) {
       if ((await identity(join(this.path, name))) !== then) throw this.#interference();
+    }
+    for (const name of this.#names) {
+      const found = await stat(join(this.path, name)).catch(() => undefined);
+      if (found?.isDirectory()) {
+        throw new OutputError(join(this.path, name), "is a folder; remove it, or give another folder", {
+          permanent: true,
+        });
+      }
     }
     for (const name of [...this.#names].reverse()) await rm(join(this.path, name), { force: true });
   }

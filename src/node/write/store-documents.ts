@@ -1,4 +1,4 @@
-import { link, mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { OutputError, TaskloomError } from "../../base/errors.js";
@@ -18,7 +18,7 @@ import {
   STORE_FILES,
   type StoreLayout,
 } from "../../store/zarr.js";
-import { wrap, writeTemporary, writeWhole } from "./disk.js";
+import { nameOnce, wrap, writeTemporary, writeWhole } from "./disk.js";
 import { checkSame } from "./store-identity.js";
 import { isOwn, removeWorkingFiles } from "./working-files.js";
 
@@ -82,7 +82,7 @@ export async function writeDocuments(out: string, layout: StoreLayout, temporary
 async function createOnce(path: string, text: string, temporary: string): Promise<void> {
   await writeTemporary(temporary, text);
   try {
-    await link(temporary, path);
+    await nameOnce(temporary, path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
   } finally {

@@ -40,13 +40,14 @@ export async function install(name: string): Promise<string> {
   const marker = join(folder, ".installed");
   const lock = digestOf(join(folder, "package-lock.json"));
   const [hasLock, hasTarball] = existsSync(marker) ? readFileSync(marker, "utf8").split("\n") : [];
-  if (hasLock !== lock)
-    await mustRun("npm", ["ci", "--ignore-scripts", "--prefer-offline", "--loglevel=error"], folder);
-  if (hasLock !== lock || hasTarball !== digestOf(tarball)) {
-    const args = ["install", "--no-save", "--ignore-scripts", "--prefer-offline", "--loglevel=error", tarball];
-    await mustRun("npm", args, folder);
-    writeFileSync(marker, `${lock}\n${digestOf(tarball)}`);
-  }
+  const hasAll = hasLock === lock && hasTarball === digestOf(tarball);
+  if (hasAll) return folder;
+  // An installation that is interrupted is done again.
+  rmSync(marker, { force: true });
+  const flags = ["--ignore-scripts", "--prefer-offline", "--loglevel=error"];
+  if (hasLock !== lock) await mustRun("npm", ["ci", ...flags], folder);
+  await mustRun("npm", ["install", "--no-save", ...flags, tarball], folder);
+  writeFileSync(marker, `${lock}\n${digestOf(tarball)}`);
   return folder;
 }
 
