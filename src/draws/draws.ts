@@ -74,7 +74,7 @@ export class Draws {
     const positions = count * this.#plan.length;
     return {
       count,
-      runs: this.#runs(buffer),
+      runs: this.#runs(),
       indices: new Uint32Array(buffer, indices, positions),
       targets: new Uint16Array(buffer, drawnLabels, positions),
       given: new Uint32Array(buffer, givenLabels, this.#plan.labelLayout === "none" ? 0 : positions),
@@ -83,16 +83,13 @@ export class Draws {
 
   /** The positions of each run of the last draw. */
   *runPositions(): Generator<number> {
-    const { buffer } = this.kernel.memory;
-    const [count] = new Uint32Array(buffer, this.regions.runCount, 1) as unknown as [number];
-    const words = new Uint32Array(buffer, this.regions.runs, count * RUN.words);
-    for (let run = 0; run < count; run++) yield (words[run * RUN.words + RUN.count] as number) * this.#plan.length;
+    const words = this.#runWords();
+    for (let at = RUN.count; at < words.length; at += RUN.words) yield (words[at] as number) * this.#plan.length;
   }
 
-  #runs(buffer: ArrayBuffer): MatrixRun[] {
-    const [count] = new Uint32Array(buffer, this.regions.runCount, 1) as unknown as [number];
-    const words = new Uint32Array(buffer, this.regions.runs, count * RUN.words);
-    return Array.from({ length: count }, (_, run) => {
+  #runs(): MatrixRun[] {
+    const words = this.#runWords();
+    return Array.from({ length: words.length / RUN.words }, (_, run) => {
       const word = (place: number) => words[run * RUN.words + place] as number;
       return {
         matrix: { key: word(RUN.key), identity: word(RUN.identity) === 1 },
@@ -100,5 +97,11 @@ export class Draws {
         positions: word(RUN.count) * this.#plan.length,
       };
     });
+  }
+
+  #runWords(): Uint32Array {
+    const { buffer } = this.kernel.memory;
+    const [count] = new Uint32Array(buffer, this.regions.runCount, 1) as unknown as [number];
+    return new Uint32Array(buffer, this.regions.runs, count * RUN.words);
   }
 }

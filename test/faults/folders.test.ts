@@ -30,18 +30,21 @@ describe("files that are not the store's", () => {
     expect(existsSync(join(out, "zarr.json"))).toBe(false);
   });
 
-  test("a manifest.json beside a store of ours that is not the store's stays", async () => {
-    const out = temporaryFolder();
-    const dataset = await fewDigits();
-    await generate(dataset, { ...zarr, out, shard: { index: 0, count: 2 } });
-    writeFileSync(join(out, "manifest.json"), '{"name":"app"}');
-    for (const force of [false, true]) {
-      await expect(generate(dataset, { ...zarr, out, force })).rejects.toThrow(
-        /manifest\.json that is not the store's/,
-      );
-    }
-    expect(readFileSync(join(out, "manifest.json"), "utf8")).toBe('{"name":"app"}');
-  });
+  test.each(['{"name":"app"}', "my notes"])(
+    "a manifest.json beside a store of ours that is not its own stays: %s",
+    async (text) => {
+      const out = temporaryFolder();
+      const dataset = await fewDigits();
+      await generate(dataset, { ...zarr, out, shard: { index: 0, count: 2 } });
+      writeFileSync(join(out, "manifest.json"), text);
+      for (const force of [false, true]) {
+        await expect(generate(dataset, { ...zarr, out, force })).rejects.toThrow(
+          /manifest\.json that is not the store's/,
+        );
+      }
+      expect(readFileSync(join(out, "manifest.json"), "utf8")).toBe(text);
+    },
+  );
 
   test("they stay in the folders of a store that is finished, or started over", async () => {
     const out = temporaryFolder();

@@ -6,9 +6,9 @@ import { wrap } from "./disk.js";
 
 /**
  * The finished chunks of an unfinished store: a line of JSON each, behind a first line that names the store (see
- * store-identity.ts). Every run has a file of its own, so that no run
- * appends to what another one broke off, and runs on many machines need not know of each other. A chunk that is renamed
- * but not yet in a journal when a run ends is made again, into the same bytes.
+ * store-identity.ts). Every run has a file of its own, so that no run appends to what another one broke off, and runs on
+ * many machines need not know of each other. A chunk that is renamed but not yet in a journal when a run ends is made
+ * again, into the same bytes.
  */
 export class Journal {
   readonly #path: string;

@@ -107,7 +107,6 @@ export class OutputFolder {
    * @throws OutputError where another run has written here meanwhile; its files stay, these go
    */
   async commit(): Promise<void> {
-    const taken: string[] = [];
     try {
       for (const { handle, flush } of this.#files.values()) {
         await flush;
@@ -116,19 +115,29 @@ export class OutputFolder {
       }
       await this.#alone(async () => {
         await this.#makeRoom();
-        for (const name of this.#names) {
-          await nameOnce(this.#temporary(name), join(this.path, name));
-          taken.push(name);
-        }
+        await this.#takeNames();
       });
-      for (const name of this.#names) await rm(this.#temporary(name), { force: true });
-      this.#files.clear();
-      await removeParts(this.path, this.#names, () => true);
     } catch (cause) {
-      for (const name of taken) await rm(join(this.path, name), { force: true }).catch(() => undefined);
       const { code } = cause as NodeJS.ErrnoException;
       if (code === "EEXIST" || code === "ENOENT") throw this.#interference(cause);
       throw wrap(this.path, cause);
+    }
+    this.#files.clear();
+    // The files are whole. Temporary ones that stay go with the next run.
+    await removeParts(this.path, this.#names, () => true).catch(() => undefined);
+  }
+
+  /** Gives all files their names, or none. */
+  async #takeNames(): Promise<void> {
+    const taken: string[] = [];
+    try {
+      for (const name of this.#names) {
+        await nameOnce(this.#temporary(name), join(this.path, name));
+        taken.push(name);
+      }
+    } catch (cause) {
+      for (const name of taken) await rm(join(this.path, name), { force: true });
+      throw cause;
     }
   }
 

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import { OutputError, TaskloomError } from "../../base/errors.js";
 import { readWhole } from "../../files/disk.js";
 import { FileError } from "../../files/file-error.js";
-import { ARRAY_NAMES } from "../../store/arrays.js";
+import { ARRAY_NAMES, type StoredArray } from "../../store/arrays.js";
 import { MANIFEST_LIMIT } from "../../store/manifest.js";
 import { FILES } from "../../store/npy.js";
 import { SAFETENSORS_FILE } from "../../store/safetensors.js";
@@ -26,6 +26,9 @@ import { isOwn, removeWorkingFiles } from "./working-files.js";
 const LOOKS = 10;
 const PAUSE = 100;
 
+/** The beginning of every manifest. */
+const MANIFEST_START = '{\n  "format": "taskloom-manifest"';
+
 /**
  * Removes a store: the files that its recipe lists, and nothing else. Folders go if they are empty then.
  *
@@ -38,7 +41,7 @@ export async function removeStore(out: string, layout: StoreLayout): Promise<voi
     await rm(join(out, STORE_FILES.manifest), { force: true });
     for (const array of layout.arrays) {
       const folders = new Set<string>();
-      for (let chunk = 0; chunk < chunkCount(layout); chunk++) {
+      for (const chunk of await chunksIn(out, array, layout)) {
         const path = join(out, chunkKey(array, chunk));
         await rm(path, { force: true });
         for (let folder = dirname(path); folder !== out && !folders.has(folder); folder = dirname(folder)) {
@@ -53,6 +56,12 @@ export async function removeStore(out: string, layout: StoreLayout): Promise<voi
   } catch (cause) {
     throw wrap(out, cause);
   }
+}
+
+/** The chunks of an array that a folder may have: those of the layout whose first folder is there. */
+async function chunksIn(out: string, array: StoredArray, layout: StoreLayout): Promise<number[]> {
+  const names = await readdir(join(out, array.name, "c")).catch(() => []);
+  return names.filter((name) => /^\d+$/.test(name) && Number(name) < chunkCount(layout)).map(Number);
 }
 
 /**
@@ -145,7 +154,8 @@ async function checkManifest(out: string): Promise<void> {
   try {
     value = JSON.parse(text);
   } catch {
-    return; // damaged: its chunks are made again
+    // A damaged one of ours: its chunks are made again.
+    if (text.startsWith(MANIFEST_START)) return;
   }
   if ((value as { format?: unknown } | null)?.format === "taskloom-manifest") return;
   throw new OutputError(out, `has a ${STORE_FILES.manifest} that is not the store's; move it, or give another folder`, {
