@@ -2,11 +2,11 @@ import { StoreError } from "../base/errors.js";
 import { bytesPerElement } from "../base/tensor.js";
 import type { Files } from "../files/folder.js";
 import { parseRecipe } from "../plan/recipe.js";
-import { itemsOf, layoutOf } from "../plan/set-layout.js";
+import { layoutOf } from "../plan/set-layout.js";
 import { type ArrayName, checkArrays, storedArrays } from "./arrays.js";
 import { checkSize, readHead, readText } from "./documents.js";
 import { FILES, NPY_HEADER_LIMIT, parseNpyHeader } from "./npy.js";
-import type { Place, StoredSet } from "./stored-set.js";
+import { type Place, type StoredSet, singleFiles } from "./stored-set.js";
 
 /**
  * Opens a folder of `inputs.npy`, `targets.npy`, `recipe.json` and, where labels are integers, `labels.npy`; undefined
@@ -16,7 +16,6 @@ export async function openNpy(files: Files, signal: AbortSignal | undefined): Pr
   const text = await readText(files, FILES.recipe, signal);
   if (text === undefined) return undefined;
   const recipe = parseRecipe(text, `${files.name}/${FILES.recipe}`);
-  const items = itemsOf(recipe);
   const places = new Map<ArrayName, Place>();
   const found = await Promise.all(
     storedArrays(layoutOf(recipe)).map(async ({ name }) => {
@@ -31,15 +30,5 @@ export async function openNpy(files: Files, signal: AbortSignal | undefined): Pr
   );
   const arrays = checkArrays(recipe, true, found, files.name);
   for (const { name, key, size } of found) checkSize(files, key, size, (places.get(name) as Place).size);
-  return {
-    format: "npy",
-    files,
-    document: undefined,
-    recipe,
-    onehot: true,
-    items,
-    chunkItems: items,
-    arrays,
-    place: ({ name }) => places.get(name) as Place,
-  };
+  return singleFiles("npy", files, recipe, arrays, ({ name }) => places.get(name) as Place);
 }

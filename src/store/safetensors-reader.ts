@@ -1,11 +1,10 @@
 import { StoreError } from "../base/errors.js";
 import type { Files } from "../files/folder.js";
 import { parseRecipe } from "../plan/recipe.js";
-import { itemsOf } from "../plan/set-layout.js";
 import { checkArrays } from "./arrays.js";
 import { checkSize, readHead } from "./documents.js";
 import { parseSafetensorsHeader, SAFETENSORS_FILE, safetensorsHeaderLength, type TensorPlace } from "./safetensors.js";
-import type { StoredSet } from "./stored-set.js";
+import { type StoredSet, singleFiles } from "./stored-set.js";
 
 /** Bytes of a first read: most headers are shorter. */
 const GUESS = 4096;
@@ -23,19 +22,8 @@ export async function openSafetensors(files: Files, signal: AbortSignal | undefi
   const found = tensors.map((tensor) => ({ ...tensor, key }));
   const arrays = checkArrays(recipe, true, found, files.name);
   checkSize(files, key, head.size, size);
-  const items = itemsOf(recipe);
-  return {
-    format: "safetensors",
-    files,
-    document: undefined,
-    recipe,
-    onehot: true,
-    items,
-    chunkItems: items,
-    arrays,
-    place: ({ name }) => {
-      const { start, stop } = tensors.find((tensor) => tensor.name === name) as TensorPlace;
-      return { key, offset: start, length: stop - start, size };
-    },
-  };
+  return singleFiles("safetensors", files, recipe, arrays, ({ name }) => {
+    const { start, stop } = tensors.find((tensor) => tensor.name === name) as TensorPlace;
+    return { key, offset: start, length: stop - start, size };
+  });
 }

@@ -1,4 +1,6 @@
 import type { Files } from "../files/folder.js";
+import type { Recipe } from "../plan/recipe.js";
+import { itemsOf } from "../plan/set-layout.js";
 import type { StoredArray, StoreFormat } from "./arrays.js";
 import type { StoreLayout } from "./zarr.js";
 
@@ -24,4 +26,16 @@ export interface StoredSet extends StoreLayout {
   /** The bytes of a store's `zarr.json`; undefined in other formats. */
   readonly document: Uint8Array | undefined;
   place(array: StoredArray, chunk: number): Place;
+}
+
+/** A set in single files: no document of a store, label cells in place, and one chunk of all items. */
+export function singleFiles(
+  format: Exclude<StoreFormat, "zarr">,
+  files: Files,
+  recipe: Recipe,
+  arrays: readonly StoredArray[],
+  place: StoredSet["place"],
+): StoredSet {
+  const items = itemsOf(recipe);
+  return { format, files, document: undefined, recipe, onehot: true, items, chunkItems: items, arrays, place };
 }
