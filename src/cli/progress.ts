@@ -6,7 +6,7 @@ import { formatNumber } from "./report.js";
 export class Progress {
   readonly #bar: SingleBar | undefined;
   readonly #unit: string;
-  /** What was there, and when, as the work began: the rate counts from it. */
+  /** The count and the time at which the work began: the rate counts from them. */
   #start: { readonly done: number; readonly time: number } | undefined;
 
   /** @param unit what is counted: `"sequences"` */

@@ -12,7 +12,7 @@ export function onInterrupt(text: string): void {
   outcome = text;
 }
 
-/** What an interruption left. */
+/** Returns what an interruption left. */
 export function interruption(): string {
   return outcome;
 }

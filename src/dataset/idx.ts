@@ -9,7 +9,7 @@ import { decodeIdx, extentOfIdx, type IdxArray } from "./idx-decode.js";
 import type { Classes } from "./targets.js";
 import { shapeText } from "./tensor.js";
 
-/** What {@link readIdxDataset} takes. */
+/** Options of {@link readIdxDataset}. */
 export interface IdxDatasetOptions extends ReadOptions {
   /** An IDX file of uint8 or float32, `[N, ...shape]`; plain or gzip. */
   readonly images: Source;
@@ -24,7 +24,7 @@ export interface IdxDatasetOptions extends ReadOptions {
    * labels are read whole, so that the number of classes does not depend on it.
    */
   readonly limit?: number | undefined;
-  /** What messages and recipes call the dataset. Default: the images' file name without `.gz`, or `"dataset"`. */
+  /** The name of the dataset in messages and recipes. Default: the images' file name without `.gz`, or `"dataset"`. */
   readonly name?: string | undefined;
 }
 

@@ -5,7 +5,7 @@ import { messageOf } from "../base/errors.js";
  * `DatasetError` or a `RecipeError`.
  */
 export class FileError extends Error {
-  /** What is wrong, as a predicate: `"is a folder, not a file"`. */
+  /** The problem, as a predicate: `"is a folder, not a file"`. */
   readonly problem: string;
 
   constructor(problem: string, options?: ErrorOptions) {

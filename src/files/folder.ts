@@ -11,7 +11,7 @@ import type { ReadableStore } from "./store.js";
 export interface Files {
   /** The folder, for error messages. */
   readonly name: string;
-  /** Whether `readInto` reads no more than it is asked for. */
+  /** True if `readInto` reads no more than it is asked for. */
   readonly ranges: boolean;
   /**
    * Reads a whole file.

@@ -1,9 +1,9 @@
 import { allocate, FileError } from "./file-error.js";
 
-/** How much of a file is wanted, as its first bytes tell. */
+/** The part of a file that is wanted, as its first bytes tell. */
 export interface Extent {
   readonly bytes: number;
-  /** Whether the file ends there; else the rest is left out. */
+  /** True if the file ends there; otherwise the rest is left out. */
   readonly whole: boolean;
 }
 
@@ -30,10 +30,10 @@ export class Growing {
   #filled = 0;
   #limit: number;
   #extentOf: ExtentOf | undefined;
-  /** Whether bytes behind the limit are left out, not a fault. */
+  /** True if bytes behind the limit are left out and are no fault. */
   #cut = false;
   readonly #most: number;
-  /** Whether there were more bytes than allowed. */
+  /** True if there were more bytes than allowed. */
   #overflow = false;
 
   /**

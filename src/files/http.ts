@@ -26,7 +26,7 @@ const REMEMBERED = 2 ** 16;
 
 /** Bytes that were read of a file. */
 export interface Part {
-  /** How many; fewer than asked for only where the file ends. */
+  /** The number of bytes; fewer than asked for only where the file ends. */
   readonly bytes: number;
   /** Bytes of the whole file, where they are known. */
   readonly size: number | undefined;
@@ -43,14 +43,14 @@ class Transient extends FileError {
   }
 }
 
-/** What a server said of a file. */
+/** The facts that a server stated about a file. */
 interface Version {
   /** The name of the header, and its value. */
   readonly tag: readonly [name: string, value: string] | undefined;
   readonly size: number | undefined;
 }
 
-/** What a range request asks for. */
+/** The bytes that a range request asks for. */
 interface Range {
   readonly offset: number;
   readonly length: number;

@@ -32,7 +32,7 @@ export type TaskSetSource =
 
 /** Options of `openTasks`. */
 export interface OpenOptions extends Pick<TaskAugmentorOptions, "backend" | "workers" | "createWorker" | "tune"> {
-  /** What the recipe was made from; checked by its digest. A store does without it. */
+  /** The dataset that the recipe was made from; its digest is checked. A store does without it. */
   dataset?: Dataset;
   /** Seed of shuffled orders, 0..2^64 - 1; numbers up to 2^53 - 1, larger ones as bigint. Default: the recipe's. */
   shuffleSeed?: bigint | number;
@@ -127,7 +127,7 @@ export async function openTasksWith(
   }
 }
 
-/** What a source leads to. `owned` says that the reader was opened here. */
+/** The set that a source leads to. `owned` says that the reader was opened here. */
 type Found =
   | { readonly name: string; readonly recipe: Recipe }
   | { readonly name: string; readonly reader: ItemReader; readonly owned: boolean };
@@ -200,7 +200,7 @@ function recipeOfObject(source: object): Recipe {
   return parseRecipe(text);
 }
 
-/** How files are read. */
+/** The choices of reading files. */
 type Reading = Pick<OpenStoreOptions, "retryPauses" | "verify" | "signal">;
 
 /** Decided by the name, as a folder cannot be asked what it is everywhere. `data:` and `blob:` URLs are files. */

@@ -6,9 +6,9 @@ import type { Recipe } from "../plan/recipe.js";
  * are numbered as `transform()` and `generate` order them.
  */
 export interface ItemReader {
-  /** What the store was made from. */
+  /** The recipe that the store was made from. */
   readonly recipe: Recipe;
-  /** How many items it holds. */
+  /** The number of items. */
   readonly items: number;
   /**
    * Items `[first, first + count)` as little-endian bytes, one-hots in place: inputs of the recipe's dtype, targets of

@@ -8,7 +8,7 @@ import { arrayKey, check, chunkBytes, chunkCount, parseJson, STORE_FILES, type S
 /** The SHA-256 of a chunk in each array, lower-case hex. */
 export type ChunkDigests = Partial<Record<ArrayName, string>>;
 
-/** What every file of a whole store must be. Written last: a store that has it is complete. */
+/** The digests of all files of a whole store. It is written last: a store that has it is complete. */
 export interface Manifest {
   readonly format: "taskloom-manifest";
   readonly version: 1;
@@ -18,9 +18,9 @@ export interface Manifest {
 }
 
 export interface ArrayDigests {
-  /** Of each chunk's file. */
+  /** The digest of each chunk's file. */
   readonly bytes: number;
-  /** Of the chunks in order. */
+  /** The digests of the chunks, in order. */
   readonly sha256: readonly string[];
 }
 

@@ -24,7 +24,7 @@ export function npyHeader(dtype: NpyDtype, shape: readonly number[]): Uint8Array
 export interface NpyInfo {
   readonly dtype: NpyDtype;
   readonly shape: readonly number[];
-  /** Where the values begin, in bytes. */
+  /** The first byte of the values. */
   readonly offset: number;
 }
 

@@ -19,7 +19,7 @@ export function withoutOneHot(inputs: ArrayBuffer, row: number, kept: number): U
   return bytes.subarray(0, rows * kept);
 }
 
-/** What rows are put together from. */
+/** The parts that rows are put together from. */
 export interface RowLayout {
   readonly dtype: FloatDtype;
   /** Projected values of a row. */
@@ -48,7 +48,7 @@ export function rowLayoutOf(recipe: Recipe, length: number): RowLayout {
   };
 }
 
-/** As in assembly/output.ts. */
+/** The codes of assembly/output.ts. */
 const DTYPE_CODE = { float32: 1, float16: 2 } as const;
 
 /** Bytes of rows that the module's memory holds at a time. */

@@ -59,7 +59,7 @@ export async function openStore(
 export class StoreReader {
   /** The format of its files. */
   readonly format: StoreFormat;
-  /** What the store was made from. */
+  /** The recipe that the store was made from. */
   readonly recipe: Recipe;
   /** Sequences in the store, or examples where no sequences are drawn. */
   readonly items: number;

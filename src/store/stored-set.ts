@@ -4,7 +4,7 @@ import { itemsOf } from "../plan/set-layout.js";
 import type { StoredArray, StoreFormat } from "./arrays.js";
 import type { StoreLayout } from "./zarr.js";
 
-/** Where the values of a chunk are. */
+/** The place of the values of a chunk. */
 export interface Place {
   /** The file, by its place in the folder. */
   readonly key: string;

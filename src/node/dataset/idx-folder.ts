@@ -21,7 +21,7 @@ export interface FolderOptions extends ReadOptions {
   readonly classes?: Classes | undefined;
   /** Read the first examples only, at most this many. Default: all. */
   readonly limit?: number | undefined;
-  /** What messages and recipes call the dataset. Default: the folder's name, for the test split followed by `-test`. */
+  /** The name of the dataset in messages and recipes. Default: the folder's name, for the test split followed by `-test`. */
   readonly name?: string | undefined;
   /** `"allow"` takes float32 values that are NaN or infinite. Default `"refuse"`. */
   readonly nonFinite?: "refuse" | "allow" | undefined;

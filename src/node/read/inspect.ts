@@ -9,7 +9,7 @@ import { openSet } from "../../store/open-set.js";
 import { readBytesOf } from "../../store/rows.js";
 import type { StoredSet } from "../../store/stored-set.js";
 
-/** What `inspect` finds in a folder. */
+/** The result of `inspect`. */
 export interface Inspection {
   /** The recipe of the task set. */
   readonly recipe: Recipe;
@@ -20,7 +20,7 @@ export interface Inspection {
   };
   /** The array of targets. */
   readonly targets: ArrayReport & {
-    /** How often each label occurs. */
+    /** The number of occurrences of each label. */
     readonly counts: readonly number[];
   };
 }

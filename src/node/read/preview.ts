@@ -19,11 +19,11 @@ import { Canvas, type Color, LETTER } from "./canvas.js";
 
 /** Options of `preview`. */
 export interface PreviewOptions {
-  /** How many tasks to draw. Default 4; fewer where there are fewer. */
+  /** The number of tasks to draw. Default 4; fewer where there are fewer. */
   tasks?: number;
-  /** How many examples of each. Default 10. */
+  /** The number of examples of each task. Default 10. */
   examples?: number;
-  /** Where the dataset is, if not where the recipe says: `"mnist"`, `"mnist-test"` or a folder. */
+  /** The place of the dataset, if it is not where the recipe says: `"mnist"`, `"mnist-test"` or a folder. */
   dataset?: string;
   /** The picture. Default: `preview.png` in the folder. */
   out?: string;

@@ -39,7 +39,7 @@ export interface Fault {
         readonly stop: number;
       }
     | undefined;
-  /** What is wrong, in words. */
+  /** The problem, in words. */
   readonly problem: string;
 }
 

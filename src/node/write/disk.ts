@@ -2,7 +2,7 @@ import { constants, copyFile, type FileHandle, link, open, rename, rm, statfs } 
 import { dirname, resolve } from "node:path";
 import { OutputError } from "../../base/errors.js";
 
-/** What all writers share: errors that say what to do, free space, whole writes. */
+/** Helpers of all writers: errors that say what to do, free space, whole writes. */
 
 const PROBLEMS: Record<string, string> = {
   ENOSPC: "the disk is full; free some space and run again (what was there before is untouched)",

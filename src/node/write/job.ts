@@ -4,7 +4,7 @@ import type { Recipe } from "../../plan/recipe.js";
 import type { StoredArray } from "../../store/arrays.js";
 import type { TaskAugmentor } from "../../tasks/augmentor.js";
 
-/** What `generate` asks of the writer of a format, every choice made. */
+/** The work that `generate` gives to the writer of a format, with every choice made. */
 export interface Job {
   readonly out: string;
   readonly force: boolean;

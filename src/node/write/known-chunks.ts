@@ -98,7 +98,7 @@ export class KnownChunks {
     return chunks;
   }
 
-  /** Whether a chunk is recorded and its files have their size. */
+  /** Returns whether a chunk is recorded and its files have their size. */
   async #isThere(chunk: number): Promise<boolean> {
     const digests = this.#digests.get(chunk);
     if (!digests) return false;

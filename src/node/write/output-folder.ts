@@ -235,7 +235,7 @@ async function removeParts(path: string, names: readonly string[], isDue: (age: 
   }
 }
 
-/** What tells a file from another one of the same name; undefined where there is none. */
+/** Returns a text that tells a file from another one of the same name; undefined where there is none. */
 async function identity(path: string): Promise<string | undefined> {
   return stat(path, { bigint: true }).then(
     ({ dev, ino, mtimeNs, size }) => `${dev}:${ino}:${mtimeNs}:${size}`,

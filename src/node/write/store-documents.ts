@@ -22,7 +22,7 @@ import { nameOnce, wrap, writeTemporary, writeWhole } from "./disk.js";
 import { checkSame } from "./store-identity.js";
 import { isOwn, removeWorkingFiles } from "./working-files.js";
 
-/** How often a folder is looked at that has files of a store and no zarr.json, and the pause between, in ms. */
+/** The number of looks at a folder that has files of a store and no zarr.json, and the pause between them, in ms. */
 const LOOKS = 10;
 const PAUSE = 100;
 

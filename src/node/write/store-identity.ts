@@ -25,7 +25,7 @@ export function storeKey(layout: StoreLayout): string {
   return createHash("sha256").update(JSON.stringify(fields)).digest("hex");
 }
 
-/** @throws OutputError when a store is not of what is to be written */
+/** @throws OutputError if a store has other contents than the one to write */
 export function checkSame(out: string, there: StoreLayout, here: StoreLayout): void {
   const [a, b] = [fieldsOf(there), fieldsOf(here)];
   const differences = [...new Set([...a.keys(), ...b.keys()])]

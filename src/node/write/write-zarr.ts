@@ -29,7 +29,7 @@ import { checkSame, storeKey } from "./store-identity.js";
 import { removeLeftovers, removeWorkingFiles } from "./working-files.js";
 import { WriteBehind } from "./write-behind.js";
 
-/** How often a run whose working files are gone looks for what became of the store, and the pause between, in ms. */
+/** The number of looks at the store by a run whose working files are gone, and the pause between them, in ms. */
 const LOOKS = 20;
 const PAUSE = 100;
 
@@ -112,7 +112,7 @@ class StoreRun {
   }
 
   /**
-   * Writes the manifest if no chunk is missing any more, whoever made them.
+   * Writes the manifest if no chunk is missing any more, whichever run made them.
    *
    * @returns what was done
    */
@@ -259,7 +259,7 @@ class StoreRun {
     throw error;
   }
 
-  /** Whether the store is this run's and whole. */
+  /** Returns whether the store is this run's and whole. */
   async #isFinished(): Promise<boolean> {
     const { out } = this.#job;
     const there = await readStore(out).catch(() => undefined);

@@ -52,7 +52,7 @@ export function limitsOf(limits: GPUSupportedLimits, lower: Partial<GpuLimits> =
 /** The features that are requested where an adapter has them. No result depends on one. */
 export const FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16"];
 
-/** Options of a device, whoever made it. */
+/** Options of a device, of the caller's or of the library's. */
 export interface GpuOptions {
   /** Limits below those of the device: smaller dispatches for shared memory, or for a test. Default: the device's. */
   limits?: Partial<GpuLimits> | undefined;
