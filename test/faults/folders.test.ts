@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { OutputError } from "taskloom";
 import { generate } from "taskloom/node";
@@ -155,4 +155,14 @@ test("preview.png is a file of its own, never written through a link", async () 
   expect((await taskloom(["preview", out])).code).toBe(0);
   expect(readFileSync(target, "utf8")).toBe("precious");
   expect(readFileSync(join(out, "preview.png")).subarray(1, 4).toString()).toBe("PNG");
+});
+
+test.skipIf(process.platform === "win32")("a device that a preview is to be written to stays a device", async () => {
+  const out = join(temporaryFolder(), "tasks");
+  const link = join(temporaryFolder(), "nowhere");
+  const flags = "generate --dataset mnist-test --tasks 2 --sequence-length 5 --workers 0 --out".split(" ");
+  expect((await taskloom([...flags, out])).code).toBe(0);
+  symlinkSync("/dev/null", link);
+  expect((await taskloom(["preview", out, "--out", link])).code).toBe(0);
+  expect(readlinkSync(link)).toBe("/dev/null");
 });

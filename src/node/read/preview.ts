@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Engine } from "../../backend/wasm/engine.js";
 import { InvalidOptionError, OutputError } from "../../base/errors.js";
@@ -58,16 +58,27 @@ export async function preview(path: string, options: PreviewOptions = {}): Promi
   const dataset = await openDatasetOf(set.recipe, options.dataset, signal);
   const png = await draw(set, dataset, options.tasks ?? 4, options.examples ?? 10, signal);
   const out = options.out ?? join(path, PREVIEW_FILE);
-  // Beside it first: a link of this name is replaced, and a picture is there whole or not at all.
+  await writePicture(out, png).catch((cause) => {
+    throw new OutputError(out, `cannot be written: ${(cause as Error).message}`, { cause });
+  });
+  return out;
+}
+
+/**
+ * Writes a picture beside its place first: a link of this name is replaced, and the picture is there whole or not at all. A
+ * pipe or a device, such as /dev/stdout, is written to.
+ */
+async function writePicture(out: string, png: Uint8Array): Promise<void> {
+  const there = await stat(out).catch(() => undefined);
+  if (there && !there.isFile() && !there.isDirectory()) return writeFile(out, png);
   const temporary = `${out}.${process.pid}-${randomBytes(4).toString("hex")}.partial`;
   try {
     await writeFile(temporary, png, { flag: "wx" });
     await rename(temporary, out);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw new OutputError(out, `cannot be written: ${(cause as Error).message}`, { cause });
+    throw cause;
   }
-  return out;
 }
 
 async function draw(

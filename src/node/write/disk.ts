@@ -1,4 +1,4 @@
-import { constants, copyFile, type FileHandle, link, open, rename, rm, statfs } from "node:fs/promises";
+import { constants, copyFile, type FileHandle, link, open, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { OutputError } from "../../base/errors.js";
 
@@ -89,6 +89,20 @@ export async function nameOnce(temporary: string, path: string): Promise<void> {
   } catch (cause) {
     if (!NO_LINKS.includes((cause as NodeJS.ErrnoException).code ?? "")) throw cause;
     await copyFile(temporary, path, constants.COPYFILE_EXCL);
+  }
+}
+
+/**
+ * Returns the time by the clock of a disk, in ms: that of a shared one may differ from this machine's.
+ *
+ * @param temporary a file of no other use; it is made and removed
+ */
+export async function timeOfDisk(temporary: string): Promise<number> {
+  try {
+    await (await open(temporary, "wx")).close();
+    return (await stat(temporary)).mtimeMs;
+  } finally {
+    await rm(temporary, { force: true });
   }
 }
 

@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, readdir, rm, rmdir, stat } from "node:fs/
 import { dirname, join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { OutputError } from "../../base/errors.js";
-import { checkSpace, nameOnce, wrap, writeFully } from "./disk.js";
+import { checkSpace, nameOnce, timeOfDisk, wrap, writeFully } from "./disk.js";
 
 /**
  * Bytes of a file after which the disk is told to begin, while more are made: else all of them wait for the last sync,
@@ -54,8 +54,15 @@ export class OutputFolder {
     try {
       await checkSpace(path, bytes);
       const made = await mkdir(path, { recursive: true });
-      await removeParts(path, names, (age) => age > LEFT_OVER);
-      return new OutputFolder(path, names, made, force ? await identities(path, names) : undefined);
+      const folder = new OutputFolder(path, names, made, force ? await identities(path, names) : undefined);
+      try {
+        const now = await timeOfDisk(folder.#temporary("clock"));
+        await removeParts(path, names, (time) => now - time > LEFT_OVER);
+      } catch (cause) {
+        await folder.discard();
+        throw cause;
+      }
+      return folder;
     } catch (cause) {
       throw wrap(path, cause);
     }
@@ -167,12 +174,12 @@ export class OutputFolder {
         break;
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code !== "EEXIST" || tries === LOCK_TRIES) throw cause;
-        const age = await stat(lock).then(
-          ({ mtimeMs }) => Date.now() - mtimeMs,
-          () => 0,
+        const made = await stat(lock).then(
+          ({ mtimeMs }) => mtimeMs,
+          () => Number.POSITIVE_INFINITY,
         );
         // The run that made it was killed: names take milliseconds.
-        if (age > LOCK_LEFT_OVER) await rm(lock, { force: true });
+        if ((await timeOfDisk(this.#temporary("clock"))) - made > LOCK_LEFT_OVER) await rm(lock, { force: true });
         else await setTimeout(LOCK_PAUSE);
       }
     }
@@ -225,13 +232,13 @@ const LOCK_TRIES = 6000;
 /** Temporary files that nobody has written to for this long are left over, in ms. */
 const LEFT_OVER = 60 * 60 * 1000;
 
-/** Removes temporary files of these names, left by runs that were killed; `isDue` is asked with a file's age in ms. */
-async function removeParts(path: string, names: readonly string[], isDue: (age: number) => boolean): Promise<void> {
+/** Removes temporary files of these names, left by runs that were killed; `isDue` is asked with the time of a file's last change in ms. */
+async function removeParts(path: string, names: readonly string[], isDue: (time: number) => boolean): Promise<void> {
   for (const entry of await readdir(path)) {
     const [, name] = /^(.+)\.\d+-[0-9a-f]{8}\.partial$/.exec(entry) ?? [];
     if (name === undefined || !names.includes(name)) continue;
     const found = await stat(join(path, entry)).catch(() => undefined);
-    if (found && isDue(Date.now() - found.mtimeMs)) await rm(join(path, entry), { force: true });
+    if (found && isDue(found.mtimeMs)) await rm(join(path, entry), { force: true });
   }
 }
 

@@ -1,5 +1,6 @@
 import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { timeOfDisk } from "./disk.js";
 import { JOURNAL } from "./journal.js";
 
 /** The working files of Taskloom in a folder `unfinished`: parts of chunks and documents, and journals. */
@@ -12,13 +13,14 @@ export function isOwn(name: string): boolean {
   return PART.test(name) || JOURNAL.test(name);
 }
 
-/** Removes parts that a run left which is no more: those that are older than an hour. */
-export async function removeLeftovers(folder: string): Promise<void> {
+/** Removes parts that are older than an hour. `temporary` is for `timeOfDisk`. */
+export async function removeLeftovers(folder: string, temporary: string): Promise<void> {
+  const now = await timeOfDisk(temporary);
   for (const name of await readdir(folder)) {
     if (!PART.test(name)) continue;
     const path = join(folder, name);
     const age = await stat(path).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
+      ({ mtimeMs }) => now - mtimeMs,
       () => 0,
     );
     if (age > LEFT_OVER) await rm(path, { force: true });

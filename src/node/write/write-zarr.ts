@@ -147,7 +147,7 @@ class StoreRun {
     const { out } = this.#job;
     try {
       await mkdir(this.#unfinished, { recursive: true });
-      await removeLeftovers(this.#unfinished);
+      await removeLeftovers(this.#unfinished, this.#temporary("clock"));
     } catch (cause) {
       throw wrap(out, cause);
     }
