@@ -10,6 +10,9 @@ export interface Examples {
   readonly targets: Uint16Array;
 }
 
+/** Positions projected at a time at most; see assembly/start.ts. */
+const MOST_POSITIONS = 4096;
+
 /** One WASM instance set up for a plan and a dataset: the whole CPU backend in one thread. */
 export class Engine {
   readonly #plan: Plan;
@@ -23,7 +26,9 @@ export class Engine {
   private constructor(kernel: KernelExports, plan: Plan, examples: Examples) {
     this.#plan = plan;
     this.#images = examples.images;
-    this.#draws = new Draws(kernel, plan, examples.targets);
+    // The positions of one task share a matrix. Room for more would cost each thread some 30 MB and gain nothing.
+    const mostPositions = Math.min(MOST_POSITIONS, Math.max(1, plan.itemsPerTask) * plan.length);
+    this.#draws = new Draws(kernel, plan, examples.targets, { mostPositions });
   }
 
   /** Makes items `[first, first + count)` of the plan, in the memory of `spare` if its size is right. */
