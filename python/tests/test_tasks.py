@@ -118,7 +118,7 @@ def dataset_of(tasks):
 def test_a_set_that_does_not_fit_into_the_memory_of_the_module():
     images = np.zeros((2, 2**20), np.uint8)
     dataset = taskloom.Dataset.of(images, [0, 1])
-    recipe = taskloom.recipe(dataset, sequence_length=2**13, out_features=2**18)
+    recipe = taskloom.recipe(dataset, sequence_length=2**31 - 1, out_features=4)
     tasks = taskloom.open_tasks(recipe, dataset)
     with pytest.raises(taskloom.EngineError, match="out of memory"):
         tasks._weaver._part(np.array([0]), None)

@@ -105,9 +105,8 @@ def read_npz(
     """
     source = os.fspath(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not hasattr(file, "files"):
-                raise DatasetError(source, "is a single array; an .npz file with images and labels is needed")
+        # NumPy leaves a path's file open where it is damaged.
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             names = file.files
             pair = (images, labels) if images and labels else next((p for p in _PAIRS if set(p) <= set(names)), None)
             if pair is None or not set(pair) <= set(names):
