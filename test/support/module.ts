@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const PAGE = 65536;
-const path = createRequire(import.meta.url).resolve("taskloom/kernel.wasm");
+const compiled = new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve("taskloom/kernel.wasm")));
 
 /** The functions of assembly/index.ts that tests call. Pointers are byte offsets into `memory`. */
 type Name =
@@ -25,8 +25,8 @@ export async function moduleWith<K extends string>(
   seed: bigint,
   sizes: Record<K, number>,
 ): Promise<{ kernel: Module; at: Record<K, number> }> {
-  const { instance } = await WebAssembly.instantiate(readFileSync(path), {});
-  const kernel = instance.exports as unknown as Module;
+  const { exports } = await WebAssembly.instantiate(compiled, {});
+  const kernel = exports as unknown as Module;
   kernel.setSeed(Number(seed & 0xffffffffn), Number(seed >> 32n));
   const at = {} as Record<K, number>;
   let end = kernel.heapBase();
