@@ -10,6 +10,8 @@ export interface ItemReader {
   readonly recipe: Recipe;
   /** The number of items. */
   readonly items: number;
+  /** Items of a chunk, where there are chunks: `shuffle: "chunks"` of a walk goes by it. */
+  readonly chunkItems?: number | undefined;
   /**
    * Items `[first, first + count)` as little-endian bytes, one-hots in place: inputs of the recipe's dtype, targets of
    * uint8 up to 256 values, else uint16, and labels where they are integers. Calls may overlap. Rejects with `signal.reason` when aborted.
