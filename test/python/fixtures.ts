@@ -1,9 +1,12 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   Dataset,
   InvalidOptionError,
+  type LoaderOptions,
+  type LoaderState,
   openTasks,
+  type Recipe,
   RecipeError,
   recipeOf,
   TaskAugmentor,
@@ -125,6 +128,49 @@ const stores = (["npy", "safetensors", "zarr"] as const).flatMap((format) =>
   ].map((options) => ({ format, options })),
 );
 
+/** Walks whose states are taken in one language and resumed in the other. */
+const walks: readonly LoaderOptions[] = [
+  { batchSize: 7, shuffle: true, epochs: 2 },
+  { batchSize: 5, shuffle: "tasks", epochs: 2, dropLast: true },
+  { batchSize: 10, epochs: 2 },
+  { batchSize: 3, shuffle: true, reshuffle: false, epochs: 2, shard: { index: 1, count: 3 } },
+  { batchSize: 4, shuffle: "chunks", chunkItems: 6, blockChunks: 2, epochs: 2, even: "pad" },
+];
+
+/** The walks of this language: the sequences of each batch, and the state after it. */
+async function walksHere(recipe: Recipe, dataset: Dataset) {
+  await using set = await openTasks(recipe, { dataset, backend: "wasm", workers: 0 });
+  const found = [];
+  for (const options of walks) {
+    const batches = [];
+    for await (const { indices, state } of set.batches(options)) batches.push({ indices: Array.from(indices), state });
+    found.push({ options, batches });
+  }
+  return { recipe: JSON.stringify(recipe), walks: found };
+}
+
+/** A state that Python wrote, and the sequences of the batches that it has left. */
+export interface Left {
+  readonly options: LoaderOptions;
+  readonly state: LoaderState;
+  readonly rest: readonly (readonly number[])[];
+}
+
+/** What Python's states have left here. */
+export async function restHere(folder: string, left: readonly Left[]): Promise<number[][][]> {
+  const { recipe } = JSON.parse(readFileSync(join(folder, "fixtures.json"), "utf8")).loader;
+  const dataset = (await datasets()).bytes;
+  await using set = await openTasks(recipe, { dataset, backend: "wasm", workers: 0 });
+  const found = [];
+  for (const { state, options } of left) {
+    const rest = [];
+    const { shard } = options;
+    for await (const { indices } of set.batches(shard ? { state, shard } : { state })) rest.push(Array.from(indices));
+    found.push(rest);
+  }
+  return found;
+}
+
 export async function writeFixtures(folder: string): Promise<void> {
   const data = await datasets();
   for (const [name, dataset] of Object.entries(data)) writeDataset(folder, name as Data, dataset);
@@ -142,5 +188,7 @@ export async function writeFixtures(folder: string): Promise<void> {
   const verdicts = [];
   const base = JSON.parse(cases[1]?.recipe ?? "null");
   for (const text of damagedRecipes(base)) verdicts.push(await verdictOf(text, data.bytes));
-  writeFileSync(join(folder, "fixtures.json"), JSON.stringify({ cases, stores: written, verdicts }));
+  using tasks = new TaskAugmentor({ taskCount: 25, samplesPerTask: 2, sequenceLength: 4, outFeatures: 8, seed: 5 });
+  const loader = await walksHere(await recipeOf(tasks, data.bytes), data.bytes);
+  writeFileSync(join(folder, "fixtures.json"), JSON.stringify({ cases, stores: written, verdicts, loader }));
 }

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { pythonPackage } from "../../scripts/python-package.mjs";
 import { run, temporaryFolder } from "../support/cli.js";
 import { pythonWith } from "../support/python-libraries.js";
-import { writeFixtures } from "./fixtures.js";
+import { type Left, restHere, writeFixtures } from "./fixtures.js";
 
 // @module-tag python
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -14,6 +15,8 @@ beforeAll(async () => {
   folder = temporaryFolder(() => undefined);
   await writeFixtures(folder);
 });
+
+const written = () => join(folder, "left.json");
 
 /** Runs pytest on some files; what they print is the message of a failure. */
 async function pytest(python: string, path: string, engine: string, files: readonly string[], ...args: string[]) {
@@ -47,8 +50,19 @@ test("the tests of the Python package pass with the compiled module", async (con
   await pytest(python, path, "compiled", ["."]);
 });
 
-test("the tests of the Python package pass in wasmtime", async (context) => {
+test("the bits are the same in wasmtime, and states of Python resume in JavaScript", async (context) => {
   const python = pythonWith(context, "numpy", "pytest", "wasmtime");
   const { folder: path } = pythonPackage(python);
-  await pytest(python, path, "wasmtime", ["."]);
+  rmSync(written(), { force: true });
+  await pytest(python, path, "wasmtime", ["test_bits.py", "test_tasks.py", "test_states.py"]);
+  const left = JSON.parse(readFileSync(written(), "utf8")) as Left[];
+  expect(left.length).toBeGreaterThan(20);
+  expect(await restHere(folder, left)).toEqual(left.map(({ rest }) => rest));
+});
+
+test("the types of the Python package are right", async (context) => {
+  const python = pythonWith(context, "numpy", "mypy");
+  const cache = ["--cache-dir", at("build/mypy")];
+  const { code, stdout, stderr } = await run(python, ["-m", "mypy", ...cache], { cwd: at("python") });
+  expect(code, stdout + stderr).toBe(0);
 });
