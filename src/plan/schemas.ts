@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { checkObject } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
+import { TARGET_DTYPES } from "../base/integers.js";
 import { MAX_CLASSES, MAX_FEATURES, MAX_ITEMS, MAX_LENGTH, MAX_TASKS } from "../base/limits.js";
 import type { WorkerLike } from "../base/worker-like.js";
 import { choices, standardDeviation } from "./choice-schemas.js";
@@ -26,6 +27,7 @@ export const taskSetFields = {
   outFeatures: v.optional(integer(1, MAX_FEATURES)),
   ...v.partial(v.object(choices)).entries,
   dtype: v.optional(oneOf(["float32", "float16"]), "float32"),
+  targetDtype: v.optional(oneOf(TARGET_DTYPES)),
 };
 
 /** A device is known by its properties: not every host has its class as a global. */

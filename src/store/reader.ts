@@ -1,11 +1,14 @@
 import type { ItemBytes } from "../backend/backend.js";
 import { checkInteger } from "../base/check.js";
 import { DisposedError, StoreError } from "../base/errors.js";
+import { narrowed } from "../base/integers.js";
 import { sha256 } from "../base/sha256.js";
+import type { TargetDtype } from "../base/tensor.js";
 import { type Files, filesOf } from "../files/folder.js";
 import { checkPauses } from "../files/http.js";
 import type { ReadableStore } from "../files/store.js";
 import type { Recipe } from "../plan/recipe.js";
+import { labelValuesOf } from "../plan/set-layout.js";
 import { type StoredArray, type StoreFormat, storedItemBytes } from "./arrays.js";
 import { readManifest } from "./manifest.js";
 import { OneHotPacker, rowLayoutOf } from "./one-hot.js";
@@ -70,7 +73,7 @@ export class StoreReader {
    * single files.
    */
   readonly chunkItems: number;
-  /** The arrays as `read` gives them, label cells included. */
+  /** The arrays as `read` gives them, label cells included. Targets and labels have the types that they were written in. */
   readonly arrays: readonly StoredArray[];
   readonly #set: StoredSet;
   readonly #packer: OneHotPacker | undefined;
@@ -127,8 +130,13 @@ export class StoreReader {
     const items = Object.fromEntries(entries) as unknown as ItemBytes;
     if (!this.#packer) return items;
     const targets = this.#set.arrays.find(({ name }) => name === "targets") as StoredArray;
-    const labels = targets.dtype === "uint8" ? new Uint8Array(items.targets) : new Uint16Array(items.targets);
-    return { ...items, inputs: this.#packer.pack(items.inputs, labels) };
+    const values = labelValuesOf(this.recipe);
+    const labels = narrowed(items.targets, targets.dtype as TargetDtype, "uint16", values);
+    if (!(labels instanceof ArrayBuffer)) {
+      const problem = `is damaged: it has the target ${labels.value}; its recipe has 0 to ${values - 1}`;
+      throw new StoreError(this.#set.files.name, problem, { chunk: "targets" });
+    }
+    return { ...items, inputs: this.#packer.pack(items.inputs, new Uint16Array(labels)) };
   }
 
   /** Frees what is held; later reads reject with a `DisposedError`. */

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from "../base/errors.js";
+import type { TargetDtype } from "../base/tensor.js";
 import { checkDataset } from "../dataset/check-dataset.js";
 import type { Dataset } from "../dataset/index.js";
 import type { Share } from "../plan/curriculum.js";
@@ -12,7 +13,7 @@ import { TaskAugmentor } from "./augmentor.js";
  *
  * @throws InvalidOptionError for anything but an augmentor and a dataset that fit each other
  */
-export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<Recipe> {
+export async function recipeOf(tasks: TaskAugmentor<TargetDtype>, dataset: Dataset): Promise<Recipe> {
   if (!(tasks instanceof TaskAugmentor)) throw new InvalidOptionError("tasks", tasks, "a TaskAugmentor");
   checkDataset(dataset);
   const { options } = tasks;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { float16ToFloat32 } from "../../base/float16.js";
-import { bytesPerElement } from "../../base/tensor.js";
+import { numbersOf } from "../../base/integers.js";
+import { bytesPerElement, type TargetDtype } from "../../base/tensor.js";
 import { pathFiles } from "../../files/folder.js";
 import type { Recipe } from "../../plan/recipe.js";
 import { labelValuesOf } from "../../plan/set-layout.js";
@@ -116,8 +117,11 @@ async function inspectTargets(
   const counts = new Array<number>(labelValuesOf(set.recipe)).fill(0);
   for await (const bytes of blocks(set, array, 1, signal)) {
     hash.update(bytes);
-    const labels = dtype === "uint16" ? new Uint16Array(bytes.buffer) : bytes;
-    for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+    const labels = numbersOf(dtype as TargetDtype, bytes.buffer);
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i] as number;
+      counts[label] = (counts[label] ?? 0) + 1;
+    }
   }
   return { dtype, shape, sha256: hash.digest("hex"), counts };
 }
