@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
 import { InvalidOptionError } from "../base/errors.js";
-import type { Classes } from "../dataset/index.js";
+import { notice } from "../base/notice.js";
+import { Center, type Classes, type Dataset } from "../dataset/index.js";
 import { openDataset } from "../node/dataset/open-dataset.js";
 import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
@@ -24,6 +25,7 @@ interface Flags extends TaskFlags {
   onehot: boolean;
   limitExamples?: number;
   classes?: Classes;
+  center?: true | string;
   force?: boolean;
   preview?: boolean;
   json?: boolean;
@@ -55,6 +57,10 @@ export function generateCommand(): Command {
       "labels of a folder's dataset, or only those that occur, renumbered (default: the largest label plus one)",
       classesOf,
     )
+    .option(
+      "--center [name|dir]",
+      "take the mean image off each image: that of the examples, or of another dataset, such as the training split's",
+    )
     .option("--force", "overwrite files of an earlier run; zarr: start over instead of going on")
     .option("--preview", "draw preview.png into the folder as well")
     .option("--json", "print the result as JSON")
@@ -80,7 +86,7 @@ async function run(flags: Flags): Promise<void> {
       `an integer from 1 to ${dataset.length}, the examples there are`,
     );
   }
-  const examples = limit === undefined ? dataset : dataset.head(limit);
+  const examples = await centered(limit === undefined ? dataset : dataset.head(limit), flags);
 
   if (flags.format === "zarr") onInterrupt("what is finished is kept, and the same command goes on");
   const started = performance.now();
@@ -122,6 +128,18 @@ async function run(flags: Flags): Promise<void> {
   );
   if (!complete) process.stdout.write("the store is complete when the other shards are\n");
   if (picture) process.stdout.write(`preview -> ${picture}\n`);
+}
+
+/** The examples with a mean image taken off, if that was asked for. */
+async function centered(examples: Dataset, { center, dataset }: Flags): Promise<Dataset> {
+  if (center === undefined) return examples;
+  const own = center === true || center === dataset;
+  const transform = Center.of(own ? examples : await openDataset(center, { signal }));
+  const result = examples.transform(transform);
+  const { clamped } = transform;
+  if (clamped > 0)
+    notice(`--center: ${clamped} of ${result.images.length} values were clamped to a byte, by half a gray level`);
+  return result;
 }
 
 function formatCount(count: number, noun: string): string {

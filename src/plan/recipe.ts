@@ -39,6 +39,8 @@ export interface Recipe extends TaskSetSize, Omit<SettledChoices, keyof RecipeCh
     readonly classes: number;
     /** The label that each class was called by in the data, where `classes: "compact"` renumbered them. */
     readonly originalLabels?: readonly number[] | undefined;
+    /** The name of the dataset whose mean image was taken off by `Center`; undefined where none was. */
+    readonly centeredOn?: string | undefined;
     /** `Dataset.digest()`. */
     readonly digest: string;
   };

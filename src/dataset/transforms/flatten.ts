@@ -7,6 +7,7 @@ import type { ImageBatch, Transform } from "./transform.js";
  */
 export class Flatten implements Transform {
   readonly name = "Flatten";
+  readonly keepsByteScale = true;
 
   apply(batch: ImageBatch): ImageBatch {
     return { ...batch, shape: [product(batch.shape)] };

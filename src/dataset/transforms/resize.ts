@@ -41,6 +41,7 @@ interface Axis extends AxisWeights {
  */
 export class Resize implements Transform {
   readonly name = "Resize";
+  readonly keepsByteScale = true;
   readonly #size: number | readonly [number, number];
   readonly #antialias: boolean;
   #plan: { readonly key: string; readonly output: number[]; readonly axes: readonly Axis[] } | undefined;

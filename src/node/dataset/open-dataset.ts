@@ -1,6 +1,7 @@
 import { abortable } from "../../base/abort.js";
 import { RecipeError } from "../../base/errors.js";
 import type { Classes, Dataset, ReadOptions } from "../../dataset/index.js";
+import { Center } from "../../dataset/transforms/center.js";
 import type { Recipe } from "../../plan/recipe.js";
 import { datasetDifference } from "../../plan/recipe-dataset.js";
 import { readFolder } from "./idx-folder.js";
@@ -38,8 +39,17 @@ export async function openDatasetOf(
   const length = recipe.dataset.shape[0] as number;
   const whole =
     typeof given === "string" ? await openDataset(given, { classes, limit: Math.max(1, length), signal }) : given;
-  const dataset = whole.length > length ? whole.head(length) : whole;
+  const plain = whole.length > length ? whole.head(length) : whole;
+  const dataset = typeof given === "string" ? await centeredAs(recipe, plain, signal) : plain;
   const difference = await abortable(datasetDifference(recipe, dataset), signal);
   if (difference !== undefined) throw new RecipeError(whole.name, difference);
   return dataset;
+}
+
+/** The dataset with the mean image taken off that the recipe names. */
+async function centeredAs(recipe: Recipe, dataset: Dataset, signal: AbortSignal | undefined): Promise<Dataset> {
+  const { centeredOn, name } = recipe.dataset;
+  if (centeredOn === undefined) return dataset;
+  const source = centeredOn === name ? dataset : await openDataset(centeredOn, { signal });
+  return dataset.transform(Center.of(source));
 }

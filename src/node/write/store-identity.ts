@@ -5,7 +5,7 @@ import type { StoreLayout } from "../../store/zarr.js";
 /** The fields that decide the bytes of a store. The name of a dataset does not matter where its digest is the same. */
 function fieldsOf({ recipe, onehot, chunkItems, arrays }: StoreLayout): Map<string, string> {
   const { dataset, ...rest } = recipe;
-  const { name: _, ...data } = dataset;
+  const { name: _name, centeredOn: _center, ...data } = dataset;
   const ofDataset = Object.entries(data).map(([key, value]) => [`dataset.${key}`, value] as const);
   const entries = [
     ...Object.entries(rest),
