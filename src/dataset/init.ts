@@ -45,6 +45,12 @@ const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite", "b
 /** The fields that a copy of a dataset's own has besides, which follow from the others. */
 const DERIVED = ["dtype", "length", "features", "originalLabels"];
 
+/** @throws {@link InvalidOptionError} for anything but an object of fields; a dataset, which can be iterated, is one. */
+function checkInitObject(init: unknown): asserts init is DatasetInit {
+  if (typeof init === "object" && init !== null && !Array.isArray(init)) return;
+  throw new InvalidOptionError("dataset", init, "an object");
+}
+
 /**
  * The fields of a dataset.
  *
@@ -53,7 +59,7 @@ const DERIVED = ["dtype", "length", "features", "originalLabels"];
  *   allowed.
  */
 export function checkInit(init: DatasetInit): Checked {
-  if (typeof init !== "object" || init === null) throw new InvalidOptionError("dataset", init, "an object");
+  checkInitObject(init);
   for (const field of Object.keys(init)) {
     if (FIELDS.includes(field) || DERIVED.includes(field)) continue;
     throw new InvalidOptionError(

@@ -31,9 +31,10 @@ export const taskSetFields = {
 };
 
 /** A device is known by its properties: not every host has its class as a global. */
-const device = v.custom<GPUDevice>(
-  (value) => typeof value === "object" && value !== null && "createComputePipelineAsync" in value && "queue" in value,
-);
+export function isDevice(value: unknown): value is GPUDevice {
+  return typeof value === "object" && value !== null && "createComputePipelineAsync" in value && "queue" in value;
+}
+const device = v.custom<GPUDevice>(isDevice);
 const backend = v.union([v.picklist(["auto", "wasm", "webgpu"]), device], '"auto", "wasm", "webgpu" or a GPUDevice');
 
 /** Options of a single projection or permutation; `checkTask` says where the task may be left out. */

@@ -1,5 +1,5 @@
 import type { ItemBytes } from "../backend/backend.js";
-import { checkInteger } from "../base/check.js";
+import { checkInteger, checkObject, checkOptions, checkSignal } from "../base/check.js";
 import { DisposedError, StoreError } from "../base/errors.js";
 import { narrowed } from "../base/integers.js";
 import { sha256 } from "../base/sha256.js";
@@ -55,6 +55,7 @@ export async function openStore(
   source: string | URL | FileSystemDirectoryHandle | ReadableStore,
   options: OpenStoreOptions = {},
 ): Promise<StoreReader> {
+  checkObject("options", options);
   return StoreReader.open(filesOf(source, checkPauses(options.retryPauses)), options);
 }
 
@@ -83,6 +84,7 @@ export class StoreReader {
 
   /** @internal */
   static async open(files: Files, options: OpenStoreOptions): Promise<StoreReader> {
+    checkOptions<OpenStoreOptions>(options, { verify: true, wholeChunks: true, retryPauses: true, signal: true });
     const { verify = false, wholeChunks = false, signal } = options;
     const set = await openSet(files, signal);
     const manifest = verify ? await manifestOf(set, signal) : undefined;
@@ -116,6 +118,7 @@ export class StoreReader {
   async read(first: number, count = 1, signal?: AbortSignal): Promise<ItemBytes> {
     checkInteger("first", first, 0, this.items - 1);
     checkInteger("count", count, 1, this.items - first);
+    checkSignal(signal);
     if (this.#closed) throw new DisposedError("store");
     signal?.throwIfAborted();
     const chunks = this.#whole?.reader(signal) ?? chunkReader(this.#set, signal);

@@ -65,6 +65,15 @@ function roomFor(transform: Transform, { dtype, shape }: ImageBatch, values: num
   }
 }
 
+/** @throws {@link InvalidOptionError} for anything but a batch, where a transform is called by itself. */
+export function checkInput(batch: unknown): asserts batch is ImageBatch {
+  const { data, shape, dtype, count } = (batch ?? {}) as Partial<ImageBatch>;
+  if (isShape(shape) && dtypeOf(data) === dtype && data?.length === product(shape) * (count ?? Number.NaN)) return;
+  const allowed =
+    "{ data, shape, dtype, count } with count * product(shape) values; for a dataset call its transform()";
+  throw new InvalidOptionError("batch", batch, allowed);
+}
+
 /** @throws {@link InvalidOptionError} for anything without the method of a transform. */
 export function checkTransform(option: string, transform: unknown): asserts transform is Transform {
   if (typeof (transform as Transform | undefined)?.apply === "function" && typeof transform === "object") return;

@@ -1,9 +1,10 @@
-import { checkObject } from "../../base/check.js";
+import { checkOptions } from "../../base/check.js";
 import { DatasetError, InvalidOptionError } from "../../base/errors.js";
 import type { ByteScale } from "../byte-scale.js";
 import { checkDataset } from "../check-dataset.js";
 import type { Dataset } from "../dataset.js";
 import { product, shapeText } from "../tensor.js";
+import { checkInput } from "./apply.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /** Options of {@link Center}. */
@@ -48,7 +49,7 @@ export class Center implements Transform {
 
   /** @throws {@link InvalidOptionError} for anything but finite numbers. */
   constructor(options: CenterOptions) {
-    checkObject("options", options);
+    checkOptions<CenterOptions>(options, { mean: true, name: true });
     const { mean, name } = options;
     if (name !== undefined && typeof name !== "string") throw new InvalidOptionError("name", name, "text");
     this.mean = numbersOf(mean);
@@ -80,6 +81,7 @@ export class Center implements Transform {
 
   /** @throws {@link DatasetError} if an example has another number of values than the mean image. */
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     const features = product(batch.shape);
     const { mean } = this;
     if (mean.length !== 1 && mean.length !== features) {

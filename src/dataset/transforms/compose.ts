@@ -1,5 +1,5 @@
 import { InvalidOptionError } from "../../base/errors.js";
-import { applyOne, checkTransform } from "./apply.js";
+import { applyOne, checkInput, checkTransform } from "./apply.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /** Transforms one after the other, the first one first. */
@@ -19,6 +19,7 @@ export class Compose implements Transform {
   }
 
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     let result = batch;
     for (const transform of this.transforms) {
       result = applyOne(transform, result);

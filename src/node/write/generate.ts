@@ -1,5 +1,5 @@
 import { abortable } from "../../base/abort.js";
-import { checkInteger } from "../../base/check.js";
+import { checkInteger, checkObject } from "../../base/check.js";
 import { InvalidOptionError } from "../../base/errors.js";
 import type { TargetDtype } from "../../base/tensor.js";
 import type { Dataset } from "../../dataset/index.js";
@@ -71,6 +71,7 @@ export interface GenerateOptions extends TaskAugmentorOptions<TargetDtype> {
  * ```
  */
 export async function generate(dataset: Dataset, options: GenerateOptions): Promise<Generated> {
+  checkObject("options", options);
   const { out, format = "npy", force = false, chunkTasks, shard, onehot = true, onProgress, ...rest } = options;
   if (typeof out !== "string" || out === "") throw new InvalidOptionError("out", out, "the path of a folder");
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(out)) {
