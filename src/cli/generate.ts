@@ -18,7 +18,7 @@ interface Flags extends TaskFlags {
   dataset: string;
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
-  out: string;
+  out?: string;
   format: StoreFormat;
   chunkTasks?: number;
   shard?: { index: number; count: number };
@@ -44,7 +44,7 @@ export function generateCommand(): Command {
   return addTaskOptions(command)
     .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
-    .option("--out <dir>", "folder to write into", "tasks")
+    .option("--out <dir>", "folder to write into (default: tasks; zarr: tasks.zarr, which xarray knows by its name)")
     .addOption(new Option("--format <name>", "of the files").choices(FORMATS).default("npy"))
     .option("--chunk-tasks <n>", "zarr: tasks of a chunk (default: about 32 MiB of inputs)", wholeNumber)
     .addOption(
@@ -73,9 +73,10 @@ export function generateCommand(): Command {
     .action(run);
 }
 
-async function run(flags: Flags): Promise<void> {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(flags.out)) {
-    throw new InvalidOptionError("--out", flags.out, "the path of a folder on this machine, not an address");
+async function run({ out: given, ...flags }: Flags): Promise<void> {
+  const out = given ?? (flags.format === "zarr" ? "tasks.zarr" : "tasks");
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(out)) {
+    throw new InvalidOptionError("--out", out, "the path of a folder on this machine, not an address");
   }
   const limit = flags.limitExamples;
   const dataset = await openDataset(flags.dataset, { classes: flags.classes, limit: limit || undefined, signal });
@@ -95,7 +96,7 @@ async function run(flags: Flags): Promise<void> {
     ...taskOptionsOf(flags),
     backend: flags.backend,
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
-    out: flags.out,
+    out,
     format: flags.format,
     ...(flags.chunkTasks === undefined ? {} : { chunkTasks: flags.chunkTasks }),
     ...(flags.shard === undefined ? {} : { shard: flags.shard }),
@@ -105,12 +106,12 @@ async function run(flags: Flags): Promise<void> {
     onProgress: bar.update,
   }).finally(bar.stop);
   const seconds = (performance.now() - started) / 1000;
-  const picture = flags.preview ? await preview(flags.out, { dataset: flags.dataset, signal }) : undefined;
+  const picture = flags.preview ? await preview(out, { dataset: flags.dataset, signal }) : undefined;
 
   const { items, bytes, recipe, backend, resumed, complete } = result;
   const workers = flags.workers ?? availableParallelism();
   if (flags.json) {
-    printJson({ out: flags.out, items, bytes, seconds, resumed, complete, backend, workers, preview: picture, recipe });
+    printJson({ out, items, bytes, seconds, resumed, complete, backend, workers, preview: picture, recipe });
     return;
   }
   const threads = workers === 0 ? "main thread" : formatCount(workers, "worker");
@@ -124,7 +125,7 @@ async function run(flags: Flags): Promise<void> {
   const rate = `${formatNumber((items - resumed) / seconds)} ${recipe.drawSequence ? "sequences" : "examples"}/s, ${where}`;
   process.stdout.write(
     `${part}${formatCount(recipe.taskCount, "task")}, ${shape}${before}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s ` +
-      `(${items > resumed ? rate : "nothing was left to do"}) -> ${flags.out}\n`,
+      `(${items > resumed ? rate : "nothing was left to do"}) -> ${out}\n`,
   );
   if (!complete) process.stdout.write("the store is complete when the other shards are\n");
   if (picture) process.stdout.write(`preview -> ${picture}\n`);
