@@ -79,11 +79,7 @@ function resolveScaling(scaling: InputScaling, dataset: Dataset): "unit" | Numbe
   if (scaling === "notebook") {
     if (dataset.dtype === "uint8" && !dataset.byteScale) return "unit";
     const found = dataset.byteScale ? "holds centered bytes" : "is float32";
-    throw new InvalidOptionError(
-      "inputScaling",
-      scaling,
-      `"notebook" for plain uint8 examples; ${dataset.name} ${found}`,
-    );
+    throw new InvalidOptionError("inputScaling", scaling, `"notebook" for uint8 examples; ${dataset.name} ${found}`);
   }
   const numbers = scalingNumbers(scaling, dataset);
   if (numbers === "unit") return numbers;

@@ -1,5 +1,5 @@
 import type { ItemBytes } from "../backend/backend.js";
-import { checkInteger, checkObject, checkOptions, checkSignal } from "../base/check.js";
+import { checkInteger, checkOptions, checkSignal } from "../base/check.js";
 import { DisposedError, StoreError } from "../base/errors.js";
 import { narrowed } from "../base/integers.js";
 import { sha256 } from "../base/sha256.js";
@@ -36,6 +36,11 @@ export interface OpenStoreOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** @throws InvalidOptionError for anything but options of `openStore` */
+export function checkStoreOptions(options: unknown): asserts options is OpenStoreOptions {
+  checkOptions<OpenStoreOptions>(options, { verify: true, wholeChunks: true, retryPauses: true, signal: true });
+}
+
 /**
  * Opens what `generate` wrote: a Zarr store, a safetensors file or .npy files. The documents are read; items come when
  * they are asked for, and only their bytes.
@@ -55,7 +60,7 @@ export async function openStore(
   source: string | URL | FileSystemDirectoryHandle | ReadableStore,
   options: OpenStoreOptions = {},
 ): Promise<StoreReader> {
-  checkObject("options", options);
+  checkStoreOptions(options);
   return StoreReader.open(filesOf(source, checkPauses(options.retryPauses)), options);
 }
 
@@ -84,7 +89,6 @@ export class StoreReader {
 
   /** @internal */
   static async open(files: Files, options: OpenStoreOptions): Promise<StoreReader> {
-    checkOptions<OpenStoreOptions>(options, { verify: true, wholeChunks: true, retryPauses: true, signal: true });
     const { verify = false, wholeChunks = false, signal } = options;
     const set = await openSet(files, signal);
     const manifest = verify ? await manifestOf(set, signal) : undefined;

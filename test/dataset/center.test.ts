@@ -134,8 +134,7 @@ describe("projections", () => {
   });
 
   test("the notebook's scaling is for plain bytes", async () => {
-    const message =
-      /^inputScaling is "notebook"; allowed: "notebook" for plain uint8 examples; few holds centered bytes/;
+    const message = /^inputScaling is "notebook"; allowed: "notebook" for uint8 examples; few holds centered bytes/;
     await expect(inputs(centered, { preset: "notebook-torch" })).rejects.toThrow(message);
   });
 });

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pathFiles } from "../../files/folder.js";
-import { type OpenStoreOptions, StoreReader } from "../../store/reader.js";
+import { checkStoreOptions, type OpenStoreOptions, StoreReader } from "../../store/reader.js";
 import { checkFolder } from "../dataset/idx-folder.js";
 
 /**
@@ -17,5 +17,6 @@ import { checkFolder } from "../dataset/idx-folder.js";
  */
 export async function openStoreFolder(path: string | URL, options: OpenStoreOptions = {}): Promise<StoreReader> {
   checkFolder("path", path);
+  checkStoreOptions(options);
   return StoreReader.open(pathFiles(resolve(path instanceof URL ? fileURLToPath(path) : path)), options);
 }
