@@ -12,7 +12,7 @@ export interface BatchPlace {
    * `taskOffset + floor(n / samplesPerTask)`.
    */
   readonly indices: Float64Array;
-  /** The state of the iteration after this batch, for `batches({ state })`. */
+  /** The state after this batch, the same for all shards after the same round, for `batches({ state })`. */
   readonly state: LoaderState;
 }
 

@@ -10,6 +10,7 @@ import type { TaskAugmentorOptions } from "../plan/options.js";
 import { parseRecipe, type Recipe } from "../plan/recipe.js";
 import { recipeKey } from "../plan/recipe-key.js";
 import { augmentorSchema, parse } from "../plan/schemas.js";
+import { type CacheOptions, cacheSchema, checkCache } from "../store/cache-options.js";
 import type { ItemReader } from "../store/item-reader.js";
 import { type OpenStoreOptions, StoreReader } from "../store/reader.js";
 import { checkDataset, RecipeSource } from "./recipe-source.js";
@@ -48,6 +49,11 @@ export interface OpenOptions<Dtype extends TargetDtype = SmallestDtype>
    * and are refused. Recipes have nothing to compare but the dataset, whose digest is always checked. Default false.
    */
   verify?: boolean;
+  /**
+   * Read whole chunks of a Zarr store and keep them, in memory and, in Node and Deno, in a folder. The other formats have no
+   * chunks and are refused; a recipe has nothing to keep. Default: none.
+   */
+  cache?: CacheOptions;
   /** Ends the opening: it rejects with `signal.reason`. What is open stays open. */
   signal?: AbortSignal;
 }
@@ -64,6 +70,7 @@ const schema = v.strictObject({
   tune: augmentorSchema.entries.tune,
   retryPauses: v.optional(v.array(v.number())),
   verify: v.optional(v.boolean("true or false"), false),
+  cache: cacheSchema,
   signal: augmentorSchema.entries.signal,
 });
 
@@ -113,6 +120,7 @@ export async function openTasksWith<Dtype extends TargetDtype>(
   const given = parse(schema, options);
   const { shuffleSeed, signal } = given;
   checkPauses(given.retryPauses);
+  checkCache(given.cache);
   signal?.throwIfAborted();
   const found = await find(source, given);
   signal?.throwIfAborted();
@@ -182,6 +190,10 @@ async function find(source: TaskSetSource, options: Reading): Promise<Found> {
     if (options.verify) {
       throw new InvalidOptionError("verify", true, "false for a store that is open already; openStore takes verify");
     }
+    if (options.cache) {
+      const allowed = "undefined for a store that is open already; openStore takes cache";
+      throw new InvalidOptionError("cache", options.cache, allowed);
+    }
     return { name: "store", reader: source, owned: false };
   }
   if ("format" in source) return { name: "recipe", recipe: recipeOfObject(source) };
@@ -208,7 +220,7 @@ function recipeOfObject(source: object): Recipe {
 }
 
 /** The choices of reading files. */
-type Reading = Pick<OpenStoreOptions, "retryPauses" | "verify" | "signal">;
+type Reading = Pick<OpenStoreOptions, "retryPauses" | "verify" | "cache" | "signal">;
 
 /** Decided by the name, as a folder cannot be asked what it is everywhere. `data:` and `blob:` URLs are files. */
 function isRecipeFile(place: string): boolean {

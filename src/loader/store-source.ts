@@ -15,6 +15,7 @@ const WIDTH = 6;
 /** Tasks read from a store. */
 export class StoreSource implements TaskSource {
   readonly recipe: Recipe;
+  readonly chunkItems: number | undefined;
   readonly #reader: ItemReader;
   readonly #owned: boolean;
   readonly #layout: SetLayout;
@@ -29,6 +30,7 @@ export class StoreSource implements TaskSource {
     const { items } = this.#layout;
     if (reader.items !== items) throw new RecipeError(name, `holds ${reader.items} items; its recipe has ${items}`);
     this.recipe = reader.recipe;
+    this.chunkItems = reader.chunkItems !== undefined && reader.chunkItems < items ? reader.chunkItems : undefined;
     this.#reader = reader;
     this.#owned = owned;
     this.#name = name;

@@ -16,10 +16,11 @@ import { checkResultSize } from "../tasks/result-size.js";
 import type { BatchPlace, LoadedBatch, LoadedGpuBatch } from "./batch-types.js";
 import { BatchIterator } from "./iterator.js";
 import { type GpuLoaderOptions, type LoaderOptions, resolveWalk, type Walk } from "./options.js";
+import { type Place, roundsOf, shareOf } from "./rounds.js";
 import type { ShuffleKeys } from "./shuffle.js";
-import type { LoaderState } from "./state.js";
+import { type LoaderState, stateOf } from "./state.js";
 import type { TaskSource } from "./task-source.js";
-import { batchesOf, type Place, range, shareOf, stepsOf } from "./walk.js";
+import { range, stepsOf } from "./walk.js";
 
 /** The parts of a task set. */
 interface Parts {
@@ -106,9 +107,11 @@ export class TaskSet<Dtype extends TargetDtype = SmallestDtype> {
    * Memory does not grow with the number of tasks.
    *
    * Batch b has the positions `[b * batchSize, (b + 1) * batchSize)` of the epoch's order. Shard s of m has the batches s,
-   * s + m, s + 2m, ... So all shards together have each batch once, and the batches are the same for any m.
+   * s + m, s + 2m, ... So all shards together have each batch once, and the batches are the same for any m. All shards
+   * have the same number of batches, unless `even` is false.
    *
-   * @throws InvalidOptionError for an option that is unknown or out of bounds, or that contradicts the state
+   * @throws InvalidOptionError for an option that is unknown or out of bounds, or that contradicts the state; for an epoch
+   *   with fewer batches than shards
    * @throws RecipeError for the state of another task set
    *
    * @example
@@ -203,14 +206,15 @@ export class TaskSet<Dtype extends TargetDtype = SmallestDtype> {
   #resolve(options: GpuLoaderOptions): Walk {
     this.#checkOpen();
     const { recipeKey, shuffleSeed } = this.#parts;
-    const set = { recipe: recipeKey, shuffleSeed, itemsPerTask: this.#layout.itemsPerTask };
-    const walk = resolveWalk(options, set);
+    const { items, itemsPerTask } = this.#layout;
+    const { chunkItems } = this.#parts.source;
+    const walk = resolveWalk(options, { recipe: recipeKey, shuffleSeed, items, itemsPerTask, chunkItems });
     checkResultSize(this.#layout, Math.min(walk.batchSize, this.length));
     return walk;
   }
 
   #iterator<T extends BatchPlace>(walk: Walk, batches: AsyncGenerator<T, void, undefined>): BatchIterator<T> {
-    return new BatchIterator(shareOf(batchesOf(this.#layout, walk), walk), this.#state(walk, walk), batches);
+    return new BatchIterator(shareOf(roundsOf(this.length, walk), walk), this.#state(walk, walk), batches);
   }
 
   /** Returns a function that gives the place of each batch of a walk, one after the other; then undefined. */
@@ -225,22 +229,9 @@ export class TaskSet<Dtype extends TargetDtype = SmallestDtype> {
     };
   }
 
-  #state({ shuffle, reshuffle, batchSize, dropLast, shard, end }: Walk, { epoch, batch }: Place): LoaderState {
-    const { recipeKey, shuffleSeed } = this.#parts;
-    return {
-      format: "taskloom-loader",
-      version: 1,
-      recipe: recipeKey,
-      shuffleSeed: String(shuffleSeed),
-      shuffle,
-      reshuffle,
-      batchSize,
-      dropLast,
-      shard,
-      epoch,
-      epochs: end === Number.POSITIVE_INFINITY ? null : end - epoch,
-      batch,
-    };
+  #state(walk: Walk, place: Place): LoaderState {
+    const { recipeKey: recipe, shuffleSeed } = this.#parts;
+    return stateOf({ recipe, shuffleSeed }, walk, place);
   }
 
   async #tensors(items: Float64Array, signal: AbortSignal): Promise<Sequences<Dtype>> {

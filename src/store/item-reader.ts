@@ -11,6 +11,8 @@ export interface ItemReader {
   readonly recipe: Recipe;
   /** The number of items. */
   readonly items: number;
+  /** Items of a chunk, where there are chunks: `shuffle: "chunks"` of a walk goes by it. */
+  readonly chunkItems?: number | undefined;
   /**
    * The arrays as `read` gives them. Where they are not told, targets are uint8 up to 256 values, else uint16, and labels
    * uint8 up to 255.

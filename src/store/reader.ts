@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import type { ItemBytes } from "../backend/backend.js";
 import { checkInteger, checkOptions, checkSignal } from "../base/check.js";
 import { DisposedError, StoreError } from "../base/errors.js";
@@ -8,8 +9,11 @@ import { type Files, filesOf } from "../files/folder.js";
 import { checkPauses } from "../files/http.js";
 import type { ReadableStore } from "../files/store.js";
 import type { Recipe } from "../plan/recipe.js";
+import { parse } from "../plan/schemas.js";
 import { labelValuesOf } from "../plan/set-layout.js";
 import { type StoredArray, type StoreFormat, storedItemBytes } from "./arrays.js";
+import { type CacheOptions, cacheSchema, checkCache } from "./cache-options.js";
+import { DiskCache } from "./disk-cache.js";
 import { readManifest } from "./manifest.js";
 import { OneHotPacker, rowLayoutOf } from "./one-hot.js";
 import { openSet } from "./open-set.js";
@@ -27,6 +31,11 @@ export interface OpenStoreOptions {
   verify?: boolean;
   /** Read whole chunks, for servers without range requests. One chunk of each array is kept. Default false. */
   wholeChunks?: boolean;
+  /**
+   * Read whole chunks and keep them, in memory and, in Node and Deno, in a folder. For Zarr stores; the other formats have
+   * no chunks. With a folder, chunks are compared with their digests where the store has a manifest. Default: none.
+   */
+  cache?: CacheOptions | undefined;
   /**
    * Pauses in milliseconds before a request to a server is made again after a network error, 408, 429 or 5xx: one for
    * each further attempt. Default `[200, 800, 3200]`; `[]` for none.
@@ -90,9 +99,19 @@ export class StoreReader {
   /** @internal */
   static async open(files: Files, options: OpenStoreOptions): Promise<StoreReader> {
     const { verify = false, wholeChunks = false, signal } = options;
+    const cache = checkCache(parse(v.strictObject({ cache: cacheSchema }), { cache: options.cache }).cache);
     const set = await openSet(files, signal);
-    const manifest = verify ? await manifestOf(set, signal) : undefined;
-    const whole = manifest || wholeChunks || !files.ranges ? new WholeChunks(set, manifest) : undefined;
+    if (cache && set.format !== "zarr") {
+      const problem = `is of the format ${set.format}, which has no chunks to keep: open it without cache`;
+      throw new StoreError(files.name, problem);
+    }
+    const disk = cache?.folder === undefined ? undefined : await DiskCache.open(cache.folder, cache.folderBytes);
+    // An unfinished store has no manifest; its chunks are kept all the same.
+    const manifest = verify || disk ? await manifestOf(set, signal, verify) : undefined;
+    const whole =
+      manifest || cache || wholeChunks || !files.ranges
+        ? new WholeChunks(set, { manifest, limit: cache?.bytes, disk })
+        : undefined;
     const inputs = set.arrays[0] as StoredArray;
     const packer = set.onehot ? undefined : await OneHotPacker.create(rowLayoutOf(set.recipe, lengthOf(inputs)));
     return new StoreReader(set, whole, packer);
@@ -153,8 +172,12 @@ export class StoreReader {
   }
 }
 
-/** Reads the manifest of a store and compares the store's document with it. */
-async function manifestOf(set: StoredSet, signal: AbortSignal | undefined) {
+/**
+ * Reads the manifest of a store and compares the store's document with it.
+ *
+ * @param required whether a store without one is an error
+ */
+async function manifestOf(set: StoredSet, signal: AbortSignal | undefined, required: boolean) {
   const { files, format } = set;
   if (format !== "zarr") {
     const problem = `is of the format ${format}, which keeps no digests to verify: open it without verify`;
@@ -162,6 +185,7 @@ async function manifestOf(set: StoredSet, signal: AbortSignal | undefined) {
   }
   const manifest = await readManifest(files, set, signal);
   if (!manifest) {
+    if (!required) return undefined;
     throw new StoreError(files.name, "is missing: the store is unfinished, or was not copied whole", {
       chunk: STORE_FILES.manifest,
     });
