@@ -47,7 +47,13 @@ export interface OpenStoreOptions {
 
 /** @throws InvalidOptionError for anything but options of `openStore` */
 export function checkStoreOptions(options: unknown): asserts options is OpenStoreOptions {
-  checkOptions<OpenStoreOptions>(options, { verify: true, wholeChunks: true, retryPauses: true, signal: true });
+  checkOptions<OpenStoreOptions>(options, {
+    verify: true,
+    wholeChunks: true,
+    cache: true,
+    retryPauses: true,
+    signal: true,
+  });
 }
 
 /**
