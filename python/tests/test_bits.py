@@ -29,6 +29,10 @@ def test_every_recipe(fixtures):
 def test_recipes_and_keys_from_options(fixtures):
     wrong = []
     for case in fixtures.cases:
+        assert taskloom.Recipe.parse(case["recipe"]).key == case["key"]
+        if case["data"] == "centered":
+            # Python has no transforms; it takes the bytes that Center made.
+            continue
         recipe = taskloom.recipe(fixtures.dataset(case["data"]), **snake_options(case["options"]))
         if recipe.to_json() != case["recipe"] or recipe.key != case["key"]:
             wrong.append((case["name"], recipe.to_json(), case["recipe"]))

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  Center,
   Dataset,
   InvalidOptionError,
   type LoaderOptions,
@@ -20,7 +21,7 @@ import { damagedRecipes } from "./damaged.js";
 /** What the Python package is held to: recipes with the digests of their tasks, stores, and verdicts on damaged recipes. */
 
 /** The datasets of the recipes, by the name of their file. */
-type Data = "bytes" | "floats" | "compact";
+type Data = "bytes" | "floats" | "compact" | "centered";
 
 const short = { taskCount: 3, sequenceLength: 12 } as const;
 
@@ -43,6 +44,7 @@ const sets: readonly (readonly [string, TaskAugmentorOptions, Data])[] = [
   ["the set standardized as in the notebook", { ...short, samplesPerTask: 2, outputScaling: "notebook" }, "bytes"],
   ["one sequence a task, as in the notebook", { ...short, outputScaling: "notebook", outFeatures: 40 }, "bytes"],
   ["renumbered labels", { ...short, outFeatures: 16 }, "compact"],
+  ["a mean image taken off", { ...short, outFeatures: 16 }, "centered"],
 ];
 
 async function datasets(): Promise<Record<Data, Dataset>> {
@@ -52,6 +54,7 @@ async function datasets(): Promise<Record<Data, Dataset>> {
   // Labels such as 60000, 3 and -7.
   const labels = Int32Array.from(targets, (label) => label * 6667 - 3);
   return {
+    centered: bytes.transform(Center.of(bytes)),
     bytes: Dataset.from({ name: "bytes", images: bytes.images, targets, shape, classes: 10 }),
     floats: Dataset.from({ name: "floats", images: floats, targets, shape, classes: 10 }),
     compact: Dataset.from({ name: "compact", images: bytes.images, targets: labels, shape, classes: "compact" }),
@@ -124,6 +127,7 @@ const stores = (["npy", "safetensors", "zarr"] as const).flatMap((format) =>
   [
     { dtype: "float16" as const, samplesPerTask: 2 },
     { labelFormat: "integer" as const, specialTokens: 2, startToken: 1 },
+    { targetDtype: "int64" as const, labelFormat: "integer" as const },
     ...(format === "zarr" ? [{ onehot: false, specialTokens: 1, startToken: 0 }] : []),
   ].map((options) => ({ format, options })),
 );
@@ -178,12 +182,18 @@ export async function writeFixtures(folder: string): Promise<void> {
   for (const [name, options, kind] of sets) cases.push(await caseOf(name, options, kind, data[kind]));
   const written = [];
   for (const [i, { format, options }] of stores.entries()) {
-    const { onehot, ...choices } = { onehot: true, ...options };
+    const { onehot, targetDtype, ...choices } = { onehot: true, targetDtype: undefined, ...options };
     const out = join(folder, `store-${i}`);
     const small = { taskCount: 23, seed: 7, sequenceLength: 5, outFeatures: 12, workers: 0, ...choices } as const;
     const where = format === "zarr" ? { format, chunkTasks: 4, onehot } : { format };
-    await generate(data.bytes, { ...small, ...where, out });
-    written.push({ format, onehot, ...(await caseOf(`${format} ${i}`, small, "bytes", data.bytes)), folder: out });
+    await generate(data.bytes, { ...small, ...where, out, ...(targetDtype ? { targetDtype } : {}) });
+    written.push({
+      format,
+      onehot,
+      targetDtype,
+      ...(await caseOf(`${format} ${i}`, small, "bytes", data.bytes)),
+      folder: out,
+    });
   }
   const verdicts = [];
   const base = JSON.parse(cases[1]?.recipe ?? "null");

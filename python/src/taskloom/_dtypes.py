@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["EXAMPLES", "INPUTS", "STORED", "StoredType", "label_dtype", "target_dtype"]
+__all__ = ["EXAMPLES", "INPUTS", "STORED", "TARGETS", "StoredType", "label_dtype", "target_dtype"]
 
 
 class StoredType(NamedTuple):
@@ -22,7 +22,12 @@ STORED = {
     "float16": StoredType(np.dtype("<f2"), "F16"),
     "uint8": StoredType(np.dtype("u1"), "U8"),
     "uint16": StoredType(np.dtype("<u2"), "U16"),
+    "int32": StoredType(np.dtype("<i4"), "I32"),
+    "int64": StoredType(np.dtype("<i8"), "I64"),
 }
+
+#: Types that targets and labels of files can have, and how many values each holds.
+TARGETS = {"uint8": 2**8, "uint16": 2**16, "int32": 2**31, "int64": 2**63}
 
 #: The field `dtype` of the struct: the type of the inputs.
 INPUTS = {"float32": 1, "float16": 2}

@@ -12,7 +12,7 @@ from typing import Any, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ._dtypes import STORED
+from ._dtypes import STORED, TARGETS
 from ._files import MANIFEST_LIMIT, Found, read_json
 from ._recipe import Recipe
 from .errors import StoreError, show
@@ -40,13 +40,20 @@ def expected_arrays(recipe: Recipe, onehot: bool) -> list[Found]:
 
 
 def check_arrays(recipe: Recipe, onehot: bool, found: Sequence[Found], source: str) -> None:
-    """Raises StoreError for the first difference between the arrays of a folder and those that its recipe makes."""
+    """Raises StoreError for the first difference between the arrays of a folder and those that its recipe makes.
+
+    Targets and labels may have any type that holds them.
+    """
     expected = expected_arrays(recipe, onehot)
+    values = recipe.layout.label_values
     for array in expected:
         given = next((one for one in found if one.name == array.name), None)
         made = f"{array.dtype} {list(array.shape)}"
         if given is None:
             raise StoreError(source, f"has no array {array.name}; its recipe makes {made}")
+        needed = values + (array.name == "labels")
+        if array.name != "inputs" and TARGETS.get(given.dtype, 0) >= needed:
+            array = array._replace(dtype=given.dtype)
         if given != array:
             raise StoreError(source, f"has {array.name} of {given.dtype} {list(given.shape)}; its recipe makes {made}")
     extra = next((one.name for one in found if one.name not in [array.name for array in expected]), None)
