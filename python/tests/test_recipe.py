@@ -92,6 +92,7 @@ def test_recipes_that_are_refused(tmp_path):
     good = taskloom.recipe(dataset(), sequence_length=5)
     path = tmp_path / "recipe.json"
     for text, message in [
+        ("", "is not JSON"),
         ("<html>", "is not JSON"),
         ('{"format": "other"}', "is not a recipe"),
         (write({**good, "version": 2}), "has version 2; this version of taskloom reads version 1"),

@@ -126,5 +126,5 @@ export function damagedRecipes(good: Recipe): string[] {
   wrong.push({ ...good, dataset: undefined }, [good], null, "x", 1);
   const texts = wrong.map((value) => JSON.stringify(value));
   const deep = `${"[".repeat(100)}${"]".repeat(100)}`;
-  return [...texts, "", "{", "<html>", `{"format": "taskloom-recipe", "version": 1, "x": ${deep}}`, '{"format": NaN}'];
+  return [...texts, "{", "<html>", `{"format": "taskloom-recipe", "version": 1, "x": ${deep}}`, '{"format": NaN}'];
 }

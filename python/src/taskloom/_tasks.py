@@ -124,20 +124,10 @@ class TaskSet:
         >>> for inputs, targets in tasks.batches(batch_size=64, shuffle=True):  # doctest: +SKIP
         ...     ...
         """
-        unknown = sorted(set(options) - _OPTIONS)
-        if unknown:
-            known = ", ".join(sorted(_OPTIONS | {"prefetch", "threads"}))
-            raise InvalidOptionError(unknown[0], options[unknown[0]], f"no option of this name; there are {known}")
         if isinstance(prefetch, bool) or not isinstance(prefetch, int) or not 0 <= prefetch <= 1024:
             raise InvalidOptionError("prefetch", prefetch, "an integer from 0 to 1024")
         walk = resolve_walk(options, self._key, self._order, getattr(self._weaver, "chunk_items", None))
         return Batches(walk, self._order, self._key, lambda numbers: self._weaver.weave(numbers, threads), prefetch)
-
-
-_OPTIONS = {
-    "batch_size", "shuffle", "chunk_items", "block_chunks", "epoch", "epochs", "reshuffle", "shard", "even", "drop_last",
-    "state",
-}  # fmt: skip
 
 
 def open_tasks(

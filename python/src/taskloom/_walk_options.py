@@ -13,6 +13,10 @@ from .errors import InvalidOptionError
 __all__ = ["resolve_walk"]
 
 _MAX = 2**32
+_OPTIONS = (
+    "batch_size", "shuffle", "chunk_items", "block_chunks", "epoch", "epochs", "reshuffle", "shard", "even", "drop_last",
+    "state",
+)  # fmt: skip
 #: Options that must be the state's, and their fields in a state.
 _SAME = {
     "shuffle": "shuffle",
@@ -30,6 +34,9 @@ def resolve_walk(options: Mapping[str, Any], recipe: str, order: TaskOrder, chun
     chunk_items: sequences of a chunk of the store that is read; None for a recipe.
     Raises InvalidOptionError, or RecipeError for the state of another task set.
     """
+    for name in options:
+        if name not in _OPTIONS:
+            raise InvalidOptionError(name, options[name], f"no option of this name; there are {', '.join(_OPTIONS)}")
     given = {name: value for name, value in options.items() if value is not None}
     _check(given)
     shard = _shard(given.get("shard"))
