@@ -3,6 +3,10 @@ import { nodeBuffer } from "../base/host.js";
 import { KERNEL_BASE64 } from "../generated/kernel.js";
 import { seedWords } from "../stream/seed.js";
 
+type Labels = [targets: number, count: number, length: number, shifted: number, firstHidden: number, first: number];
+type Examples = [examples: number, count: number, columns: number, rows: number];
+type Output = [scale: number, dtype: number, out: number, stride: number];
+
 /** The exports of assembly/index.ts; see there. Pointers are byte offsets into `memory`. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
@@ -26,76 +30,15 @@ export interface KernelExports {
   drawWithoutReplacement(task: number, item: number, n: number, length: number, out: number, taken: number): void;
   drawSample(item: number, tasks: number, n: number, out: number): void;
   packOneHot(row: number, count: number, inputs: number, cells: number, given: number, dtype: number): void;
-  giveLabels(
-    targets: number,
-    count: number,
-    length: number,
-    shifted: number,
-    firstHidden: number,
-    startToken: number,
-    out: number,
-  ): void;
+  giveLabels(...values: [...Labels, out: number]): void;
   drawRuns(runs: number, count: number, n: number, length: number, taken: number, out: number): void;
   workspaceUint8(count: number, columns: number): number;
   workspaceFloat32(count: number, columns: number): number;
-  projectUint8(
-    task: number,
-    examples: number,
-    count: number,
-    columns: number,
-    rows: number,
-    offset: number,
-    scale: number,
-    dtype: number,
-    out: number,
-    stride: number,
-    workspace: number,
-  ): void;
-  projectFloat32(
-    task: number,
-    examples: number,
-    count: number,
-    columns: number,
-    rows: number,
-    scale: number,
-    dtype: number,
-    out: number,
-    stride: number,
-    workspace: number,
-  ): void;
-  projectGiven(
-    matrix: number,
-    examples: number,
-    count: number,
-    columns: number,
-    rows: number,
-    scale: number,
-    dtype: number,
-    out: number,
-    stride: number,
-    workspace: number,
-  ): void;
-  identityUint8(
-    examples: number,
-    count: number,
-    columns: number,
-    rows: number,
-    offset: number,
-    scale: number,
-    dtype: number,
-    out: number,
-    stride: number,
-  ): void;
-  identityFloat32(
-    examples: number,
-    count: number,
-    columns: number,
-    rows: number,
-    scale: number,
-    dtype: number,
-    out: number,
-    stride: number,
-  ): void;
+  projectUint8(task: number, ...values: [...Examples, offset: number, ...Output, workspace: number]): void;
+  projectFloat32(task: number, ...values: [...Examples, ...Output, workspace: number]): void;
+  projectGiven(matrix: number, ...values: [...Examples, ...Output, workspace: number]): void;
+  identityUint8(...values: [...Examples, offset: number, ...Output]): void;
+  identityFloat32(...values: [...Examples, ...Output]): void;
   mtStateBytes(): number;
   mtSeed(state: number, seed: number): void;
   mtSkip(state: number, lowWords: number, highWords: number): void;
