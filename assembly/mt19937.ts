@@ -33,7 +33,7 @@ export function mtSeed(state: usize, seed: u32): void {
   store<u32>(state + USED, <u32>N);
 }
 
-/** How many of the 624 words of the state are still to come. */
+/** The number of the 624 words of the state that are still to come. */
 export function unused(state: usize): u32 {
   return <u32>N - load<u32>(state + USED);
 }

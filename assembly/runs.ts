@@ -65,7 +65,7 @@ function draw(task: u32, item: u32, n: u32, length: u32, taken: usize, out: usiz
   return whole;
 }
 
-/** What `bounded` makes of 64 words, in the order of the stream; false if it might reject one. */
+/** The numbers that `bounded` makes of 64 words, in the order of the stream; false if it might reject one. */
 // @ts-ignore: decorator
 @inline
 function bounded64(n: u32, out: usize): bool {

@@ -37,7 +37,7 @@ export interface Batch {
   /** The permuted labels, `[sequences, length]` or `[n]`; uint8 up to 256 values, else uint16. */
   readonly targets: TargetTensor;
   /**
-   * With `labelFormat: "integer"`, the label each position is given, `[sequences, length]`; classes + specialTokens where
+   * The label that each position is given, if `labelFormat` is `"integer"`: `[sequences, length]`; classes + specialTokens where
    * none is. uint8 up to 255 such, else uint16.
    */
   readonly labels?: TargetTensor;

@@ -10,7 +10,7 @@ export interface VerifyOptions {
    * digests alone.
    */
   recompute?: boolean | number;
-  /** For recomputing: where the dataset is, if not where the recipe says, or the dataset itself. */
+  /** The dataset to recompute from, or its place, if it is not where the recipe says. */
   dataset?: string | Dataset;
   /** The backend that recomputes: see `TaskAugmentorOptions.backend`. */
   backend?: TaskAugmentorOptions["backend"];

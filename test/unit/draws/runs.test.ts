@@ -118,7 +118,7 @@ const plans = fc
     };
   });
 
-/** What a batch says of each of its positions. */
+/** The words of a batch about each of its positions. */
 function positionsOf({ runs, indices, given, targets, labels }: DrawnDispatch): unknown[] {
   const all = [...runs].flatMap(({ matrix, first, count }) => {
     const places = Array.from({ length: count }, (_, i) => first + i);
