@@ -7,7 +7,7 @@ type Labels = [targets: number, count: number, length: number, shifted: number, 
 type Examples = [examples: number, count: number, columns: number, rows: number];
 type Output = [scale: number, dtype: number, out: number, stride: number];
 
-/** The exports of assembly/index.ts; see there. Pointers are byte offsets into `memory`. */
+/** The exports of assembly/index.ts that the package calls; see there. Pointers are byte offsets into `memory`. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
@@ -23,31 +23,18 @@ export interface KernelExports {
   setSeed(low: number, high: number): void;
   words(task: number, purpose: number, item: number, block: number, count: number, out: number): void;
   deviates(task: number, row: number, count: number, columns: number, out: number): void;
-  deviateWords(words: number, count: number, out: number): void;
   matrix(task: number, row: number, count: number, columns: number, scale: number, out: number): void;
   permutation(task: number, n: number, out: number): void;
-  drawWithReplacement(task: number, item: number, n: number, length: number, out: number): void;
-  drawWithoutReplacement(task: number, item: number, n: number, length: number, out: number, taken: number): void;
-  drawSample(item: number, tasks: number, n: number, out: number): void;
   packOneHot(row: number, count: number, inputs: number, cells: number, given: number, dtype: number): void;
   giveLabels(...values: [...Labels, out: number]): void;
-  drawRuns(runs: number, count: number, n: number, length: number, taken: number, out: number): void;
-  workspaceUint8(count: number, columns: number): number;
   workspaceFloat32(count: number, columns: number): number;
-  projectUint8(task: number, ...values: [...Examples, offset: number, ...Output, workspace: number]): void;
-  projectFloat32(task: number, ...values: [...Examples, ...Output, workspace: number]): void;
   projectGiven(matrix: number, ...values: [...Examples, ...Output, workspace: number]): void;
-  identityUint8(...values: [...Examples, offset: number, ...Output]): void;
-  identityFloat32(...values: [...Examples, ...Output]): void;
   mtStateBytes(): number;
   mtSeed(state: number, seed: number): void;
   mtSkip(state: number, lowWords: number, highWords: number): void;
-  mtWords(state: number, count: number, out: number): void;
   torchRandint(state: number, n: number, count: number, out: number): void;
-  torchRandint64(state: number, nLow: number, nHigh: number, count: number, out: number): void;
   torchPermutation(state: number, n: number, out: number): void;
   torchNormal(state: number, count: number, scale: number, out: number): void;
-  torchNormalWords(words: number, blocks: number, scale: number): void;
 }
 
 let bytes: Uint8Array<ArrayBuffer> | undefined;
