@@ -110,7 +110,7 @@ function release(numbers: usize, count: u32, taken: usize): void {
  *
  * labels  of the examples, u16; 0 where `from` has ranks, see ./episode
  * from    example numbers, u32, `length` for each item
- * labelOf a permutation of `classes` u32: scratch, but for runs whose permutation is in it already
+ * labelOf a permutation of `classes` u32: scratch, except for runs whose permutation is in it already
  */
 export function permuteRuns(
   runs: usize, count: u32, length: u32, classes: u32, raise: u32, labels: usize, from: usize, labelOf: usize, out: usize,

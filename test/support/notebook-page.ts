@@ -18,7 +18,7 @@ const LENGTH = 100;
 /** One thread of WebAssembly. */
 export const ONE_THREAD = { backend: "wasm", workers: 0 } as const satisfies TaskAugmentorOptions;
 
-/** The notebook's task sets, but for the number of tasks. */
+/** The notebook's task sets, except for the number of tasks. */
 export const NOTEBOOK = { preset: "notebook-torch", seed: 69 } as const satisfies TaskAugmentorOptions;
 
 /** An example as the notebook's transform leaves it: f32 of (v - 1) / 255, and 0 of 0. */

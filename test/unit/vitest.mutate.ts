@@ -14,10 +14,19 @@ const builtWorker: Plugin = {
 
 /** The tests that `npm run mutate` runs on mutants of each folder: the quick ones that reach it without a process. */
 const TESTS = {
-  plan: ["unit/plan/*", "laws/{curriculum,data-checks,episodes,exact,labels,leaks,misuse,options}", "faults/recipe-length"],
+  plan: [
+    "unit/plan/*",
+    "laws/{curriculum,data-checks,episodes,exact,labels,leaks,misuse,options}",
+    "faults/recipe-length",
+  ],
   draws: ["unit/draws/*", "laws/{datasets,episodes,exact,float,labels}"],
-  loader: ["unit/loader/*", "loader/{batches,open,store}"],
-  store: ["unit/store/*", "store/{formats,inputs,reader,verify,verify-whole}", "loader/{store,zarr}", "faults/store-shapes"],
+  loader: ["unit/loader/*", "loader/{batches,edges,open,store}", "faults/recipe-length"],
+  store: [
+    "unit/store/*",
+    "store/{formats,inputs,reader,verify,verify-whole}",
+    "loader/{store,zarr}",
+    "faults/store-shapes",
+  ],
 };
 const chosen = TESTS[process.env.TASKLOOM_MUTATE as keyof typeof TESTS] ?? Object.values(TESTS).flat();
 const include = chosen.map((name) => `test/${name}.test.ts`);
