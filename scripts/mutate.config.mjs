@@ -1,6 +1,8 @@
 // Settings of Stryker for `npm run mutate`, see scripts/mutate.mjs.
-import { declareValuePlugin, PluginKind } from "@stryker-mutator/api/plugin";
+import { declareClassPlugin, declareValuePlugin, PluginKind } from "@stryker-mutator/api/plugin";
 
+/** The folder of src/ whose mutants are made. */
+const folder = process.env.TASKLOOM_MUTATE;
 /** One of so many places is changed; the seed says which. */
 const every = Number(process.env.TASKLOOM_MUTATE_EVERY ?? 1);
 const seed = Number(process.env.TASKLOOM_MUTATE_SEED ?? 1);
@@ -18,17 +20,34 @@ const PLACES = new Set(["ExpressionStatement", "ReturnStatement", "ThrowStatemen
 const sample = {
   shouldIgnore({ node, key }) {
     if (every <= 1 || !node.loc) return undefined;
-    const isPlace = PLACES.has(node.type) || key === "test" || (key === "body" && !/^(Block|Class|Export|T)/.test(node.type));
+    const isPlace =
+      PLACES.has(node.type) || key === "test" || (key === "body" && !/^(Block|Class|Export|T)/.test(node.type));
     return isPlace && spread(node.loc.start) % every !== 0 ? "not in the sample" : undefined;
   },
 };
-export const strykerPlugins = [declareValuePlugin(PluginKind.Ignore, "sample", sample)];
+/** Prints what no test noticed as soon as it is known, and the counts so far: a run that is ended early has them, too. */
+class Survivors {
+  #counts = {};
+
+  onMutantTested({ status, fileName, location, mutatorName, replacement }) {
+    this.#counts[status] = (this.#counts[status] ?? 0) + 1;
+    if (status !== "Survived" && status !== "NoCoverage") return;
+    const { line, column } = location.start;
+    console.log(`${status} ${fileName}:${line}:${column + 1} ${mutatorName}: ${replacement?.slice(0, 200)}`);
+    console.log(JSON.stringify(this.#counts));
+  }
+}
+
+export const strykerPlugins = [
+  declareValuePlugin(PluginKind.Ignore, "sample", sample),
+  declareClassPlugin(PluginKind.Reporter, "survivors", Survivors),
+];
 
 export default {
   plugins: ["@stryker-mutator/vitest-runner", import.meta.url],
   testRunner: "vitest",
   vitest: { configFile: "test/unit/vitest.mutate.ts", related: false },
-  mutate: (process.env.TASKLOOM_MUTATE ?? "plan,draws,loader,store").split(",").map((name) => `src/${name}/**/*.ts`),
+  mutate: [`src/${folder}/**/*.ts`],
   // Messages are compared by their words in some tests; a changed word in any other is no fault.
   mutator: { excludedMutations: ["StringLiteral"] },
   ignorers: ["sample"],
@@ -36,12 +55,12 @@ export default {
   ignoreStatic: true,
   concurrency: 1,
   timeoutMS: 8_000,
-  tempDirName: "build/stryker",
+  tempDirName: `build/mutate-${folder}`,
   cleanTempDir: "always",
   ignorePatterns: ["bench", "examples", "assembly", "shaders", "build", "test/apps", "/tasks"],
-  reporters: ["clear-text", "json", "progress-append-only"],
+  reporters: ["survivors", "clear-text", "json", "progress-append-only"],
   clearTextReporter: { logTests: false, allowColor: false, reportScoreTable: true },
-  jsonReporter: { fileName: "build/mutation.json" },
+  jsonReporter: { fileName: `build/mutation-${folder}.json` },
   // No file: Stryker would rewrite it with TypeScript's own parser, which TypeScript 7 does not export.
   tsconfigFile: "none.json",
   disableTypeChecks: false,

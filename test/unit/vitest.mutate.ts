@@ -44,7 +44,8 @@ export default defineConfig({
   test: {
     include,
     exclude: ["**/node_modules/**"],
-    testTimeout: 60_000,
+    // Mutants make hot loops slow.
+    testTimeout: 300_000,
     maxWorkers: 1,
     tags: ["browser", "webgpu", "python"].map((name) => ({ name, skip: true })),
   },
