@@ -17,7 +17,7 @@ function importsOf(path: string): string[] {
   return [...names].map(([, name]) => posix.join(dirname(path), name as string));
 }
 
-/** Parts of the project that the package does not export. The finders of browsers, Python and drivers set tests up. */
+/** Parts of the project that the package does not export. Finders and the builder of the Python package set tests up. */
 function isSource(path: string): boolean {
   return (
     /^(src|assembly|scripts|bench)\//.test(path) &&
