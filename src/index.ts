@@ -28,6 +28,8 @@ export type {
   GpuTensor,
   InputTensor,
   Sequences,
+  SmallestDtype,
+  TargetArrays,
   TargetDtype,
   TargetTensor,
   Tensor,

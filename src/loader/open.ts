@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { InvalidOptionError, messageOf, RecipeError } from "../base/errors.js";
+import type { SmallestDtype, TargetDtype } from "../base/tensor.js";
 import type { Dataset, Source } from "../dataset/index.js";
 import { nameOf, readBytes } from "../files/bytes.js";
 import { problemOf } from "../files/file-error.js";
@@ -32,7 +33,8 @@ export type TaskSetSource =
   | ItemReader;
 
 /** Options of `openTasks`. */
-export interface OpenOptions extends Pick<TaskAugmentorOptions, "backend" | "workers" | "createWorker" | "tune"> {
+export interface OpenOptions<Dtype extends TargetDtype = SmallestDtype>
+  extends Pick<TaskAugmentorOptions<Dtype>, "targetDtype" | "backend" | "workers" | "createWorker" | "tune"> {
   /** The dataset that the recipe was made from; its digest is checked. A store does without it. */
   dataset?: Dataset;
   /** Seed of shuffled orders, 0..2^64 - 1; numbers up to 2^53 - 1, larger ones as bigint. Default: the recipe's. */
@@ -61,6 +63,7 @@ const schema = v.strictObject({
     v.custom<Dataset>((value) => typeof (value as Dataset | null)?.digest === "function", "a Dataset"),
   ),
   shuffleSeed: v.optional(v.unwrap(augmentorSchema.entries.seed)),
+  targetDtype: augmentorSchema.entries.targetDtype,
   backend: augmentorSchema.entries.backend,
   workers: augmentorSchema.entries.workers,
   createWorker: augmentorSchema.entries.createWorker,
@@ -89,7 +92,10 @@ const schema = v.strictObject({
  * await tasks.dispose();
  * ```
  */
-export function openTasks(source: TaskSetSource, options: OpenOptions = {}): Promise<TaskSet> {
+export function openTasks<Dtype extends TargetDtype = SmallestDtype>(
+  source: TaskSetSource,
+  options: OpenOptions<Dtype> = {},
+): Promise<TaskSet<Dtype>> {
   return openTasksWith(source, options, (recipe) => {
     const { name, digest } = recipe.dataset;
     throw new InvalidOptionError(
@@ -106,11 +112,11 @@ export function openTasks(source: TaskSetSource, options: OpenOptions = {}): Pro
  * @param findDataset what to do for a recipe where no dataset is given
  * @internal
  */
-export async function openTasksWith(
+export async function openTasksWith<Dtype extends TargetDtype>(
   source: TaskSetSource,
-  options: OpenOptions,
+  options: OpenOptions<Dtype>,
   findDataset: (recipe: Recipe, signal: AbortSignal | undefined) => Promise<Dataset>,
-): Promise<TaskSet> {
+): Promise<TaskSet<Dtype>> {
   const given = parse(schema, options);
   const { shuffleSeed, signal } = given;
   checkPauses(given.retryPauses);
@@ -126,9 +132,10 @@ export async function openTasksWith(
       recipeKey: await recipeKey(opened.recipe),
       shuffleSeed: seed,
       keys: new ShuffleKeys(seed),
+      targetDtype: given.targetDtype,
     };
     signal?.throwIfAborted();
-    return new TaskSet(parts);
+    return new TaskSet<Dtype>(parts);
   } catch (error) {
     await opened.dispose();
     throw error;

@@ -1,13 +1,16 @@
 import * as v from "valibot";
 import type { ItemBytes } from "../backend/backend.js";
-import { checkInteger } from "../base/check.js";
+import { checkInteger, checkOptions, checkSignal } from "../base/check.js";
 import { DisposedError, StoreError } from "../base/errors.js";
+import { narrowed } from "../base/integers.js";
 import { sha256 } from "../base/sha256.js";
+import type { TargetDtype } from "../base/tensor.js";
 import { type Files, filesOf } from "../files/folder.js";
 import { checkPauses } from "../files/http.js";
 import type { ReadableStore } from "../files/store.js";
 import type { Recipe } from "../plan/recipe.js";
 import { parse } from "../plan/schemas.js";
+import { labelValuesOf } from "../plan/set-layout.js";
 import { type StoredArray, type StoreFormat, storedItemBytes } from "./arrays.js";
 import { type CacheOptions, cacheSchema, checkCache } from "./cache-options.js";
 import { DiskCache } from "./disk-cache.js";
@@ -42,6 +45,17 @@ export interface OpenStoreOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** @throws InvalidOptionError for anything but options of `openStore` */
+export function checkStoreOptions(options: unknown): asserts options is OpenStoreOptions {
+  checkOptions<OpenStoreOptions>(options, {
+    verify: true,
+    wholeChunks: true,
+    cache: true,
+    retryPauses: true,
+    signal: true,
+  });
+}
+
 /**
  * Opens what `generate` wrote: a Zarr store, a safetensors file or .npy files. The documents are read; items come when
  * they are asked for, and only their bytes.
@@ -61,6 +75,7 @@ export async function openStore(
   source: string | URL | FileSystemDirectoryHandle | ReadableStore,
   options: OpenStoreOptions = {},
 ): Promise<StoreReader> {
+  checkStoreOptions(options);
   return StoreReader.open(filesOf(source, checkPauses(options.retryPauses)), options);
 }
 
@@ -79,7 +94,7 @@ export class StoreReader {
    * single files.
    */
   readonly chunkItems: number;
-  /** The arrays as `read` gives them, label cells included. */
+  /** The arrays as `read` gives them, label cells included. Targets and labels have the types that they were written in. */
   readonly arrays: readonly StoredArray[];
   readonly #set: StoredSet;
   readonly #packer: OneHotPacker | undefined;
@@ -132,6 +147,7 @@ export class StoreReader {
   async read(first: number, count = 1, signal?: AbortSignal): Promise<ItemBytes> {
     checkInteger("first", first, 0, this.items - 1);
     checkInteger("count", count, 1, this.items - first);
+    checkSignal(signal);
     if (this.#closed) throw new DisposedError("store");
     signal?.throwIfAborted();
     const chunks = this.#whole?.reader(signal) ?? chunkReader(this.#set, signal);
@@ -146,8 +162,13 @@ export class StoreReader {
     const items = Object.fromEntries(entries) as unknown as ItemBytes;
     if (!this.#packer) return items;
     const targets = this.#set.arrays.find(({ name }) => name === "targets") as StoredArray;
-    const labels = targets.dtype === "uint8" ? new Uint8Array(items.targets) : new Uint16Array(items.targets);
-    return { ...items, inputs: this.#packer.pack(items.inputs, labels) };
+    const values = labelValuesOf(this.recipe);
+    const labels = narrowed(items.targets, targets.dtype as TargetDtype, "uint16", values);
+    if (!(labels instanceof ArrayBuffer)) {
+      const problem = `is damaged: it has the target ${labels.value}; its recipe has 0 to ${values - 1}`;
+      throw new StoreError(this.#set.files.name, problem, { chunk: "targets" });
+    }
+    return { ...items, inputs: this.#packer.pack(items.inputs, new Uint16Array(labels)) };
   }
 
   /** Frees what is held; later reads reject with a `DisposedError`. */
