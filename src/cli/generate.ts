@@ -1,19 +1,19 @@
 import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
 import { InvalidOptionError } from "../base/errors.js";
-import type { Classes } from "../dataset/index.js";
 import { openDataset } from "../node/dataset/open-dataset.js";
 import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
 import { FORMATS, generate } from "../node/write/generate.js";
 import type { StoreFormat } from "../node/write/job.js";
-import { classesOf, shardOf, wholeNumber } from "./parsers.js";
+import { addDatasetOptions, type DatasetFlags, datasetOf } from "./dataset-options.js";
+import { shardOf, wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { formatNumber, printJson } from "./report.js";
 import { onInterrupt, signal } from "./signal.js";
 import { addTaskOptions, type TaskFlags, taskOptionsOf } from "./task-options.js";
 
-interface Flags extends TaskFlags {
+interface Flags extends TaskFlags, DatasetFlags {
   dataset: string;
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
@@ -23,7 +23,6 @@ interface Flags extends TaskFlags {
   shard?: { index: number; count: number };
   onehot: boolean;
   limitExamples?: number;
-  classes?: Classes;
   force?: boolean;
   preview?: boolean;
   json?: boolean;
@@ -35,11 +34,11 @@ export function generateCommand(): Command {
       "Write a task set: .npy files, a safetensors file, or a Zarr store that can be resumed and shared out.",
     )
     .requiredOption(
-      "--dataset <name|dir>",
-      "mnist, mnist-test, or a folder with the four MNIST-style IDX files",
+      "--dataset <name|path|url>",
+      "mnist, mnist-test, or data of your own: IDX, npy, npz, CIFAR, Parquet, CSV, images in folders (docs/your-data.md)",
       "mnist",
     );
-  return addTaskOptions(command)
+  return addTaskOptions(addDatasetOptions(command))
     .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
     .option("--out <dir>", "folder to write into", "tasks")
@@ -50,11 +49,6 @@ export function generateCommand(): Command {
     )
     .option("--no-onehot", "zarr: leave the label cells out of the inputs; readers put them back")
     .option("--limit-examples <n>", "use only the first examples of the dataset", wholeNumber)
-    .option(
-      "--classes <n|compact>",
-      "labels of a folder's dataset, or only those that occur, renumbered (default: the largest label plus one)",
-      classesOf,
-    )
     .option("--force", "overwrite files of an earlier run; zarr: start over instead of going on")
     .option("--preview", "draw preview.png into the folder as well")
     .option("--json", "print the result as JSON")
@@ -67,12 +61,13 @@ export function generateCommand(): Command {
     .action(run);
 }
 
-async function run(flags: Flags): Promise<void> {
+async function run(flags: Flags, command: Command): Promise<void> {
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(flags.out)) {
     throw new InvalidOptionError("--out", flags.out, "the path of a folder on this machine, not an address");
   }
   const limit = flags.limitExamples;
-  const dataset = await openDataset(flags.dataset, { classes: flags.classes, limit: limit || undefined, signal });
+  const { source = flags.dataset, options } = datasetOf(flags, command.getOptionValueSource("dataset") !== "default");
+  const dataset = await openDataset(source, { ...options, limit: limit || undefined, signal });
   if (limit !== undefined && (limit < 1 || limit > dataset.length)) {
     throw new InvalidOptionError(
       "--limit-examples",
@@ -99,7 +94,7 @@ async function run(flags: Flags): Promise<void> {
     onProgress: bar.update,
   }).finally(bar.stop);
   const seconds = (performance.now() - started) / 1000;
-  const picture = flags.preview ? await preview(flags.out, { dataset: flags.dataset, signal }) : undefined;
+  const picture = flags.preview ? await preview(flags.out, { dataset: examples, signal }) : undefined;
 
   const { items, bytes, recipe, backend, resumed, complete } = result;
   const workers = flags.workers ?? availableParallelism();

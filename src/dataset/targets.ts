@@ -58,14 +58,12 @@ export function checkTargets(given: Targets, classes: Classes | undefined, name:
   return { targets: held, classes: classes ?? largest + 1, originalLabels: undefined };
 }
 
-/** Labels as numbers: NumPy's default type and other formats have 64-bit integers, which become the nearest number. */
+/** Labels as numbers: NumPy's default type and other formats have 64-bit integers. Those beyond 2^53 stay, to be refused. */
 function numbersOf(targets: Targets): NumberTargets {
   const list = targets as ArrayLike<number | bigint>;
-  const isBig = Array.isArray(targets)
-    ? targets.some((target) => typeof target === "bigint")
-    : typeof list[0] === "bigint";
+  const isBig = Array.isArray(targets) ? targets.some((one) => typeof one === "bigint") : typeof list[0] === "bigint";
   if (!isBig) return targets as NumberTargets;
-  return Array.from(list, (target) => (typeof target === "bigint" ? Number(target) : target));
+  return Array.from(list, (target) => (Number.isSafeInteger(Number(target)) ? Number(target) : target)) as number[];
 }
 
 /** The remedy where all labels are integers: `"compact"`, which takes any. */

@@ -3,6 +3,7 @@ export { type FolderOptions, readFolder, type Split } from "./dataset/idx-folder
 export { type MnistOptions, mnist } from "./dataset/mnist.js";
 export { openDataset } from "./dataset/open-dataset.js";
 export { type ArrayReport, type FeatureStatistics, type Inspection, inspect } from "./read/inspect.js";
+export { type DatasetReport, inspectDataset } from "./read/inspect-dataset.js";
 export { openTasks } from "./read/open-tasks.js";
 export { type PreviewOptions, preview } from "./read/preview.js";
 export { openStoreFolder } from "./read/store-folder.js";

@@ -5,6 +5,7 @@ import { sniff } from "../sniff.js";
 import { readEntry } from "./contents.js";
 import { channelsLast } from "./nd-array.js";
 import type { DatasetSplit, ReaderOptions } from "./reader-options.js";
+import { refuseOptions } from "./refuse.js";
 import { makeDataset } from "./to-dataset.js";
 
 const PIXELS = 3 * 32 * 32;
@@ -62,6 +63,7 @@ export async function readCifarEntries(
   fallback: string,
   options: ReaderOptions,
 ): Promise<Dataset> {
+  refuseOptions(options, "CIFAR", ["images", "channelsFirst", "dtype"]);
   const { split, limit = Number.POSITIVE_INFINITY, labels = "fine" } = options;
   if (entries.some(({ path }) => isPythonCifar(path))) throw new DatasetError(source, PYTHON_CIFAR);
   const batches = batchesOf(entries, source, split);

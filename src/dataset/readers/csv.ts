@@ -4,6 +4,7 @@ import type { Dataset } from "../dataset.js";
 import { sniff } from "../sniff.js";
 import { readEntry } from "./contents.js";
 import type { ReaderOptions } from "./reader-options.js";
+import { refuseOptions } from "./refuse.js";
 import { datasetOfTable, type Table, typeOfNumbers } from "./table.js";
 
 /** Bytes of cells that are looked at to find the separator and the header. */
@@ -11,6 +12,7 @@ const HEAD = 2 ** 16;
 
 /** Reads a dataset from a table of text: values, and a column of labels. */
 export async function readCsvEntry(entry: FileEntry, fallback: string, options: ReaderOptions): Promise<Dataset> {
+  refuseOptions(options, "CSV", ["images", "channelsFirst"]);
   const { bytes, name } = await readEntry(entry, options);
   const { format, name: kind, remedy } = sniff(bytes);
   if (format !== "text") throw new DatasetError(name, `is ${kind}, not CSV${remedy ? `; ${remedy}` : ""}`);

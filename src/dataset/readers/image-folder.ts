@@ -6,6 +6,7 @@ import { isImagePath } from "./image.js";
 import { decodeImages } from "./images.js";
 import { byCodePoints } from "./labels.js";
 import type { DatasetSplit, ReaderOptions } from "./reader-options.js";
+import { refuseOptions } from "./refuse.js";
 import { SPLIT_WORDS } from "./roles.js";
 import { makeDataset } from "./to-dataset.js";
 
@@ -22,6 +23,7 @@ export async function readImageEntries(
   fallback: string,
   options: ReaderOptions,
 ): Promise<Dataset> {
+  refuseOptions(options, "a folder of images", ["images", "labels", "channelsFirst", "dtype"]);
   const images = partOf(withoutTop(entries.filter(({ path }) => isImagePath(path))), source, options.split);
   if (images.length === 0) throw new DatasetError(source, "holds no PNG or JPEG images");
   const foreign = images.find(({ path }) => !/\.(png|jpe?g)$/i.test(path));

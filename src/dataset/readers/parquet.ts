@@ -9,6 +9,7 @@ import { type Column, chooseColumns } from "./parquet-columns.js";
 import { ParquetFile } from "./parquet-file.js";
 import { pixelsOf } from "./pixels.js";
 import type { ReaderOptions } from "./reader-options.js";
+import { refuseOptions } from "./refuse.js";
 import { datasetOfTable, typeOfNumbers } from "./table.js";
 import { makeDataset } from "./to-dataset.js";
 
@@ -22,6 +23,7 @@ export async function readParquetEntries(
   fallback: string,
   options: ReaderOptions,
 ): Promise<Dataset> {
+  refuseOptions(options, "Parquet", ["channelsFirst"]);
   const files: ParquetFile[] = [];
   for (const entry of entries) files.push(new ParquetFile(await readEntry(entry, options)));
   const [first] = files;

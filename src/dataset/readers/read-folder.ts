@@ -6,6 +6,7 @@ import { cifarSplitOf, isPythonCifar, PYTHON_CIFAR, readCifarEntries } from "./c
 import { isImagePath } from "./image.js";
 import { byCodePoints } from "./labels.js";
 import type { ReaderOptions } from "./reader-options.js";
+import { refuseOptions } from "./refuse.js";
 import { choosePair, pairsOf, roleOf, splitOf } from "./roles.js";
 import { datasetOfArrays } from "./to-dataset.js";
 
@@ -57,7 +58,7 @@ export async function readFolderEntries(
   const tables = paths(/\.[ct]sv(\.gz)?$/i);
   if (tables.length > 0) return readOne(onlyOne(tables, source, options), named, options);
   const archives = paths(/\.(zip|tar|tgz|tar\.gz)$/i);
-  if (archives.length === 1 || files.length === 1)
+  if (arrays.length === 0 && (archives.length === 1 || files.length === 1))
     return readOne((archives[0] ?? files[0]) as FileEntry, named, options);
   throw nothing(files, arrays, source);
 }
@@ -78,6 +79,7 @@ export async function readPair(
   fallback: string,
   options: ReaderOptions,
 ): Promise<Dataset> {
+  refuseOptions(options, "a pair of files", ["images", "labels"]);
   // The labels are read whole, so that the number of classes does not depend on the limit.
   const { limit: _, ...all } = options;
   const [first, second] = await Promise.all([readArray(images, options), readArray(labels, all)]);

@@ -1,6 +1,7 @@
 import { fileSystem, nodeUrl } from "../../base/host.js";
 import { isBlob, isBuffer, isUrl, tagOf } from "../../base/realm.js";
 import type { Source } from "../../files/bytes.js";
+import { FileError } from "../../files/file-error.js";
 import { type FileEntry, listFolder, listGiven, listHandle } from "../../files/list.js";
 import { entryOf } from "./contents.js";
 
@@ -71,7 +72,10 @@ async function findPath(given: string | URL, signal: AbortSignal | undefined): P
   const fs = fileSystem();
   if (!fs || /^(https?|data|blob):/i.test(text)) return { kind: "file", entry: entryOf(given), name: lastPart(text) };
   const path = /^file:/i.test(text) ? (nodeUrl()?.fileURLToPath(text) as string) : text;
-  const status = await fs.stat(path).catch(() => undefined);
+  const status = await fs.stat(path).catch((cause: { code?: string }) => {
+    if (cause.code !== "ENOENT") return undefined;
+    throw new FileError("there is no such file or folder; check the path", { cause });
+  });
   if (!status?.isDirectory()) return { kind: "file", entry: entryOf(path), name: lastPart(path) };
   return { kind: "folder", entries: await listFolder(path, signal), source: path, name: lastPart(path) };
 }

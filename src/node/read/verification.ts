@@ -1,4 +1,4 @@
-import type { Dataset } from "../../dataset/index.js";
+import type { Dataset, DatasetSource, ReaderOptions } from "../../dataset/index.js";
 import type { TaskAugmentorOptions } from "../../plan/options.js";
 import type { Recipe } from "../../plan/recipe.js";
 import type { StoreFormat } from "../../store/arrays.js";
@@ -11,7 +11,9 @@ export interface VerifyOptions {
    */
   recompute?: boolean | number;
   /** For recomputing: where the dataset is, if not where the recipe says, or the dataset itself. */
-  dataset?: string | Dataset;
+  dataset?: DatasetSource | Dataset;
+  /** For recomputing: how the dataset is read, if it is not read by default: its split, its columns, ... */
+  datasetOptions?: ReaderOptions;
   /** The backend that recomputes: see `TaskAugmentorOptions.backend`. */
   backend?: TaskAugmentorOptions["backend"];
   /** Threads of the CPU backend that recomputes: see `TaskAugmentorOptions.workers`. */
