@@ -1,9 +1,7 @@
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
+import { Dataset, DatasetError, type DatasetInit, InvalidOptionError } from "taskloom";
 import { describe, expect, it } from "vitest";
-import { DatasetError, InvalidOptionError } from "../../src/base/errors.js";
-import { Dataset } from "../../src/dataset/dataset.js";
-import type { DatasetInit } from "../../src/dataset/init.js";
 import { errorOf, fakeDataset } from "./fake.js";
 
 /** A value of another realm, as an iframe or Jest's jsdom has it. */
