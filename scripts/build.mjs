@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { writeLicences } from "./licences.mjs";
 import { writeShaders } from "./shaders.mjs";
 import { finishTypes } from "./types.mjs";
 
@@ -71,6 +72,8 @@ for (const file of orphans(metafile, Object.keys(entryPoints))) {
   rmSync(file);
   console.log(`${file}: nothing imports it, so it is not published`);
 }
+
+writeLicences(Object.keys(metafile.inputs), "dist/THIRD-PARTY-LICENCES.txt");
 
 /** A worker is given the kernel by the thread that starts it: its script does not have the bytes a second time. */
 const withoutKernel = {

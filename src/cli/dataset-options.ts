@@ -38,15 +38,17 @@ export function addDatasetOptions(command: Command): Command {
 /**
  * The dataset that the flags name.
  *
- * @param named true if `--dataset` was given and is not the default: then --images and --labels are names within it
+ * @param given true if `--dataset` was given and is not the default: then --images and --labels are names within it;
+ *   `"recipe"` if a recipe names the dataset: then one of them alone is such a name
  */
 export function datasetOf(
   flags: DatasetFlags,
-  named: boolean,
+  given: boolean | "recipe",
 ): { source: DatasetSource | undefined; options: ReaderOptions } {
   const { dataset, split, images, labels, classes, shape, imageDtype, resize, channelsFirst, variant } = flags;
-  const files = !named && (images !== undefined || labels !== undefined);
-  if (files && (images === undefined || labels === undefined)) {
+  const files = given !== true && (images !== undefined || labels !== undefined);
+  const both = images !== undefined && labels !== undefined;
+  if (files && !both && given !== "recipe") {
     const missing = images === undefined ? "--images" : "--labels";
     throw new InvalidOptionError(
       missing,
@@ -54,6 +56,7 @@ export function datasetOf(
       "a file, beside that of the other; or --dataset FILE that has both",
     );
   }
+  const pair = files && both;
   const options = {
     split,
     classes,
@@ -62,10 +65,10 @@ export function datasetOf(
     resize,
     channelsFirst,
     variant,
-    ...(files ? { name: images } : { images, labels }),
+    ...(pair ? { name: images } : { images, labels }),
   };
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return { source: files ? { images: images as string, labels: labels as string } : dataset, options: given };
+  const chosen = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return { source: pair ? { images, labels } : dataset, options: chosen };
 }
 
 function sizes(text: string): number[] {

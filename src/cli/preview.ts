@@ -33,7 +33,7 @@ async function run(dir: string, { json, ...flags }: Flags): Promise<void> {
   ] as const) {
     if (value < 1 || value > 100) throw new InvalidOptionError(name, value, "an integer from 1 to 100");
   }
-  const { source, options } = datasetOf(flags, flags.dataset !== undefined);
+  const { source, options } = datasetOf(flags, flags.dataset !== undefined || "recipe");
   const { tasks, examples } = flags;
   const out = await preview(dir, {
     ...{ tasks, examples, signal, datasetOptions: options },

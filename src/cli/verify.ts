@@ -44,7 +44,7 @@ async function run(given: string | undefined, { json, recompute, ...flags }: Fla
     command.error(`error: option '--recompute [n]' argument '${taken}' is invalid. Give a whole number, such as 1024.`);
   }
   const bar = new Progress(json === true, "chunks");
-  const { source, options: datasetOptions } = datasetOf(flags, flags.dataset !== undefined);
+  const { source, options: datasetOptions } = datasetOf(flags, flags.dataset !== undefined || "recipe");
   const options = {
     ...{
       backend: flags.backend,

@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
-import { beforeAll, describe, expect, it, test } from "vitest";
-import { Dataset } from "../../src/dataset/dataset.js";
+import { zipSync } from "fflate";
 import {
+  Dataset,
+  type DatasetSource,
+  type ReaderOptions,
   readCifar,
   readCsv,
   readDataset,
@@ -12,9 +14,9 @@ import {
   readNpy,
   readNpz,
   readParquet,
-} from "../../src/dataset/readers/on-demand.js";
-import type { ReaderOptions } from "../../src/dataset/readers/reader-options.js";
-import type { DatasetSource } from "../../src/dataset/readers/source.js";
+} from "taskloom";
+import { mnist } from "taskloom/node";
+import { beforeAll, describe, expect, it, test } from "vitest";
 import { temporaryFolder } from "../support/cli.js";
 import { dataFile, unpacked, write } from "./data-files.js";
 import { idxFile } from "./fake.js";
@@ -24,7 +26,6 @@ let reference: Dataset;
 let folder: string;
 
 beforeAll(async () => {
-  const { mnist } = await import("taskloom/node");
   const whole = await mnist({ split: "test" });
   const places = Array.from({ length: 10 }, (_, digit) =>
     [...whole.targets.keys()].filter((i) => whole.targets[i] === digit).slice(0, 2),
@@ -88,7 +89,6 @@ beforeAll(async () => {
 
 /** An .npz of one array, in the form of KMNIST's. */
 async function onlyArray(name: string): Promise<string> {
-  const { zipSync } = await import("fflate");
   return join(
     write(folder, { [`${name}.npz`]: zipSync({ "arr_0.npy": unpacked("npy.zip")[`${name}.npy`] as Uint8Array }) }),
     `${name}.npz`,

@@ -4,11 +4,18 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
+import {
+  DatasetError,
+  type DatasetSource,
+  InvalidOptionError,
+  type ReaderOptions,
+  readCsv,
+  readDataset,
+  readNpy,
+  readNpz,
+  readParquet,
+} from "taskloom";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { DatasetError, InvalidOptionError } from "../../src/base/errors.js";
-import { readCsv, readDataset, readNpy, readNpz, readParquet } from "../../src/dataset/readers/on-demand.js";
-import type { ReaderOptions } from "../../src/dataset/readers/reader-options.js";
-import type { DatasetSource } from "../../src/dataset/readers/source.js";
 import { temporaryFolder } from "../support/cli.js";
 import { dataFile, unpacked, write } from "./data-files.js";
 import { errorOf, idxFile } from "./fake.js";

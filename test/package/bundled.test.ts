@@ -33,6 +33,27 @@ describe("a bundle of one symbol has only what it needs", () => {
     expect(code).not.toContain("GPUBufferUsage");
     expect(code).not.toContain("@compute"); // shaders
     expect(code).not.toContain("describeBackend");
+    expect(code).not.toContain("IHDR"); // the readers of docs/your-data.md
+    expect(code).not.toContain("PAR1\\0");
+  });
+
+  test("readers are chunks that an app loads with the first call", async () => {
+    const { metafile } = await build({
+      stdin: { contents: 'import { readDataset } from "taskloom"; globalThis.read = readDataset;', resolveDir: root },
+      ...{ bundle: true, minify: true, splitting: true, format: "esm", write: false, metafile: true, outdir: "out" },
+      ...{ logLevel: "silent", external: ["node:*"] },
+    });
+    const outputs = Object.values(metafile.outputs);
+    const eager = new Set([outputs.find(({ entryPoint }) => entryPoint === "<stdin>")]);
+    for (const output of eager) {
+      for (const { path, kind } of output?.imports ?? []) {
+        if (kind === "import-statement") eager.add(metafile.outputs[path]);
+      }
+    }
+    const bytes = [...eager].reduce((sum, output) => sum + (output?.bytes ?? 0), 0);
+    // The loader, errors, and Dataset's own code; with a reader it would be more than 60 kB.
+    expect(bytes).toBeLessThan(25_000);
+    expect(outputs.length).toBeGreaterThan(4);
   });
 
   test("errors have their names when they are minified", async () => {
