@@ -5,8 +5,11 @@ import { checkShape, dtypeOf, kindOf, type Pixels, product, shapeText } from "./
 
 /** The arguments of {@link Dataset.from}. */
 export interface DatasetInit {
-  /** `N * product(shape)` values, example after example: uint8 or float32. Kept, not copied. */
-  readonly images: Pixels;
+  /**
+   * `N * product(shape)` values, example after example: uint8 or float32. Kept, not copied; a canvas' `Uint8ClampedArray`, and
+   * arrays of another realm, are viewed.
+   */
+  readonly images: Pixels | Uint8ClampedArray;
   /**
    * `N` labels, integers from 0; with `classes: "compact"` any integers. A `Uint16Array` is kept, anything else converted
    * to one, 64-bit integers included.

@@ -25,7 +25,7 @@ function checkCount(count: number): void {
 }
 
 /** True for names that systems and tools put beside the data. */
-function isHidden(name: string): boolean {
+export function isHidden(name: string): boolean {
   return name.startsWith(".") || name === "__MACOSX" || name === "node_modules";
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
 import {
@@ -17,7 +18,7 @@ import {
 } from "taskloom";
 import { mnist } from "taskloom/node";
 import { beforeAll, describe, expect, it, test } from "vitest";
-import { temporaryFolder } from "../support/cli.js";
+import { run, temporaryFolder } from "../support/cli.js";
 import { dataFile, unpacked, write } from "./data-files.js";
 import { idxFile } from "./fake.js";
 
@@ -175,6 +176,23 @@ describe("the same data has the same digest in any form", () => {
     ];
     for (const dataset of await Promise.all(read)) expect(await dataset.digest()).toBe(digest);
   });
+});
+
+test("Deno reads the same", async () => {
+  const deno = createRequire(import.meta.url).resolve("deno/bin.cjs");
+  const script = fileURLToPath(new URL("deno.ts", import.meta.url));
+  const paths = [
+    at("plain"),
+    at("csv"),
+    at("hf"),
+    ...["mnist20.npz", "mnist20-png.zip", "mnist20-jpg.zip"].map(dataFile),
+  ];
+  const { stdout, stderr } = await run(process.execPath, [deno, "run", "-A", "--no-check", script, ...paths]);
+  const digests = stdout.trim().split("\n");
+  expect(digests, stderr).toHaveLength(paths.length);
+  const own = await Promise.all(paths.map(async (path) => (await readDataset(path, { classes: 10 })).digest()));
+  expect(digests).toEqual(own);
+  expect(new Set(digests.slice(0, 5))).toEqual(new Set([await reference.digest()]));
 });
 
 test("names of classes come along", async () => {

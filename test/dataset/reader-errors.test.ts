@@ -59,6 +59,7 @@ describe("a file is told what it is", () => {
 
   it.each<[string, Record<string, Uint8Array>, RegExp]>([
     ["nothing", {}, /is empty; expected IDX/],
+    ["hidden files only", { ".DS_Store": text("x"), "__MACOSX/a.csv": text("x") }, /is empty; expected IDX/],
     [
       "other files",
       { "a.txt": text("x"), "b.doc": text("y") },
@@ -327,6 +328,12 @@ describe("Parquet", () => {
     ["truncated", parquet.subarray(0, 4000), {}, /is a damaged Parquet file/],
     ["a column that is not there", parquet, { images: "img" }, /has no column img; its columns are image, label/],
     ["a column of labels that is not there", parquet, { labels: "y" }, /has no column y; its columns are image, label/],
+    [
+      "a column of numbers for images",
+      parquet,
+      { images: "label", labels: "label" },
+      /has single values in the column label, not images/,
+    ],
     ["another file", mnist20, {}, /is a zip archive, not a Parquet file/],
   ])("%s", async (_, bytes, options, message) => {
     await expect(readParquet(bytes, options)).rejects.toThrow(message);
@@ -368,6 +375,7 @@ describe("options", () => {
     for (const source of [5, null, {}, { images: new Uint8Array(1) }]) {
       await expect(readDataset(source as never)).rejects.toThrow(InvalidOptionError);
     }
+    await expect(readDataset("file://elsewhere/x.npz")).rejects.toThrow(InvalidOptionError);
     await expect(readDataset("/no/such/file.npz")).rejects.toThrow(/there is no such file or folder/);
     const folder = temporaryFolder();
     mkdirSync(join(folder, "a.csv"));

@@ -85,7 +85,14 @@ export function chooseColumns(
   const [known, ...others] = [...features.labels.keys()].filter((name) => names.includes(name));
   const asked = options.labels ?? (others.length === 0 ? known : undefined);
   const labels = columns[labelColumn({ name: source, columns: names, columnCount: names.length }, asked)] as Column;
-  if (options.images !== undefined) return { images: find(options.images), labels };
+  if (options.images !== undefined) {
+    const images = find(options.images);
+    if (images.kind === "struct" || images.kind === "bytes" || images.kind === "list") return { images, labels };
+    throw new DatasetError(
+      source,
+      `has single ${images.kind === "text" ? "texts" : "values"} in the column ${images.name}, not images`,
+    );
+  }
   const candidates = columns.filter(
     ({ kind, name }) => name !== labels.name && (kind === "struct" || kind === "bytes" || kind === "list"),
   );

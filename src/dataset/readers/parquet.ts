@@ -41,7 +41,7 @@ export async function readParquetEntries(
     ? { targets: texts.map(Number), classNames: first.features.labels.get(labels.name) }
     : numbered(texts);
   const parts = { targets, used, classNames };
-  if (images.kind === "list" || images.kind === "number") {
+  if (images.kind === "list") {
     const { pixels, shape } = await lists(files, images.name, used, options);
     return makeDataset({ pixels, shape, ...parts }, fallback, options);
   }

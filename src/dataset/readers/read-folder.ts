@@ -1,5 +1,5 @@
 import { DatasetError } from "../../base/errors.js";
-import type { FileEntry } from "../../files/list.js";
+import { type FileEntry, isHidden } from "../../files/list.js";
 import type { Dataset } from "../dataset.js";
 import { readArray } from "./array.js";
 import { cifarSplitOf, isPythonCifar, PYTHON_CIFAR, readCifarEntries } from "./cifar.js";
@@ -35,7 +35,9 @@ export async function readFolderEntries(
   readOne: ReadOne,
 ): Promise<Dataset> {
   const named = options.split === "test" ? `${fallback}-test` : fallback;
-  const files = [...entries].sort((a, b) => byCodePoints(a.path, b.path));
+  const files = entries
+    .filter(({ path }) => !path.split("/").some(isHidden))
+    .sort((a, b) => byCodePoints(a.path, b.path));
   const paths = (pattern: RegExp) => files.filter(({ path }) => pattern.test(path));
 
   const arrays = arraysAmong(files);

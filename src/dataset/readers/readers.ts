@@ -30,10 +30,6 @@ async function reading(
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof FileError) throw new DatasetError(name, cause.problem, { cause });
-    if (cause instanceof TypeError && cause.message === "not a source") {
-      const allowed = "a path, URL, Blob, File, bytes, a list of these, a directory handle, or { images, labels }";
-      throw new InvalidOptionError("source", given, allowed);
-    }
     throw cause;
   }
 }

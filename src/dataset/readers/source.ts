@@ -1,3 +1,4 @@
+import { InvalidOptionError } from "../../base/errors.js";
 import { fileSystem, nodeUrl } from "../../base/host.js";
 import { isBlob, isBuffer, isUrl, tagOf } from "../../base/realm.js";
 import type { Source } from "../../files/bytes.js";
@@ -35,7 +36,7 @@ export type Found =
  * Finds out what was given.
  *
  * @throws FileError for a folder that cannot be listed
- * @throws TypeError for something else
+ * @throws InvalidOptionError for something else
  */
 export async function findSource(given: DatasetSource, signal: AbortSignal | undefined): Promise<Found> {
   if (typeof given === "string" || isUrl(given)) return findPath(given, signal);
@@ -43,7 +44,7 @@ export async function findSource(given: DatasetSource, signal: AbortSignal | und
     return { kind: "file", entry: entryOf(given), name: lastPart((given as Partial<File>).name ?? "") };
   if (isBuffer(given) || tagOf(given) === "Uint8Array")
     return { kind: "file", entry: entryOf(given as Uint8Array), name: "dataset" };
-  if (typeof given !== "object" || given === null) throw new TypeError("not a source");
+  if (typeof given !== "object" || given === null) throw notASource(given);
   if ("getDirectoryHandle" in given) {
     const source = given.name || "the folder";
     return { kind: "folder", entries: await listHandle(given, signal), source, name: source };
@@ -63,7 +64,12 @@ export async function findSource(given: DatasetSource, signal: AbortSignal | und
     const isFile = typeof given.images === "string" || isUrl(given.images) || isBlob(given.images);
     return { kind: "pair", images, labels: entryOf(given.labels), name: isFile ? lastPart(images.name) : "dataset" };
   }
-  throw new TypeError("not a source");
+  throw notASource(given);
+}
+
+function notASource(given: unknown): InvalidOptionError {
+  const allowed = "a path, URL, Blob, File, bytes, a list of these, a directory handle, or { images, labels }";
+  return new InvalidOptionError("source", given, allowed);
 }
 
 /** A path or an address: on a disk that of a file or a folder. */
@@ -71,13 +77,22 @@ async function findPath(given: string | URL, signal: AbortSignal | undefined): P
   const text = String(given);
   const fs = fileSystem();
   if (!fs || /^(https?|data|blob):/i.test(text)) return { kind: "file", entry: entryOf(given), name: lastPart(text) };
-  const path = /^file:/i.test(text) ? (nodeUrl()?.fileURLToPath(text) as string) : text;
+  const path = /^file:/i.test(text) ? pathOf(text) : text;
   const status = await fs.stat(path).catch((cause: { code?: string }) => {
     if (cause.code !== "ENOENT") return undefined;
     throw new FileError("there is no such file or folder; check the path", { cause });
   });
   if (!status?.isDirectory()) return { kind: "file", entry: entryOf(path), name: lastPart(path) };
   return { kind: "folder", entries: await listFolder(path, signal), source: path, name: lastPart(path) };
+}
+
+/** @throws InvalidOptionError for an address that is no path here, such as that of another host */
+function pathOf(url: string): string {
+  try {
+    return nodeUrl()?.fileURLToPath(url) as string;
+  } catch (cause) {
+    throw new InvalidOptionError("source", url, "a file: address of this machine", { cause });
+  }
 }
 
 /** The last part of a path or address, without `.gz`: names outlive the machine whose folders they would mention. */
