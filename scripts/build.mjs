@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { boundedParquet } from "./bounded-parquet.mjs";
 import { writeLicences } from "./licences.mjs";
 import { writeShaders } from "./shaders.mjs";
 import { finishTypes } from "./types.mjs";
@@ -67,7 +68,7 @@ const entryPoints = {
   gpu: "src/steps/gpu-at-once.ts",
   cli: "src/cli/main.ts",
 };
-const { metafile } = await build({ ...common, entryPoints, splitting: true });
+const { metafile } = await build({ ...common, entryPoints, splitting: true, plugins: [boundedParquet] });
 for (const file of orphans(metafile, Object.keys(entryPoints))) {
   rmSync(file);
   console.log(`${file}: nothing imports it, so it is not published`);

@@ -4,6 +4,7 @@ import { DatasetError, messageOf, TaskloomError } from "../../base/errors.js";
 import { sniff } from "../sniff.js";
 import type { Content } from "./contents.js";
 import { type Column, columnsOf, type Features, featuresOf, type SchemaNode } from "./parquet-columns.js";
+import { checkPages } from "./parquet-pages.js";
 
 /** Bytes that a compressed byte can become, at most: damaged sizes ask for no more memory. */
 const MOST_GROWTH = 2 ** 15;
@@ -39,6 +40,7 @@ export class ParquetFile {
       // The metadata stand at the end, with their length behind.
       const size = bytes.length < 12 ? 0 : new DataView(slice(bytes.length - 8)).getUint32(0, true);
       this.#metadata = parquetMetadata(slice(Math.max(0, bytes.length - size - 8)));
+      checkPages(bytes, this.#metadata);
       this.columns = columnsOf(parquetSchema(this.#metadata) as SchemaNode);
       this.features = featuresOf(this.#metadata.key_value_metadata);
       this.rowCount = Number(this.#metadata.num_rows);
