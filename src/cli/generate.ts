@@ -1,6 +1,8 @@
 import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
 import { InvalidOptionError } from "../base/errors.js";
+import { notice } from "../base/notice.js";
+import { Center, type Dataset, type ReaderOptions } from "../dataset/index.js";
 import { openDataset } from "../node/dataset/open-dataset.js";
 import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
@@ -17,12 +19,13 @@ interface Flags extends TaskFlags, DatasetFlags {
   dataset: string;
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
-  out: string;
+  out?: string;
   format: StoreFormat;
   chunkTasks?: number;
   shard?: { index: number; count: number };
   onehot: boolean;
   limitExamples?: number;
+  center?: true | string;
   force?: boolean;
   preview?: boolean;
   json?: boolean;
@@ -41,7 +44,7 @@ export function generateCommand(): Command {
   return addTaskOptions(addDatasetOptions(command))
     .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
-    .option("--out <dir>", "folder to write into", "tasks")
+    .option("--out <dir>", "folder to write into (default: tasks; zarr: tasks.zarr, which xarray knows by its name)")
     .addOption(new Option("--format <name>", "of the files").choices(FORMATS).default("npy"))
     .option("--chunk-tasks <n>", "zarr: tasks of a chunk (default: about 32 MiB of inputs)", wholeNumber)
     .addOption(
@@ -49,6 +52,10 @@ export function generateCommand(): Command {
     )
     .option("--no-onehot", "zarr: leave the label cells out of the inputs; readers put them back")
     .option("--limit-examples <n>", "use only the first examples of the dataset", wholeNumber)
+    .option(
+      "--center [name|path]",
+      "take the mean image off each image: that of the examples, or of another dataset, such as the training split's",
+    )
     .option("--force", "overwrite files of an earlier run; zarr: start over instead of going on")
     .option("--preview", "draw preview.png into the folder as well")
     .option("--json", "print the result as JSON")
@@ -61,9 +68,10 @@ export function generateCommand(): Command {
     .action(run);
 }
 
-async function run(flags: Flags, command: Command): Promise<void> {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(flags.out)) {
-    throw new InvalidOptionError("--out", flags.out, "the path of a folder on this machine, not an address");
+async function run({ out: given, ...flags }: Flags, command: Command): Promise<void> {
+  const out = given ?? (flags.format === "zarr" ? "tasks.zarr" : "tasks");
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(out)) {
+    throw new InvalidOptionError("--out", out, "the path of a folder on this machine, not an address");
   }
   const limit = flags.limitExamples;
   const { source = flags.dataset, options } = datasetOf(flags, command.getOptionValueSource("dataset") !== "default");
@@ -75,7 +83,7 @@ async function run(flags: Flags, command: Command): Promise<void> {
       `an integer from 1 to ${dataset.length}, the examples there are`,
     );
   }
-  const examples = limit === undefined ? dataset : dataset.head(limit);
+  const examples = await centered(limit === undefined ? dataset : dataset.head(limit), flags, options);
 
   if (flags.format === "zarr") onInterrupt("what is finished is kept, and the same command goes on");
   const started = performance.now();
@@ -84,7 +92,7 @@ async function run(flags: Flags, command: Command): Promise<void> {
     ...taskOptionsOf(flags),
     backend: flags.backend,
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
-    out: flags.out,
+    out,
     format: flags.format,
     ...(flags.chunkTasks === undefined ? {} : { chunkTasks: flags.chunkTasks }),
     ...(flags.shard === undefined ? {} : { shard: flags.shard }),
@@ -94,12 +102,12 @@ async function run(flags: Flags, command: Command): Promise<void> {
     onProgress: bar.update,
   }).finally(bar.stop);
   const seconds = (performance.now() - started) / 1000;
-  const picture = flags.preview ? await preview(flags.out, { dataset: examples, signal }) : undefined;
+  const picture = flags.preview ? await preview(out, { dataset: examples, signal }) : undefined;
 
   const { items, bytes, recipe, backend, resumed, complete } = result;
   const workers = flags.workers ?? availableParallelism();
   if (flags.json) {
-    printJson({ out: flags.out, items, bytes, seconds, resumed, complete, backend, workers, preview: picture, recipe });
+    printJson({ out, items, bytes, seconds, resumed, complete, backend, workers, preview: picture, recipe });
     return;
   }
   const threads = workers === 0 ? "main thread" : formatCount(workers, "worker");
@@ -113,10 +121,24 @@ async function run(flags: Flags, command: Command): Promise<void> {
   const rate = `${formatNumber((items - resumed) / seconds)} ${recipe.drawSequence ? "sequences" : "examples"}/s, ${where}`;
   process.stdout.write(
     `${part}${formatCount(recipe.taskCount, "task")}, ${shape}${before}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s ` +
-      `(${items > resumed ? rate : "nothing was left to do"}) -> ${flags.out}\n`,
+      `(${items > resumed ? rate : "nothing was left to do"}) -> ${out}\n`,
   );
   if (!complete) process.stdout.write("the store is complete when the other shards are\n");
   if (picture) process.stdout.write(`preview -> ${picture}\n`);
+}
+
+/** The examples with a mean image taken off, if that was asked for. */
+async function centered(examples: Dataset, { center, dataset }: Flags, options: ReaderOptions): Promise<Dataset> {
+  if (center === undefined) return examples;
+  const own = center === true || center === dataset;
+  const transform = Center.of(
+    own ? examples : await openDataset(center, { ...options, split: undefined, name: center, signal }),
+  );
+  const result = examples.transform(transform);
+  const { clamped } = transform;
+  if (clamped > 0)
+    notice(`--center: ${clamped} of ${result.images.length} values were clamped to a byte, by half a gray level`);
+  return result;
 }
 
 function formatCount(count: number, noun: string): string {

@@ -1,4 +1,5 @@
 import { DatasetError, describe, InvalidOptionError } from "../base/errors.js";
+import { type ByteScale, checkByteScale } from "./byte-scale.js";
 import { conversionOf, ownPixels } from "./own-array.js";
 import { type CheckedTargets, type Classes, checkTargets, type Targets } from "./targets.js";
 import { checkShape, dtypeOf, kindOf, type Pixels, product, shapeText } from "./tensor.js";
@@ -32,6 +33,8 @@ export interface DatasetInit {
   readonly nonFinite?: "refuse" | "allow" | undefined;
   /** The names of the classes, one for each. With `classes: "compact"` those of the labels before they are renumbered. */
   readonly classNames?: readonly string[] | undefined;
+  /** For uint8: the values that bytes stand for, where these are not `byte / 255`. {@link Center} sets it. */
+  readonly byteScale?: ByteScale | undefined;
 }
 
 /** The fields that a dataset is made of. */
@@ -41,12 +44,19 @@ export interface Checked extends CheckedTargets {
   readonly shape: readonly number[];
   readonly name: string;
   readonly nonFinite: "refuse" | "allow";
+  readonly byteScale: ByteScale | undefined;
 }
 
 /** The fields of `DatasetInit`. */
-const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite", "classNames"];
+const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite", "byteScale", "classNames"];
 /** The fields that a copy of a dataset's own has besides, which follow from the others. */
 const DERIVED = ["dtype", "length", "features", "originalLabels"];
+
+/** @throws {@link InvalidOptionError} for anything but an object of fields; a dataset, which can be iterated, is one. */
+function checkInitObject(init: unknown): asserts init is DatasetInit {
+  if (typeof init === "object" && init !== null && !Array.isArray(init)) return;
+  throw new InvalidOptionError("dataset", init, "an object");
+}
 
 /**
  * The fields of a dataset.
@@ -56,7 +66,7 @@ const DERIVED = ["dtype", "length", "features", "originalLabels"];
  *   allowed.
  */
 export function checkInit(init: DatasetInit): Checked {
-  if (typeof init !== "object" || init === null) throw new InvalidOptionError("dataset", init, "an object");
+  checkInitObject(init);
   for (const field of Object.keys(init)) {
     if (FIELDS.includes(field) || DERIVED.includes(field)) continue;
     throw new InvalidOptionError(
@@ -65,7 +75,7 @@ export function checkInit(init: DatasetInit): Checked {
       `no field of this name; there are ${FIELDS.join(", ")}`,
     );
   }
-  const { targets, shape, name = "dataset", nonFinite = "refuse" } = init;
+  const { targets, shape, name = "dataset", nonFinite = "refuse", byteScale } = init;
   const images = ownPixels(init.images) as Pixels;
   if (typeof name !== "string") throw new InvalidOptionError("name", name, "text");
   if (nonFinite !== "refuse" && nonFinite !== "allow") {
@@ -76,6 +86,7 @@ export function checkInit(init: DatasetInit): Checked {
     const allowed = `images are ${kindOf(images)}; allowed: a Uint8Array or a Float32Array`;
     throw new DatasetError(name, `${allowed}${conversionOf(images)}`);
   }
+  checkByteScale(byteScale, images);
   if (!(Array.isArray(targets) || ArrayBuffer.isView(targets)) || !("length" in targets)) {
     throw new DatasetError(name, `targets are ${describe(targets)}; allowed: a list or typed array of integers`);
   }
@@ -93,7 +104,7 @@ export function checkInit(init: DatasetInit): Checked {
   }
   if (count === 0) throw new DatasetError(name, "there are no examples; at least one is needed");
   const checked = checkTargets(targets, init.classes, name);
-  return { images, shape, name, nonFinite, ...checked, classNames: checkNames(init.classNames, checked) };
+  return { images, shape, name, nonFinite, byteScale, ...checked, classNames: checkNames(init.classNames, checked) };
 }
 
 /** A hint where the shape begins with the number of examples. */

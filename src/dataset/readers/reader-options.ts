@@ -1,4 +1,4 @@
-import { checkInteger, checkObject } from "../../base/check.js";
+import { checkInteger, checkOptions, type Names } from "../../base/check.js";
 import { describe, InvalidOptionError } from "../../base/errors.js";
 import type { ReadOptions } from "../../files/bytes.js";
 import { checkPauses } from "../../files/http.js";
@@ -45,18 +45,14 @@ export interface ReaderOptions extends ReadOptions {
   readonly variant?: string | undefined;
 }
 
-const NAMES = [
-  ..."signal retryPauses split classes limit name nonFinite images labels".split(" "),
-  ..."shape dtype resize channelsFirst variant".split(" "),
-];
+const NAMES: Names<Required<ReaderOptions>> = {
+  ...{ split: true, classes: true, limit: true, name: true, nonFinite: true, images: true, labels: true, shape: true },
+  ...{ dtype: true, resize: true, channelsFirst: true, variant: true, signal: true, retryPauses: true },
+};
 
 /** @throws InvalidOptionError for an option that is not allowed */
 export function checkReaderOptions(options: ReaderOptions): void {
-  checkObject("options", options);
-  for (const [option, value] of Object.entries(options)) {
-    if (!NAMES.includes(option))
-      throw new InvalidOptionError(option, value, `no option of this name; there are ${NAMES.join(", ")}`);
-  }
+  checkOptions<ReaderOptions>(options, NAMES);
   const { split, limit, name, shape, dtype, resize, channelsFirst, variant, images, labels } = options;
   if (split !== undefined && !SPLITS.includes(split)) {
     throw new InvalidOptionError("split", split, SPLITS.map(describe).join(", "));

@@ -1,14 +1,21 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkText } from "../../base/check.js";
 import { DatasetError } from "../../base/errors.js";
 import { type Dataset, type DatasetSplit, type ReaderOptions, readDataset } from "../../dataset/index.js";
+import { checkReaderOptions } from "../../dataset/readers/reader-options.js";
 
 /** A part of a dataset: what to learn from, what to test on, or what to choose settings with. */
 export type Split = DatasetSplit;
 
 /** Options of {@link readFolder}. */
 export interface FolderOptions extends ReaderOptions {}
+
+/** @throws InvalidOptionError for anything but the path or the file: URL of a folder */
+export function checkFolder(name: string, value: unknown): asserts value is string | URL {
+  if (!(value instanceof URL)) checkText(name, value, "the path of a folder, or a file: URL");
+}
 
 /**
  * Reads a split from a folder, such as that of the four files that MNIST and its relatives come in:
@@ -21,6 +28,8 @@ export interface FolderOptions extends ReaderOptions {}
  * const fashion = await readFolder("/data/fashion-mnist", { classes: 10 });
  */
 export async function readFolder(path: string | URL, options: FolderOptions = {}): Promise<Dataset> {
+  checkFolder("path", path);
+  checkReaderOptions(options);
   const folder = resolve(path instanceof URL ? fileURLToPath(path) : path);
   options.signal?.throwIfAborted();
   const status = await stat(folder).catch((cause: NodeJS.ErrnoException) => {

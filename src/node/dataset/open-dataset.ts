@@ -1,6 +1,8 @@
 import { abortable } from "../../base/abort.js";
 import { DatasetError, InvalidOptionError, RecipeError } from "../../base/errors.js";
 import { Dataset, type DatasetSource, type ReaderOptions, readDataset } from "../../dataset/index.js";
+import { checkReaderOptions } from "../../dataset/readers/reader-options.js";
+import { Center } from "../../dataset/transforms/center.js";
 import type { Recipe } from "../../plan/recipe.js";
 import { datasetDifference } from "../../plan/recipe-dataset.js";
 import { mnistFolder } from "./mnist.js";
@@ -19,6 +21,7 @@ import { mnistFolder } from "./mnist.js";
  * ```
  */
 export async function openDataset(source: DatasetSource, options: ReaderOptions = {}): Promise<Dataset> {
+  checkReaderOptions(options);
   if (typeof source !== "string") return readDataset(source, options);
   if (source === "mnist" || source === "mnist-test") return openMnist(source, options);
   try {
@@ -66,10 +69,20 @@ export async function openDatasetOf(
   const whole = isDataset(given)
     ? given
     : likeThat(recipe, await openDataset(given, { classes, limit, ...options, signal }));
-  const dataset = whole.length > limit ? whole.head(limit) : whole;
+  const plain = whole.length > limit ? whole.head(limit) : whole;
+  const dataset = isDataset(given) ? plain : await centeredAs(recipe, plain, { ...options, signal });
   const difference = await abortable(datasetDifference(recipe, dataset), signal);
   if (difference !== undefined) throw new RecipeError(whole.name, difference);
   return dataset;
+}
+
+/** The dataset with the mean image taken off that the recipe names. */
+async function centeredAs(recipe: Recipe, dataset: Dataset, options: ReaderOptions): Promise<Dataset> {
+  const { centeredOn, name } = recipe.dataset;
+  if (centeredOn === undefined) return dataset;
+  const source =
+    centeredOn === name ? dataset : await openDataset(centeredOn, { ...options, split: undefined, name: centeredOn });
+  return dataset.transform(Center.of(source));
 }
 
 function isDataset(given: DatasetSource | Dataset): given is Dataset {

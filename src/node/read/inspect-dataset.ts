@@ -1,3 +1,5 @@
+import { checkOptions, checkText } from "../../base/check.js";
+import { checkDataset } from "../../dataset/check-dataset.js";
 import type { Dataset } from "../../dataset/index.js";
 import { Canvas, type Color, LETTER } from "./canvas.js";
 import { drawExample, imageSize } from "./draw-example.js";
@@ -50,7 +52,11 @@ const INK: Color = [40, 40, 40];
  * const { counts } = await inspectDataset(await openDataset("data.npz"), { picture: "data.png" });
  * ```
  */
-export async function inspectDataset(dataset: Dataset, { picture }: { picture?: string } = {}): Promise<DatasetReport> {
+export async function inspectDataset(dataset: Dataset, options: { picture?: string } = {}): Promise<DatasetReport> {
+  checkDataset(dataset);
+  checkOptions<{ picture?: string }>(options, { picture: true });
+  const { picture } = options;
+  if (picture !== undefined) checkText("picture", picture, "the path of a PNG");
   const { name, dtype, classes, classNames, originalLabels, images, targets } = dataset;
   const counts = new Array<number>(classes).fill(0);
   for (const target of targets) counts[target] = (counts[target] as number) + 1;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Engine } from "../../backend/wasm/engine.js";
+import { checkOptions, checkText } from "../../base/check.js";
 import { InvalidOptionError } from "../../base/errors.js";
 import { float16ToFloat32 } from "../../base/float16.js";
 import { bytesPerElement } from "../../base/tensor.js";
@@ -15,6 +16,7 @@ import { TaskAugmentor } from "../../tasks/augmentor.js";
 import { openDatasetOf } from "../dataset/open-dataset.js";
 import { Canvas, type Color, LETTER } from "./canvas.js";
 import { drawExample, imageSize, squareFor } from "./draw-example.js";
+import { GENERATED } from "./verification.js";
 import { writePicture } from "./write-picture.js";
 
 /** Options of `preview`. */
@@ -55,6 +57,10 @@ const MARGIN = 16;
  *   picture cannot be written
  */
 export async function preview(path: string, options: PreviewOptions = {}): Promise<string> {
+  checkText("path", path, GENERATED);
+  checkOptions<PreviewOptions>(options, {
+    ...{ tasks: true, examples: true, dataset: true, datasetOptions: true, out: true, signal: true },
+  });
   const { signal } = options;
   const set = await openSet(pathFiles(path), signal);
   const dataset = await openDatasetOf(set.recipe, options.dataset, signal, options.datasetOptions);
