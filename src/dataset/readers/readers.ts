@@ -57,11 +57,10 @@ export function readDataset(given: DatasetSource, options: ReaderOptions): Promi
   });
 }
 
-export function readNpy(given: ImagesAndLabels, options: ReaderOptions): Promise<Dataset> {
-  return reading(given, options, (found) => {
-    if (found.kind === "pair") return readPair(found, found.name, options);
-    throw new InvalidOptionError("source", given, "{ images, labels }, two .npy files");
-  });
+export async function readNpy(given: ImagesAndLabels, options: ReaderOptions): Promise<Dataset> {
+  const isPair = typeof given === "object" && given !== null && "images" in given && "labels" in given;
+  if (!isPair) throw new InvalidOptionError("source", given, "{ images, labels }, two .npy files");
+  return readDataset(given, options);
 }
 
 export function readNpz(given: DatasetSource, options: ReaderOptions): Promise<Dataset> {

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../../base/errors.js";
 import { fileSystem, nodeUrl } from "../../base/host.js";
-import { isBlob, isBuffer, isUrl, tagOf } from "../../base/realm.js";
+import { bytesOf, isBlob, isBuffer, isUrl, tagOf } from "../../base/realm.js";
 import type { Source } from "../../files/bytes.js";
 import { FileError } from "../../files/file-error.js";
 import { type FileEntry, listFolder, listGiven, listHandle } from "../../files/list.js";
@@ -54,7 +54,9 @@ export async function findSource(given: DatasetSource, signal: AbortSignal | und
     return { kind: "file", entry: entryOf(file), name: lastPart(file.name) };
   }
   if (Symbol.iterator in given || "length" in given) {
-    const entries = listGiven(given as Iterable<Source>);
+    const sources = Array.from(given as Iterable<Source>);
+    if (sources.length === 0 || !sources.every(isSource)) throw notASource(given);
+    const entries = listGiven(sources);
     const [only] = entries;
     if (only && entries.length === 1) return { kind: "file", entry: only, name: lastPart(only.path) };
     return { kind: "folder", entries, source: `the ${entries.length} files`, name: "dataset" };
@@ -65,6 +67,10 @@ export async function findSource(given: DatasetSource, signal: AbortSignal | und
     return { kind: "pair", images, labels: entryOf(given.labels), name: isFile ? lastPart(images.name) : "dataset" };
   }
   throw notASource(given);
+}
+
+function isSource(value: unknown): value is Source {
+  return typeof value === "string" || isUrl(value) || isBlob(value) || bytesOf(value) !== undefined;
 }
 
 function notASource(given: unknown): InvalidOptionError {
