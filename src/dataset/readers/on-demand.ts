@@ -1,12 +1,19 @@
-import { DatasetError, messageOf } from "../../base/errors.js";
-import type { Dataset } from "../dataset.js";
+import { DatasetError, InvalidOptionError, messageOf, TaskloomError } from "../../base/errors.js";
+import { Dataset } from "../dataset.js";
 import type { ReaderOptions } from "./reader-options.js";
 import type { DatasetSource, ImagesAndLabels } from "./source.js";
 
-/** The readers, which are loaded with the first of them that is called. */
-async function load(): Promise<typeof import("./readers.js")> {
+type Readers = typeof import("./readers.js");
+
+/**
+ * The readers, which are loaded with the first of them that is called. The published chunk has no classes of its own that
+ * callers compare with: scripts/readers.mjs adds `give`, which takes those of this entry.
+ */
+async function load(): Promise<Readers> {
   try {
-    return await import("./readers.js");
+    const readers: Readers & { give?(kit: object): void } = await import("./readers.js");
+    readers.give?.({ Dataset, DatasetError, InvalidOptionError, TaskloomError });
+    return readers;
   } catch (cause) {
     throw new DatasetError("readers", `their code could not be loaded: ${messageOf(cause)}`, { cause });
   }
