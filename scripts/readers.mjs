@@ -64,6 +64,9 @@ export async function buildReaders(common) {
     ...common,
     entryPoints: { readers: "readers-entry" },
     splitting: true,
+    // Most of it is code of other packages.
+    minify: true,
+    sourcemap: false,
     plugins: [entry, given, boundedParquet],
   });
   return metafile;
