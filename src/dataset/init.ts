@@ -33,7 +33,7 @@ export interface DatasetInit {
   readonly nonFinite?: "refuse" | "allow" | undefined;
   /** The names of the classes, one for each. With `classes: "compact"` those of the labels before they are renumbered. */
   readonly classNames?: readonly string[] | undefined;
-  /** For uint8: the values that bytes stand for, where these are not `byte / 255`. {@link Center} sets it. */
+  /** The values that bytes stand for, if these are not `byte / 255`; only for uint8. {@link Center} sets it. */
   readonly byteScale?: ByteScale | undefined;
 }
 
