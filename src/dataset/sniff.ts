@@ -48,7 +48,7 @@ const REMEDIES: Partial<Record<Format, string>> = {
   tar: "readDataset and --dataset FILE take archives of data; else unpack it first",
 };
 
-/** What a file is, and in words what to do about it: `"a NumPy file"`. */
+/** The format of a file, its name in words (`"a NumPy file"`), and the remedy. */
 export interface Sniffed {
   readonly format: Format;
   readonly name: string;

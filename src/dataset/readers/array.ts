@@ -40,7 +40,7 @@ export async function readArray(
   return { data, shape: [count, ...shape.slice(1)], type, name };
 }
 
-/** How much of a file of one array the first rows take. */
+/** The extent of the first rows in a file of one array. */
 function extentOfArray(limit: number): ExtentOf {
   const everything = { bytes: Number.POSITIVE_INFINITY, whole: false };
   return (head) => {

@@ -66,7 +66,7 @@ async function chooseMembers(
   throw new DatasetError(name, `${problem} Give images and labels (--images NAME --labels NAME)`);
 }
 
-/** Of two arrays, that of one dimension holds the labels. */
+/** The array of one dimension holds the labels, if there are two. */
 async function byShape(members: readonly FileEntry[], options: ReadOptions) {
   const dimensions: number[] = [];
   for (const member of members) {

@@ -18,7 +18,7 @@ export const SPLIT_WORDS: Record<string, DatasetSplit> = {
 /** Words that say nothing about what is in a file. */
 const EMPTY = /^(idx\d*|ubyte|int|gz|npy|npz|txt)$/;
 
-/** What a name says. */
+/** The meaning of a name. */
 export interface Role<T> {
   readonly item: T;
   readonly role: "images" | "labels";

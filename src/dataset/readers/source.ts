@@ -26,7 +26,7 @@ export type DatasetSource =
   | ArrayLike<Source>
   | ImagesAndLabels;
 
-/** What was given: a file, the files of a folder, or a pair. */
+/** The kind of source that was given: a file, the files of a folder, or a pair. */
 export type Found =
   | { readonly kind: "file"; readonly entry: FileEntry; readonly name: string }
   | { readonly kind: "folder"; readonly entries: readonly FileEntry[]; readonly source: string; readonly name: string }
