@@ -24,6 +24,7 @@ const APPS = {
   PRESETS: "PRESETS",
   TargetPermutation: "TargetPermutation",
   readIdxDataset: "readIdxDataset",
+  readDataset: "readDataset",
   Dataset: "Dataset",
   TaskAugmentor: "TaskAugmentor",
   openTasks: "openTasks",

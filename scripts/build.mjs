@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { writeLicences } from "./licences.mjs";
+import { buildReaders } from "./readers.mjs";
 import { writeShaders } from "./shaders.mjs";
 import { finishTypes } from "./types.mjs";
 
@@ -74,11 +76,21 @@ const entryPoints = {
   gpu: "src/steps/gpu-at-once.ts",
   cli: "src/cli/main.ts",
 };
-const { metafile } = await build({ ...common, entryPoints, splitting: true });
+/** The chunk of the readers is built by itself. */
+const withoutReaders = {
+  name: "without readers",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/readers\.js$/ }, () => ({ path: "./readers.js", external: true }));
+  },
+};
+const { metafile } = await build({ ...common, entryPoints, splitting: true, plugins: [withoutReaders] });
+const readers = await buildReaders(common);
 for (const file of orphans(metafile, Object.keys(entryPoints))) {
   rmSync(file);
   console.log(`${file}: nothing imports it, so it is not published`);
 }
+
+writeLicences([...Object.keys(metafile.inputs), ...Object.keys(readers.inputs)], "dist/THIRD-PARTY-LICENCES.txt");
 
 /** A worker is given the kernel by the thread that starts it: its script does not have the bytes a second time. */
 const withoutKernel = {

@@ -1,4 +1,4 @@
-// Gives the package damaged recipes, IDX files, states, stores, manifests and files: each must give a value or a
+// Gives the package damaged recipes, IDX files, states, stores, manifests, datasets and files: each must give a value or a
 // TaskloomError, within 5 s and within 1 GiB.
 //
 //   npm run fuzz -- [--seconds 60] [--seed 1] [--only recipe,idx] [--case 17]
@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const TARGETS = ["recipe", "idx", "state", "store", "manifest", "safetensors", "npy"];
+const TARGETS = ["recipe", "idx", "state", "store", "manifest", "safetensors", "npy", "files", "images"];
 /** A case that takes longer hangs. */
 const SILENCE = 5000;
 /** The first case waits for imports and examples too. */

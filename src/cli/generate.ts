@@ -2,19 +2,20 @@ import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
 import { InvalidOptionError } from "../base/errors.js";
 import { notice } from "../base/notice.js";
-import { Center, type Classes, type Dataset } from "../dataset/index.js";
+import { Center, type Dataset, type ReaderOptions } from "../dataset/index.js";
 import { openDataset } from "../node/dataset/open-dataset.js";
 import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
 import { FORMATS, generate } from "../node/write/generate.js";
 import type { StoreFormat } from "../node/write/job.js";
-import { classesOf, shardOf, wholeNumber } from "./parsers.js";
+import { addDatasetOptions, type DatasetFlags, datasetOf } from "./dataset-options.js";
+import { shardOf, wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { formatNumber, printJson } from "./report.js";
 import { onInterrupt, signal } from "./signal.js";
 import { addTaskOptions, type TaskFlags, taskOptionsOf } from "./task-options.js";
 
-interface Flags extends TaskFlags {
+interface Flags extends TaskFlags, DatasetFlags {
   dataset: string;
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
@@ -24,7 +25,6 @@ interface Flags extends TaskFlags {
   shard?: { index: number; count: number };
   onehot: boolean;
   limitExamples?: number;
-  classes?: Classes;
   center?: true | string;
   force?: boolean;
   preview?: boolean;
@@ -37,11 +37,11 @@ export function generateCommand(): Command {
       "Write a task set: .npy files, a safetensors file, or a Zarr store that can be resumed and shared out.",
     )
     .requiredOption(
-      "--dataset <name|dir>",
-      "mnist, mnist-test, or a folder with the four MNIST-style IDX files",
+      "--dataset <name|path|url>",
+      "mnist, mnist-test, or data of your own: IDX, npy, npz, CIFAR, Parquet, CSV, images in folders (docs/your-data.md)",
       "mnist",
     );
-  return addTaskOptions(command)
+  return addTaskOptions(addDatasetOptions(command))
     .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
     .option("--out <dir>", "folder to write into (default: tasks; zarr: tasks.zarr, which xarray knows by its name)")
@@ -53,12 +53,7 @@ export function generateCommand(): Command {
     .option("--no-onehot", "zarr: leave the label cells out of the inputs; readers put them back")
     .option("--limit-examples <n>", "use only the first examples of the dataset", wholeNumber)
     .option(
-      "--classes <n|compact>",
-      "labels of a folder's dataset, or only those that occur, renumbered (default: the largest label plus one)",
-      classesOf,
-    )
-    .option(
-      "--center [name|dir]",
+      "--center [name|path]",
       "take the mean image off each image: that of the examples, or of another dataset, such as the training split's",
     )
     .option("--force", "overwrite files of an earlier run; zarr: start over instead of going on")
@@ -73,13 +68,14 @@ export function generateCommand(): Command {
     .action(run);
 }
 
-async function run({ out: given, ...flags }: Flags): Promise<void> {
+async function run({ out: given, ...flags }: Flags, command: Command): Promise<void> {
   const out = given ?? (flags.format === "zarr" ? "tasks.zarr" : "tasks");
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(out)) {
     throw new InvalidOptionError("--out", out, "the path of a folder on this machine, not an address");
   }
   const limit = flags.limitExamples;
-  const dataset = await openDataset(flags.dataset, { classes: flags.classes, limit: limit || undefined, signal });
+  const { source = flags.dataset, options } = datasetOf(flags, command.getOptionValueSource("dataset") !== "default");
+  const dataset = await openDataset(source, { ...options, limit: limit || undefined, signal });
   if (limit !== undefined && (limit < 1 || limit > dataset.length)) {
     throw new InvalidOptionError(
       "--limit-examples",
@@ -87,7 +83,7 @@ async function run({ out: given, ...flags }: Flags): Promise<void> {
       `an integer from 1 to ${dataset.length}, the examples there are`,
     );
   }
-  const examples = await centered(limit === undefined ? dataset : dataset.head(limit), flags);
+  const examples = await centered(limit === undefined ? dataset : dataset.head(limit), flags, options);
 
   if (flags.format === "zarr") onInterrupt("what is finished is kept, and the same command goes on");
   const started = performance.now();
@@ -106,7 +102,7 @@ async function run({ out: given, ...flags }: Flags): Promise<void> {
     onProgress: bar.update,
   }).finally(bar.stop);
   const seconds = (performance.now() - started) / 1000;
-  const picture = flags.preview ? await preview(out, { dataset: flags.dataset, signal }) : undefined;
+  const picture = flags.preview ? await preview(out, { dataset: examples, signal }) : undefined;
 
   const { items, bytes, recipe, backend, resumed, complete } = result;
   const workers = flags.workers ?? availableParallelism();
@@ -132,10 +128,12 @@ async function run({ out: given, ...flags }: Flags): Promise<void> {
 }
 
 /** The examples with a mean image taken off, if that was asked for. */
-async function centered(examples: Dataset, { center, dataset }: Flags): Promise<Dataset> {
+async function centered(examples: Dataset, { center, dataset }: Flags, options: ReaderOptions): Promise<Dataset> {
   if (center === undefined) return examples;
   const own = center === true || center === dataset;
-  const transform = Center.of(own ? examples : await openDataset(center, { signal }));
+  const transform = Center.of(
+    own ? examples : await openDataset(center, { ...options, split: undefined, name: center, signal }),
+  );
   const result = examples.transform(transform);
   const { clamped } = transform;
   if (clamped > 0)

@@ -1,21 +1,80 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
 import { printable } from "../base/printable.js";
+import { openDataset } from "../node/dataset/open-dataset.js";
 import { type ArrayReport, type Inspection, inspect } from "../node/read/inspect.js";
+import { type DatasetReport, inspectDataset } from "../node/read/inspect-dataset.js";
+import { FILES } from "../node/write/generate.js";
+import { addDatasetOptions, type DatasetFlags, datasetOf } from "./dataset-options.js";
+import { wholeNumber } from "./parsers.js";
 import { printJson } from "./report.js";
 import { signal } from "./signal.js";
 
+interface Flags extends DatasetFlags {
+  limitExamples?: number;
+  picture?: string;
+  json?: boolean;
+}
+
+/** Files by which a folder is known that generate wrote. */
+const TASK_SET = [FILES.recipe, "tasks.safetensors", "zarr.json"];
+
 export function inspectCommand(): Command {
-  return new Command("inspect")
-    .description("Print the recipe, shapes, digests and per-feature statistics of a folder.")
-    .argument("<dir>", "a folder that generate wrote")
+  const command = new Command("inspect")
+    .description(
+      "Print the recipe, shapes, digests and per-feature statistics of a folder that generate wrote, or the shape, " +
+        "classes, counts and values of a dataset.",
+    )
+    .argument("[path]", "a folder that generate wrote, or a dataset: a name, file, folder or address");
+  return addDatasetOptions(command)
+    .option("--limit-examples <n>", "look at the first examples of the dataset only", wholeNumber)
+    .option("--picture <file>", "draw examples of each class of the dataset into a PNG")
     .option("--json", "print everything as JSON, each feature's mean and deviation included")
     .action(run);
 }
 
-async function run(dir: string, { json }: { json?: boolean }): Promise<void> {
-  const report = await inspect(dir, { signal });
+async function run(path: string | undefined, flags: Flags, command: Command): Promise<void> {
+  const { json, limitExamples, picture } = flags;
+  if (path !== undefined && TASK_SET.some((file) => existsSync(join(path, file)))) {
+    const report = await inspect(path, { signal });
+    if (json) printJson(report);
+    else process.stdout.write(`${describe(report).join("\n")}\n`);
+    return;
+  }
+  const { source, options } = datasetOf(
+    { ...flags, ...(path === undefined ? {} : { dataset: path }) },
+    path !== undefined,
+  );
+  if (source === undefined) return command.error("error: missing required argument 'path'");
+  const dataset = await openDataset(source, { ...options, limit: limitExamples, signal });
+  const report = await inspectDataset(dataset, picture === undefined ? {} : { picture });
   if (json) printJson(report);
-  else process.stdout.write(`${describe(report).join("\n")}\n`);
+  else process.stdout.write(`${describeDataset(report).join("\n")}\n`);
+}
+
+/** Classes that are listed, at most. */
+const LISTED = 30;
+
+function describeDataset(report: DatasetReport): string[] {
+  const { name, shape, dtype, classes, classNames, originalLabels, counts, minimum, maximum } = report;
+  const listed = counts.slice(0, LISTED).map((count, i) => {
+    const label = classNames?.[i] ?? originalLabels?.[i];
+    return `          ${String(i).padStart(5)}  ${count.toLocaleString("en-US").padStart(9)}${label === undefined ? "" : `  ${printable(String(label))}`}`;
+  });
+  return [
+    `dataset   ${printable(name)}, [${shape.join(", ")}] ${dtype}, ${classes} classes`,
+    `          sha256 ${report.digest}`,
+    `values    ${plain(minimum)} .. ${plain(maximum)}, mean ${format(report.mean)}, deviation ${format(report.standardDeviation)}`,
+    "classes   label      count",
+    ...listed,
+    ...(counts.length > LISTED ? [`          ... ${counts.length - LISTED} more: see --json`] : []),
+    ...(report.picture === undefined ? [] : [`picture   ${report.picture}`]),
+  ];
+}
+
+function plain(value: number): string {
+  return Number.isInteger(value) ? String(value) : format(value);
 }
 
 function describe({ recipe, inputs, targets }: Inspection): string[] {

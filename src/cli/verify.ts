@@ -2,27 +2,28 @@ import { Command, Option } from "commander";
 import { printable } from "../base/printable.js";
 import type { Fault, Verification } from "../node/read/verification.js";
 import { verify } from "../node/read/verify.js";
+import { addDatasetOptions, type DatasetFlags, datasetOf } from "./dataset-options.js";
 import { wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { EXIT, printJson } from "./report.js";
 import { signal } from "./signal.js";
 
-interface Flags {
+interface Flags extends DatasetFlags {
   /** A text is a folder that the option's optional number was read from. */
   recompute?: true | number | string;
-  dataset?: string;
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
   json?: boolean;
 }
 
 export function verifyCommand(): Command {
-  return new Command("verify")
+  const command = new Command("verify")
     .description("Compare a folder with its digests, and if asked for with newly made tasks; list every bad chunk.")
     .usage("[options] <dir>")
     .argument("[dir]", "a folder that generate wrote")
     .option("--recompute [n]", "make all tasks anew and compare, or those of n chunks drawn at random", numberOrFolder)
-    .option("--dataset <name|dir>", "where the dataset is, if not where the recipe says")
+    .option("--dataset <name|path|url>", "where the dataset is, if not where the recipe says");
+  return addDatasetOptions(command)
     .addOption(new Option("--backend <name>", "what recomputes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
     .option("--json", "print the result as JSON")
@@ -43,7 +44,16 @@ async function run(given: string | undefined, { json, recompute, ...flags }: Fla
     command.error(`error: option '--recompute [n]' argument '${taken}' is invalid. Give a whole number, such as 1024.`);
   }
   const bar = new Progress(json === true, "chunks");
-  const options = { ...flags, recompute: typeof recompute === "string" ? true : (recompute ?? false) };
+  const { source, options: datasetOptions } = datasetOf(flags, flags.dataset !== undefined || "recipe");
+  const options = {
+    ...{
+      backend: flags.backend,
+      datasetOptions,
+      recompute: typeof recompute === "string" ? true : (recompute ?? false),
+    },
+    ...(source === undefined ? {} : { dataset: source }),
+    ...(flags.workers === undefined ? {} : { workers: flags.workers }),
+  };
   const result = await verify(dir, { ...options, signal, onProgress: bar.update }).finally(bar.stop);
   if (json) printJson({ ok: result.faults.length === 0, ...result });
   else process.stdout.write(`${describe(result).join("\n")}\n`);

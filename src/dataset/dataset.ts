@@ -2,7 +2,7 @@ import { DatasetError, InvalidOptionError } from "../base/errors.js";
 import { sha256 } from "../base/sha256.js";
 import type { ByteScale } from "./byte-scale.js";
 import { littleEndianBytes } from "./endian.js";
-import { type Checked, checkInit, type DatasetInit } from "./init.js";
+import { type Checked, checkInit, checkNames, type DatasetInit } from "./init.js";
 import { type Moments, momentsOf } from "./moments.js";
 import { checkTargets } from "./targets.js";
 import { type DType, type Pixels, product } from "./tensor.js";
@@ -42,6 +42,8 @@ export class Dataset implements Iterable<Example> {
   readonly classes: number;
   /** The label that each class had before `classes: "compact"` renumbered them, rising; undefined where they were not. */
   readonly originalLabels: readonly number[] | undefined;
+  /** The name of each class, where they have names. They are no part of the digest. */
+  readonly classNames: readonly string[] | undefined;
   /** `"refuse"` if values that are NaN or infinite were refused. */
   readonly nonFinite: "refuse" | "allow";
   /** The values that bytes stand for, where these are not 0 to 1: see {@link Center}. The digest does not have it. */
@@ -64,6 +66,7 @@ export class Dataset implements Iterable<Example> {
     this.shape = Object.freeze([...checked.shape]);
     this.classes = checked.classes;
     this.originalLabels = checked.originalLabels;
+    this.classNames = checked.classNames;
     this.nonFinite = checked.nonFinite;
     this.byteScale = checked.byteScale;
     this.dtype = checked.images instanceof Uint8Array ? "uint8" : "float32";
@@ -91,8 +94,9 @@ export class Dataset implements Iterable<Example> {
    */
   static firstOf(init: DatasetInit, count: number): Dataset {
     const all = checkTargets(init.targets, init.classes, init.name ?? "dataset");
+    const classNames = checkNames(init.classNames, all);
     const targets = all.targets.subarray(0, count);
-    const checked = checkInit({ ...init, targets, classes: all.classes });
+    const checked = checkInit({ ...init, targets, classes: all.classes, classNames });
     return new Dataset({ ...checked, originalLabels: all.originalLabels }).#checked("");
   }
 

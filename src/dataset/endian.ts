@@ -27,3 +27,9 @@ export function fromBigEndian(
 ): Uint8Array<ArrayBuffer> {
   return littleEndian ? reversed(bytes, width) : new Uint8Array(bytes);
 }
+
+/** Little-endian elements in the machine's own order: a view where they are so and lie at a multiple of their width. */
+export function fromLittleEndian(bytes: Uint8Array, width: number, littleEndian = machineIsLittleEndian): Uint8Array {
+  if (!littleEndian && width > 1) return reversed(bytes, width);
+  return bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
+}

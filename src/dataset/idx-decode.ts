@@ -1,6 +1,7 @@
 import { DatasetError } from "../base/errors.js";
 import { type ExtentOf, HEAD_BYTES } from "../files/growing.js";
 import { fromBigEndian } from "./endian.js";
+import { sniff } from "./sniff.js";
 import { product, shapeText } from "./tensor.js";
 
 /** An array as an IDX file holds it. */
@@ -81,8 +82,9 @@ export function decodeIdx(
   const { array: Values } = kind;
   const expected = headerLength + product(shape) * Values.BYTES_PER_ELEMENT;
   if (bytes.length < expected || (bytes.length > expected && !cut)) {
-    const difference =
-      bytes.length < expected
+    const difference = fitsLittleEndian(bytes, dimensions, Values.BYTES_PER_ELEMENT)
+      ? "has little-endian dimensions, where IDX is big-endian; write them again with their bytes reversed"
+      : bytes.length < expected
         ? "is truncated; download it again"
         : `has ${bytes.length - expected} bytes too many; is it one IDX file?`;
     throw new DatasetError(
@@ -100,11 +102,23 @@ function opening(bytes: Uint8Array): string {
   return Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
 }
 
-/** The mistakes that happen: a web server's error page, and neighboring formats. */
+/** The mistakes that happen: a web server's error page, neighboring formats, an opening in the wrong byte order. */
 function guess(bytes: Uint8Array): string {
-  const text = String.fromCharCode(...bytes.subarray(0, 6));
-  if (text.trimStart().startsWith("<")) return ". It looks like a web page: is the address right?";
-  if (text.startsWith("PK")) return ". It is a zip archive: unpack it first";
-  if (text === "\x93NUMPY") return ". It is a NumPy file";
-  return "";
+  if (bytes[2] === 0 && bytes[3] === 0 && kinds.has(bytes[1] ?? -1) && (bytes[0] ?? 0) > 0) {
+    return ". Its header looks little-endian, where IDX is big-endian: write it again with the bytes of each number reversed";
+  }
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf && bytes[3] === 0) {
+    return ". A byte order mark stands before it, which a text editor wrote: remove the first three bytes";
+  }
+  const { format, name, remedy } = sniff(bytes);
+  if (format === "page") return `. It looks like a web page: ${remedy}`;
+  if (format === "idx" || format === "empty" || format === "unknown") return "";
+  return `. It is ${name}${remedy ? `: ${remedy}` : ""}`;
+}
+
+/** True if the sizes of the dimensions are right when their bytes are read in the opposite order. */
+function fitsLittleEndian(bytes: Uint8Array, dimensions: number, width: number): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const shape = Array.from({ length: dimensions }, (_, axis) => view.getUint32(4 + 4 * axis, true));
+  return bytes.length === 4 + 4 * dimensions + product(shape) * width;
 }

@@ -13,7 +13,7 @@ import { shapeText } from "./tensor.js";
 export interface IdxDatasetOptions extends ReadOptions {
   /** An IDX file of uint8 or float32, `[N, ...shape]`; plain or gzip. */
   readonly images: Source;
-  /** An IDX file of integers, `[N]`; plain or gzip. */
+  /** An IDX file of integers, `[N]` or `[N, 1]`; plain or gzip. */
   readonly labels: Source;
   /** The number of classes, 1 to 65536, or `"compact"`: see `DatasetInit`. Default: the largest label plus one. */
   readonly classes?: Classes | undefined;
@@ -110,10 +110,11 @@ export async function readIdxDataset(options: IdxDatasetOptions): Promise<Datase
   if (!(data instanceof Uint8Array || data instanceof Float32Array)) {
     throw new DatasetError(imagesName, `holds ${kindOf(data)}; images must be uint8 or float32: convert them first`);
   }
-  if (labels.shape.length !== 1) {
+  if (labels.shape.length !== 1 && !(labels.shape.length === 2 && labels.shape[1] === 1)) {
+    const more = labels.shape.length === 2 ? "readDataset reads QMNIST's. " : "";
     throw new DatasetError(
       labelsName,
-      `has shape ${shapeText(labels.shape)}; labels have one dimension, the count. Are images and labels exchanged?`,
+      `has shape ${shapeText(labels.shape)}; labels have one dimension, the count. ${more}Are images and labels exchanged?`,
     );
   }
   if (labels.data instanceof Float32Array || labels.data instanceof Float64Array) {

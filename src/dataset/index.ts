@@ -7,6 +7,17 @@ export { type IdxDatasetOptions, readIdx, readIdxDataset } from "./idx.js";
 export type { IdxArray } from "./idx-decode.js";
 export type { DatasetInit } from "./init.js";
 export type { Moments } from "./moments.js";
+export {
+  readCifar,
+  readCsv,
+  readDataset,
+  readImageFolder,
+  readNpy,
+  readNpz,
+  readParquet,
+} from "./readers/on-demand.js";
+export type { DatasetSplit, ReaderOptions } from "./readers/reader-options.js";
+export type { DatasetSource, ImagesAndLabels } from "./readers/source.js";
 export type { Classes, Targets } from "./targets.js";
 export type { DType, ImageTensor, Pixels } from "./tensor.js";
 export * from "./transforms/index.js";

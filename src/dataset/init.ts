@@ -1,15 +1,19 @@
 import { DatasetError, describe, InvalidOptionError } from "../base/errors.js";
 import { type ByteScale, checkByteScale } from "./byte-scale.js";
+import { conversionOf, ownPixels } from "./own-array.js";
 import { type CheckedTargets, type Classes, checkTargets, type Targets } from "./targets.js";
 import { checkShape, dtypeOf, kindOf, type Pixels, product, shapeText } from "./tensor.js";
 
 /** The arguments of {@link Dataset.from}. */
 export interface DatasetInit {
-  /** `N * product(shape)` values, example after example: uint8 or float32. Kept, not copied. */
-  readonly images: Pixels;
+  /**
+   * `N * product(shape)` values, example after example: uint8 or float32. Kept, not copied; a canvas' `Uint8ClampedArray`, and
+   * arrays of another realm, are viewed.
+   */
+  readonly images: Pixels | Uint8ClampedArray;
   /**
    * `N` labels, integers from 0; with `classes: "compact"` any integers. A `Uint16Array` is kept, anything else converted
-   * to one.
+   * to one, 64-bit integers included.
    */
   readonly targets: Targets;
   /** The shape of one example: `[28, 28]`, `[32, 32, 3]` (height, width, channels) or `[512]`. */
@@ -27,12 +31,15 @@ export interface DatasetInit {
    * that says how many there are and where the first one is.
    */
   readonly nonFinite?: "refuse" | "allow" | undefined;
+  /** The names of the classes, one for each. With `classes: "compact"` those of the labels before they are renumbered. */
+  readonly classNames?: readonly string[] | undefined;
   /** The values that bytes stand for, if these are not `byte / 255`; only for uint8. {@link Center} sets it. */
   readonly byteScale?: ByteScale | undefined;
 }
 
 /** The fields that a dataset is made of. */
 export interface Checked extends CheckedTargets {
+  readonly classNames: readonly string[] | undefined;
   readonly images: Pixels;
   readonly shape: readonly number[];
   readonly name: string;
@@ -41,7 +48,7 @@ export interface Checked extends CheckedTargets {
 }
 
 /** The fields of `DatasetInit`. */
-const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite", "byteScale"];
+const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite", "byteScale", "classNames"];
 /** The fields that a copy of a dataset's own has besides, which follow from the others. */
 const DERIVED = ["dtype", "length", "features", "originalLabels"];
 
@@ -68,14 +75,16 @@ export function checkInit(init: DatasetInit): Checked {
       `no field of this name; there are ${FIELDS.join(", ")}`,
     );
   }
-  const { images, targets, shape, name = "dataset", nonFinite = "refuse", byteScale } = init;
+  const { targets, shape, name = "dataset", nonFinite = "refuse", byteScale } = init;
+  const images = ownPixels(init.images) as Pixels;
   if (typeof name !== "string") throw new InvalidOptionError("name", name, "text");
   if (nonFinite !== "refuse" && nonFinite !== "allow") {
     throw new InvalidOptionError("nonFinite", nonFinite, '"refuse" or "allow"');
   }
   checkShape("shape", shape);
   if (!dtypeOf(images)) {
-    throw new DatasetError(name, `images are ${kindOf(images)}; allowed: a Uint8Array or a Float32Array`);
+    const allowed = `images are ${kindOf(images)}; allowed: a Uint8Array or a Float32Array`;
+    throw new DatasetError(name, `${allowed}${conversionOf(images)}`);
   }
   checkByteScale(byteScale, images);
   if (!(Array.isArray(targets) || ArrayBuffer.isView(targets)) || !("length" in targets)) {
@@ -86,12 +95,36 @@ export function checkInit(init: DatasetInit): Checked {
   if (!Number.isInteger(count)) {
     throw new DatasetError(
       name,
-      `images hold ${images.length} values, not a multiple of the ${features} of one ${shapeText(shape)} example`,
+      `images hold ${images.length} values, not a multiple of the ${features} of one ${shapeText(shape)} example${counted(shape, targets)}`,
     );
   }
   if (count !== targets.length) {
-    throw new DatasetError(name, `there are ${count} images but ${targets.length} targets; give one target each`);
+    const problem = `there are ${count} images but ${targets.length} targets; give one target each`;
+    throw new DatasetError(name, `${problem}${counted(shape, targets)}`);
   }
   if (count === 0) throw new DatasetError(name, "there are no examples; at least one is needed");
-  return { images, shape, name, nonFinite, byteScale, ...checkTargets(targets, init.classes, name) };
+  const checked = checkTargets(targets, init.classes, name);
+  return { images, shape, name, nonFinite, byteScale, ...checked, classNames: checkNames(init.classNames, checked) };
+}
+
+/** A hint where the shape begins with the number of examples. */
+function counted(shape: readonly number[], { length }: Targets): string {
+  return shape.length > 1 && shape[0] === length
+    ? `; shape is that of one example, without the count: [${shape.slice(1).join(", ")}]`
+    : "";
+}
+
+/** @throws InvalidOptionError for names that are not one for each class */
+export function checkNames(
+  names: readonly string[] | undefined,
+  { classes, originalLabels }: CheckedTargets,
+): readonly string[] | undefined {
+  if (names === undefined) return undefined;
+  const isList = Array.isArray(names) && names.every((name) => typeof name === "string");
+  const kept =
+    isList && originalLabels && names.length !== classes ? originalLabels.map((label) => names[label]) : names;
+  if (isList && kept.length === classes && !kept.includes(undefined as never)) {
+    return Object.freeze([...kept]) as readonly string[];
+  }
+  throw new InvalidOptionError("classNames", names, `a list of ${classes} names, one for each class`);
 }

@@ -3,7 +3,20 @@ import { MAX_CLASSES } from "../base/limits.js";
 import { notice } from "../base/notice.js";
 
 /** Labels as a caller may have them: integers, from 0 on unless `classes` is `"compact"`. */
-export type Targets = Uint8Array | Uint16Array | Uint32Array | Int8Array | Int16Array | Int32Array | readonly number[];
+export type Targets =
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | BigUint64Array
+  | readonly number[]
+  | readonly bigint[];
+
+/** Labels that are numbers. */
+type NumberTargets = Exclude<Targets, BigInt64Array | BigUint64Array | readonly bigint[]>;
 
 /** The number of classes, 1 to 65536; or `"compact"` to renumber the labels that occur. */
 export type Classes = number | "compact";
@@ -23,7 +36,8 @@ export interface CheckedTargets {
  * @throws InvalidOptionError for a number of classes out of bounds
  * @throws DatasetError for a label that is not allowed
  */
-export function checkTargets(targets: Targets, classes: Classes | undefined, name: string): CheckedTargets {
+export function checkTargets(given: Targets, classes: Classes | undefined, name: string): CheckedTargets {
+  const targets = numbersOf(given);
   if (classes === "compact") return compacted(targets, name);
   if (classes !== undefined && !(Number.isInteger(classes) && classes >= 1 && classes <= MAX_CLASSES)) {
     throw new InvalidOptionError("classes", classes, `an integer from 1 to ${MAX_CLASSES}, or "compact"`);
@@ -44,8 +58,16 @@ export function checkTargets(targets: Targets, classes: Classes | undefined, nam
   return { targets: held, classes: classes ?? largest + 1, originalLabels: undefined };
 }
 
+/** Labels as numbers: NumPy's default type and other formats have 64-bit integers. Those beyond 2^53 stay, to be refused. */
+function numbersOf(targets: Targets): NumberTargets {
+  const list = targets as ArrayLike<number | bigint>;
+  const isBig = Array.isArray(targets) ? targets.some((one) => typeof one === "bigint") : typeof list[0] === "bigint";
+  if (!isBig) return targets as NumberTargets;
+  return Array.from(list, (target) => (Number.isSafeInteger(Number(target)) ? Number(target) : target)) as number[];
+}
+
 /** The remedy where all labels are integers: `"compact"`, which takes any. */
-function remedy(targets: Targets, limit: number): string {
+function remedy(targets: NumberTargets, limit: number): string {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < targets.length; i++) {
     const target = targets[i] as number;
@@ -80,7 +102,7 @@ function noticeGaps(targets: Uint16Array, classes: number, name: string): void {
 }
 
 /** @throws DatasetError for labels that are no integers, or too many different ones */
-function compacted(targets: Targets, name: string): CheckedTargets {
+function compacted(targets: NumberTargets, name: string): CheckedTargets {
   const occurring = new Set<number>();
   for (let i = 0; i < targets.length; i++) {
     const target = targets[i] as number;

@@ -1,4 +1,5 @@
 import { describe, InvalidOptionError } from "../base/errors.js";
+import { tagOf } from "../base/realm.js";
 
 /** The type of one value: `"uint8"` is 0 to 255, `"float32"` anything. */
 export type DType = "uint8" | "float32";
@@ -58,5 +59,6 @@ export function checkShape(option: string, shape: unknown): asserts shape is rea
 
 /** A short account of a value that should have been an array of pixels. */
 export function kindOf(data: unknown): string {
-  return ArrayBuffer.isView(data) ? `a ${data.constructor.name}` : describe(data);
+  if (Array.isArray(data)) return `a list of ${data.length} ${Array.isArray(data[0]) ? "lists" : "values"}`;
+  return ArrayBuffer.isView(data) ? `a ${tagOf(data)}` : describe(data);
 }

@@ -1,6 +1,7 @@
 import { abortable } from "../base/abort.js";
 import { InvalidOptionError } from "../base/errors.js";
 import { fileSystem } from "../base/host.js";
+import { bytesOf, isBlob, isBuffer, isUrl } from "../base/realm.js";
 import { readWhole } from "./disk.js";
 import { FileError, problemOf } from "./file-error.js";
 import { type ExtentOf, HEAD_BYTES, tooLong } from "./growing.js";
@@ -33,11 +34,11 @@ export function checkSource(name: string, value: unknown): asserts value is Sour
 /** Names a source for messages: the path, the URL, or the kind of bytes. */
 export function nameOf(source: Source): string {
   if (typeof source === "string") return shortened(source);
-  if (source instanceof URL) return shortened(source.href);
-  if (source instanceof Blob) {
+  if (isUrl(source)) return shortened(source.href);
+  if (isBlob(source)) {
     return "name" in source && typeof source.name === "string" ? source.name : `a Blob of ${source.size} bytes`;
   }
-  return `${source instanceof ArrayBuffer ? "an ArrayBuffer" : "a Uint8Array"} of ${source.byteLength} bytes`;
+  return `${isBuffer(source) ? "an ArrayBuffer" : "a Uint8Array"} of ${source.byteLength} bytes`;
 }
 
 /** A `data:` URL carries its bytes in its name; a message wants only the beginning. */
@@ -67,10 +68,10 @@ export async function readBytes(
 }
 
 function read(source: Source, options: ReadOptions & { extentOf?: ExtentOf }): Promise<Uint8Array> | Uint8Array {
-  if (source instanceof Uint8Array) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (source instanceof Blob) return readBlob(source, options);
-  if (typeof source !== "string" && !(source instanceof URL)) {
+  const own = bytesOf(source);
+  if (own) return own;
+  if (isBlob(source)) return readBlob(source, options);
+  if (typeof source !== "string" && !isUrl(source)) {
     throw new FileError("is not a path, URL, Blob, ArrayBuffer or Uint8Array");
   }
   const text = String(source);

@@ -105,11 +105,16 @@ describe("datasets that are missing or damaged", () => {
   });
 
   test("no such folder", async () => {
-    expectOneLine(await generate("/no/such/folder"), 1, /\/no\/such\/folder: there is no such folder/);
+    expectOneLine(await generate("/no/such/folder"), 1, /\/no\/such\/folder: there is no such file or folder/);
+    expectOneLine(
+      await generate("MNIST"),
+      1,
+      /MNIST: there is no such file or folder; .* or give the name mnist or mnist-test/,
+    );
   });
 
   test("an empty folder", async () => {
-    expectOneLine(await generate(temporaryFolder()), 1, /has none of train-images-idx3-ubyte/);
+    expectOneLine(await generate(temporaryFolder()), 1, /is empty; expected IDX, \.npy and \.npz/);
   });
 
   test("bad magic", async () => {
@@ -264,11 +269,7 @@ describe("inspect and preview of damaged folders", () => {
   }
 
   test("not a folder of ours", async () => {
-    expectOneLine(
-      await taskloom(["inspect", temporaryFolder()]),
-      1,
-      /holds no task set: none of zarr\.json, .* is there/,
-    );
+    expectOneLine(await taskloom(["inspect", temporaryFolder()]), 1, /is empty; expected IDX/);
   });
 
   test.each([

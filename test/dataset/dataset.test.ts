@@ -1,7 +1,11 @@
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { Dataset, DatasetError, type DatasetInit, InvalidOptionError } from "taskloom";
 import { describe, expect, it } from "vitest";
 import { errorOf, fakeDataset } from "./fake.js";
+
+/** A value of another realm, as an iframe or Jest's jsdom has it. */
+const foreign = (code: string): unknown => runInNewContext(code, { SharedArrayBuffer });
 
 describe("Dataset.from", () => {
   it("keeps the arrays and derives the rest", () => {
@@ -21,10 +25,52 @@ describe("Dataset.from", () => {
     ["Int16Array", Int16Array.of(0, 2)],
     ["Int32Array", Int32Array.of(0, 2)],
     ["number[]", [0, 2]],
+    ["Uint8ClampedArray", Uint8ClampedArray.of(0, 2)],
+    ["BigInt64Array", BigInt64Array.of(0n, 2n)],
+    ["BigUint64Array", BigUint64Array.of(0n, 2n)],
+    ["bigint[]", [0n, 2n]],
+    ["Float32Array", Float32Array.of(0, 2)],
+    ["Int32Array of another realm", foreign("Int32Array.of(0, 2)")],
+    ["BigInt64Array of another realm", foreign("BigInt64Array.of(0n, 2n)")],
+    ["array of another realm", foreign("[0, 2]")],
   ])("takes targets in a %s", (_, targets) => {
-    const dataset = Dataset.from({ images: new Uint8Array(2), targets, shape: [1] });
+    const dataset = Dataset.from({ images: new Uint8Array(2), targets: targets as number[], shape: [1] });
     expect(dataset.targets).toEqual(Uint16Array.of(0, 2));
     expect(dataset.classes).toBe(3);
+  });
+
+  it.each([
+    ["uint8", "new Uint8Array([1, 2, 255])"],
+    ["uint8", "new Uint8Array(new SharedArrayBuffer(3))"],
+    ["uint8", "new Uint8ClampedArray([1, 2, 255])"],
+    ["float32", "new Float32Array([0.5, 1, 2])"],
+  ])("takes %s images of another realm as a view: %s", (dtype, code) => {
+    const images = foreign(code) as Uint8Array;
+    const dataset = Dataset.from({ images, targets: [0, 1, 2], shape: [1] });
+    expect(dataset.dtype).toBe(dtype);
+    expect(dataset.images.buffer).toBe(images.buffer);
+    expect([...dataset.images]).toEqual([...images]);
+    expect(dataset.images.constructor).toBe(dtype === "uint8" ? Uint8Array : Float32Array);
+  });
+
+  it("views a canvas' pixels", () => {
+    const images = Uint8ClampedArray.of(9, 1, 2, 255).subarray(1) as unknown as Uint8Array;
+    const dataset = Dataset.from({ images, targets: [0], shape: [3] });
+    expect([dataset.images, dataset.images.buffer]).toEqual([Uint8Array.of(1, 2, 255), images.buffer]);
+  });
+
+  it("keeps the names of classes, also of those that are left", () => {
+    const images = new Uint8Array(2);
+    const classNames = ["cat", "dog", "fish"];
+    expect(Dataset.from({ images, targets: [0, 2], shape: [1], classes: 3, classNames }).classNames).toEqual(
+      classNames,
+    );
+    const compact = Dataset.from({ images, targets: [2, 0], shape: [1], classes: "compact", classNames });
+    expect(compact.classNames).toEqual(["cat", "fish"]);
+    expect(compact.head(1).classNames).toEqual(["cat", "fish"]);
+    expect(() => Dataset.from({ images, targets: [0, 1], shape: [1], classNames })).toThrow(
+      /classNames is .*; allowed: a list of 2 names/,
+    );
   });
 
   it("takes the largest label 16 bits hold", () => {
@@ -47,8 +93,31 @@ describe("Dataset.from", () => {
     ["no multiple of an example", { images: new Uint8Array(9) }, /^fake: images hold 9 values, .*4 of one 2x2 example/],
     ["other counts", { targets: [0] }, /^fake: there are 2 images but 1 targets/],
     ["no examples", { images: new Uint8Array(0), targets: [] }, /^fake: there are no examples/],
-    ["other arrays", { images: new Float64Array(8) }, /a Float64Array; allowed: a Uint8Array or a Float32Array/],
-    ["no arrays", { images: [0, 1] }, /images are \[0,1\]/],
+    [
+      "float64",
+      { images: new Float64Array(8) },
+      /a Float64Array; allowed: a Uint8Array or a Float32Array; convert it with Float32Array\.from\(images\)$/,
+    ],
+    [
+      "other arrays",
+      { images: new Uint16Array(8) },
+      /a Uint16Array; .*; convert it with Uint8Array\.from\(images\) where/,
+    ],
+    [
+      "64-bit images",
+      { images: new BigInt64Array(8) },
+      /a BigInt64Array; .*; convert it with Uint8Array\.from\(images, Number\)$/,
+    ],
+    ["lists", { images: [0, 1] }, /images are a list of 2 values; .*; convert them with Uint8Array\.from\(images\)/],
+    ["nested lists", { images: [[0], [1]] }, /images are a list of 2 lists; .*\.flat\(Infinity\)/],
+    ["no arrays", { images: "0" }, /images are "0"; allowed: a Uint8Array or a Float32Array$/],
+    ["no targets", { targets: undefined }, /targets are undefined; allowed: a list/],
+    ["a shape with the count", { shape: [2, 2, 2] }, /shape is that of one example, without the count: \[2, 2\]/],
+    [
+      "a 64-bit label beyond",
+      { targets: [0n, 2n ** 63n] },
+      /target 1 is 9223372036854775808n; allowed: integers from 0 to 65535/,
+    ],
     ["a target too large", { targets: [0, 2], classes: 2 }, /^fake: target 1 is 2; allowed: integers from 0 to 1,/],
     ["a negative target", { targets: [-1, -2] }, /^fake: target 0 is -1; allowed: integers from 0 to 65535/],
     ["a fraction", { targets: [0, 0.5] }, /target 1 is 0.5/],

@@ -10,6 +10,13 @@ import { errorOf, idxFile } from "./fake.js";
 const images = idxFile("uint8", [3, 2, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255]);
 const labels = idxFile("uint8", [3], [2, 0, 1]);
 
+/** A file whose dimensions have their bytes in the other order. */
+function littleEndian(file: Uint8Array): Uint8Array {
+  const copy = file.slice();
+  for (let at = 4; at < 16; at += 4) copy.subarray(at, at + 4).reverse();
+  return copy;
+}
+
 describe("readIdx", () => {
   it("reads uint8 as a view", async () => {
     const { data, shape } = await readIdx(images);
@@ -67,6 +74,23 @@ describe("readIdx", () => {
     ["a web page", new TextEncoder().encode("<!doctype html>"), /looks like a web page/],
     ["a zip archive", new TextEncoder().encode("PK\x03\x04"), /zip archive/],
     ["a NumPy file", Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1), /NumPy file/],
+    [
+      "a Git LFS pointer",
+      new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid"),
+      /Git LFS pointer.*git lfs pull/,
+    ],
+    ["Parquet", new TextEncoder().encode("PAR1....PAR1"), /It is a Parquet file: readDataset/],
+    ["HDF5", Uint8Array.of(0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10, 0), /It is an HDF5 file: docs\/your-data\.md/],
+    ["PNG", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0), /It is a PNG image/],
+    ["CSV", new TextEncoder().encode("label,pixel0\n1,2\n"), /It is text: if it is CSV/],
+    ["gzip in gzip", gzipSync(gzipSync(images)), /It is gzip: decompress it once/],
+    [
+      "a byte order mark",
+      Uint8Array.of(0xef, 0xbb, 0xbf, ...images),
+      /byte order mark .* remove the first three bytes/,
+    ],
+    ["a little-endian magic number", Uint8Array.of(3, 8, 0, 0, ...images.subarray(4)), /header looks little-endian/],
+    ["little-endian dimensions", littleEndian(images), /little-endian dimensions/],
     ["a truncated header", images.subarray(0, 10), /truncated: it holds 10 bytes, its header of 3 dimensions has 16/],
     ["a truncated file", images.subarray(0, 27), /truncated; .* \(27 bytes, where the header says 28: 3x2x2 uint8\)/],
     ["trailing bytes", Uint8Array.of(...images, 0, 0), /has 2 bytes too many; .* \(30 bytes, .* says 28/],
@@ -156,8 +180,8 @@ describe("readIdxDataset", () => {
     [
       "labels of two dimensions",
       images,
-      idxFile("uint8", [3, 1], [0, 0, 0]),
-      /has shape 3x1; labels have one dimension/,
+      idxFile("uint8", [3, 2], [0, 0, 0, 0, 0, 0]),
+      /has shape 3x2; labels have one dimension.*readDataset reads QMNIST's/,
     ],
     ["integer images", idxFile("int16", [3, 1], [0, 0, 0]), labels, /holds int16; images must be uint8 or float32/],
     ["float labels", images, idxFile("float32", [3], [0, 1, 2]), /holds float32; labels must be integers/],

@@ -98,7 +98,7 @@ describe("Dataset.transform", () => {
     ["too few values", made(() => ({ shape: [5] })), /^Custom: returned 60 values in 5 examples of 5; expected 25/],
     ["fewer examples", made(() => ({ count: 4 })), /^Custom: returned 60 values in 4 examples/],
     ["another dtype than it says", made(() => ({ dtype: "float32" })), /^Custom: returned a Uint8Array as float32/],
-    ["no array", made(() => ({ data: [1] })), /^Custom: returned \[1\] as uint8/],
+    ["no array", made(() => ({ data: [1] })), /^Custom: returned a list of 1 values as uint8/],
   ])("refuses a transform that returns %s", async (_, transform, message) => {
     for (const wrapped of [transform, new Compose([transform])]) {
       const error = await errorOf(() => fakeDataset().transform(wrapped));

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { run } from "../support/cli.js";
 
 const FUZZ = fileURLToPath(new URL("../../scripts/fuzz.mjs", import.meta.url));
-const TARGETS = ["recipe", "idx", "state", "store", "manifest", "safetensors", "npy"];
+const TARGETS = ["recipe", "idx", "state", "store", "manifest", "safetensors", "npy", "files", "images"];
 
 test.each(TARGETS)("damaged input gives values and TaskloomErrors alone: %s", async (target) => {
   // Four seconds hold the start of a process and at least one case on a slow machine.

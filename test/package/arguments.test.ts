@@ -232,6 +232,17 @@ const rows: Record<string, Row> = {
     argument([])("examples", new Float32Array(2)),
     options("options", {}),
   ),
+  readCifar: row((s, o) => everywhere.readCifar(s, o), source, options("options", {})),
+  readCsv: row((s, o) => everywhere.readCsv(s, o), source, options("options", {})),
+  readDataset: row((s, o) => everywhere.readDataset(s, o), source, options("options", {})),
+  readImageFolder: row((s, o) => everywhere.readImageFolder(s, o), source, options("options", {})),
+  readNpy: row(
+    (s, o) => everywhere.readNpy(s, o),
+    argument([])("source", { images: "x", labels: "x" }),
+    options("options", {}),
+  ),
+  readNpz: row((s, o) => everywhere.readNpz(s, o), source, options("options", {})),
+  readParquet: row((s, o) => everywhere.readParquet(s, o), source, options("options", {})),
   readIdx: row((s, o) => everywhere.readIdx(s, o), source, options("options", {})),
   readIdxDataset: row(
     (o) => everywhere.readIdxDataset(o),
@@ -257,8 +268,9 @@ const rows: Record<string, Row> = {
 
   generate: row((d, o) => node.generate(d, o), theDataset, argument([], "wrong", "out")("options", { out: folder })),
   inspect: row((p, o) => node.inspect(p, o), text("path", folder), options("options", {})),
+  inspectDataset: row((d, o) => node.inspectDataset(d, o), theDataset, options("options", {})),
   mnist: row((o) => node.mnist(o), options("options", {})),
-  openDataset: row((n, o) => node.openDataset(n, o), text("name", "mnist"), options("options", {})),
+  openDataset: row((n, o) => node.openDataset(n, o), text("source", "mnist"), options("options", {})),
   openStoreFolder: row((p, o) => node.openStoreFolder(p, o), text("path", folder), options("options", {})),
   "openTasks of taskloom/node": row((s, o) => node.openTasks(s, o), source, options("options", {})),
   preview: row((p, o) => node.preview(p, o), text("path", folder), options("options", {})),

@@ -33,6 +33,33 @@ describe("a bundle of one symbol has only what it needs", () => {
     expect(code).not.toContain("GPUBufferUsage");
     expect(code).not.toContain("@compute"); // shaders
     expect(code).not.toContain("describeBackend");
+    expect(code).not.toContain("IHDR"); // the readers of docs/your-data.md
+    expect(code).not.toContain("PAR1\\0");
+  });
+
+  test("readers are chunks that an app loads with the first call", async () => {
+    const { metafile } = await build({
+      stdin: { contents: 'import { readDataset } from "taskloom"; globalThis.read = readDataset;', resolveDir: root },
+      ...{ bundle: true, minify: true, splitting: true, format: "esm", write: false, metafile: true, outdir: "out" },
+      ...{ logLevel: "silent", external: ["node:*"] },
+    });
+    const outputs = Object.values(metafile.outputs);
+    const eager = new Set([outputs.find(({ entryPoint }) => entryPoint?.endsWith("<stdin>"))]);
+    for (const output of eager) {
+      for (const { path, kind } of output?.imports ?? []) {
+        if (kind === "import-statement") eager.add(metafile.outputs[path]);
+      }
+    }
+    const inputs = [...eager].flatMap((output) => Object.keys(output?.inputs ?? {}));
+    const chunks = outputs.flatMap(({ entryPoint, inputs: files }) =>
+      entryPoint?.endsWith("dist/readers.js") ? Object.keys(files) : [],
+    );
+    expect(chunks.some((file) => file.endsWith("dist/readers.js"))).toBe(true);
+    // No file of the readers is loaded at once, those that they share among them included.
+    const code = readFileSync(join(dist, "readers.js"), "utf8");
+    const own = new Set([...code.matchAll(/"\.\/([\w-]+\.js)"/g)].map(([, name]) => `dist/${name}`));
+    expect(own.size).toBeGreaterThan(2);
+    expect(inputs.filter((file) => own.has(file) || file.endsWith("dist/readers.js"))).toEqual([]);
   });
 
   test("errors have their names when they are minified", async () => {

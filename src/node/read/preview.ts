@@ -1,12 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Engine } from "../../backend/wasm/engine.js";
 import { checkOptions, checkText } from "../../base/check.js";
-import { InvalidOptionError, OutputError } from "../../base/errors.js";
+import { InvalidOptionError } from "../../base/errors.js";
 import { float16ToFloat32 } from "../../base/float16.js";
 import { bytesPerElement } from "../../base/tensor.js";
-import type { Dataset } from "../../dataset/index.js";
+import type { Dataset, DatasetSource, ReaderOptions } from "../../dataset/index.js";
 import { pathFiles } from "../../files/folder.js";
 import { selection } from "../../plan/prepare-examples.js";
 import { optionsOf } from "../../plan/recipe.js";
@@ -17,7 +15,9 @@ import type { StoredSet } from "../../store/stored-set.js";
 import { TaskAugmentor } from "../../tasks/augmentor.js";
 import { openDatasetOf } from "../dataset/open-dataset.js";
 import { Canvas, type Color, LETTER } from "./canvas.js";
+import { drawExample, imageSize, squareFor } from "./draw-example.js";
 import { GENERATED } from "./verification.js";
+import { writePicture } from "./write-picture.js";
 
 /** Options of `preview`. */
 export interface PreviewOptions {
@@ -25,8 +25,10 @@ export interface PreviewOptions {
   tasks?: number;
   /** The number of examples of each task. Default 10. */
   examples?: number;
-  /** The place of the dataset, if it is not where the recipe says: `"mnist"`, `"mnist-test"` or a folder. */
-  dataset?: string;
+  /** The place of the dataset, if it is not where the recipe says, or the dataset itself. */
+  dataset?: DatasetSource | Dataset;
+  /** The way in which the dataset is read, if it is not read by default: its split, its columns, ... */
+  datasetOptions?: ReaderOptions;
   /** The picture. Default: `preview.png` in the folder. */
   out?: string;
   /** Ends the drawing. */
@@ -56,33 +58,16 @@ const MARGIN = 16;
  */
 export async function preview(path: string, options: PreviewOptions = {}): Promise<string> {
   checkText("path", path, GENERATED);
-  checkOptions<PreviewOptions>(options, { tasks: true, examples: true, dataset: true, out: true, signal: true });
+  checkOptions<PreviewOptions>(options, {
+    ...{ tasks: true, examples: true, dataset: true, datasetOptions: true, out: true, signal: true },
+  });
   const { signal } = options;
   const set = await openSet(pathFiles(path), signal);
-  const dataset = await openDatasetOf(set.recipe, options.dataset, signal);
+  const dataset = await openDatasetOf(set.recipe, options.dataset, signal, options.datasetOptions);
   const png = await draw(set, dataset, options.tasks ?? 4, options.examples ?? 10, signal);
   const out = options.out ?? join(path, PREVIEW_FILE);
-  await writePicture(out, png).catch((cause) => {
-    throw new OutputError(out, `cannot be written: ${(cause as Error).message}`, { cause });
-  });
+  await writePicture(out, png);
   return out;
-}
-
-/**
- * Writes a picture beside its place first: a link of this name is replaced, and the picture is there whole or not at all. A
- * pipe or a device, such as /dev/stdout, is written to.
- */
-async function writePicture(out: string, png: Uint8Array): Promise<void> {
-  const there = await stat(out).catch(() => undefined);
-  if (there && !there.isFile() && !there.isDirectory()) return writeFile(out, png);
-  const temporary = `${out}.${process.pid}-${randomBytes(4).toString("hex")}.partial`;
-  try {
-    await writeFile(temporary, png, { flag: "wx" });
-    await rename(temporary, out);
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw cause;
-  }
 }
 
 async function draw(
@@ -133,7 +118,8 @@ async function draw(
       const drawn = kernel.examplesOf(item).indices[plan.mode === "sequence" ? column : 0] as number;
       const index = numbers?.[drawn] ?? drawn;
       const left = MARGIN + column * cell.width;
-      drawOriginal(canvas, dataset, index, left, top + LETTER.height);
+      const high = dataset.dtype === "uint8" ? 255 : Math.max(...dataset.at(index).image, Number.MIN_VALUE);
+      drawExample(canvas, dataset, index, { left, top: top + LETTER.height, zoom: ZOOM, high });
       const position = plan.mode === "sequence" ? item * plan.length + column : item;
       const bytes = await readBytesOf(set, inputs, position * rowBytes, plan.outFeatures * valueBytes, signal);
       const values =
@@ -149,37 +135,6 @@ async function draw(
     );
   }
   return canvas.encode();
-}
-
-/** Height and width of examples that are images, [height, width] or [height, width, channels]; a square for others. */
-function imageSize(shape: readonly number[]): { width: number; height: number } {
-  const [height, width, channels] = shape;
-  if (
-    height !== undefined &&
-    width !== undefined &&
-    (shape.length === 2 || (shape.length === 3 && (channels as number) <= 4))
-  ) {
-    return { height, width };
-  }
-  return squareFor(shape.reduce((a, b) => a * b, 1));
-}
-
-function squareFor(values: number): { width: number; height: number } {
-  const width = Math.ceil(Math.sqrt(values));
-  return { width, height: Math.ceil(values / width) };
-}
-
-function drawOriginal(canvas: Canvas, dataset: Dataset, index: number, left: number, top: number): void {
-  const { image } = dataset.at(index);
-  const { width, height } = imageSize(dataset.shape);
-  const channels = Math.max(1, Math.floor(image.length / (width * height)));
-  const high = dataset.dtype === "uint8" ? 255 : Math.max(...image, Number.MIN_VALUE);
-  for (let i = 0; i < width * height; i++) {
-    const value = (channel: number) => 255 - Math.round(((image[i * channels + channel] ?? 0) / high) * 255);
-    const color: Color =
-      channels >= 3 ? [255 - value(0), 255 - value(1), 255 - value(2)] : [value(0), value(0), value(0)];
-    canvas.fill(left + (i % width) * ZOOM, top + Math.floor(i / width) * ZOOM, ZOOM, ZOOM, color);
-  }
 }
 
 /** Blue to white to red, full color at 2.5 times the root mean square. */

@@ -60,7 +60,7 @@ export async function recomputeRuns(
   if (wanted.length === 0) return 0;
   const { backend, workers, signal } = options;
   const { recipe } = set;
-  const dataset = await openDatasetOf(recipe, options.dataset, signal);
+  const dataset = await openDatasetOf(recipe, options.dataset, signal, options.datasetOptions);
   using tasks = new TaskAugmentor({
     ...optionsOf(recipe),
     ...(backend === undefined ? {} : { backend }),

@@ -1,4 +1,4 @@
-import type { Dataset } from "../../dataset/index.js";
+import type { Dataset, DatasetSource, ReaderOptions } from "../../dataset/index.js";
 import type { TaskAugmentorOptions } from "../../plan/options.js";
 import type { Recipe } from "../../plan/recipe.js";
 import type { StoreFormat } from "../../store/arrays.js";
@@ -14,7 +14,9 @@ export interface VerifyOptions {
    */
   recompute?: boolean | number;
   /** The dataset to recompute from, or its place, if it is not where the recipe says. */
-  dataset?: string | Dataset;
+  dataset?: DatasetSource | Dataset;
+  /** The way in which the dataset is read for that, if it is not read by default: its split, its columns, ... */
+  datasetOptions?: ReaderOptions;
   /** The backend that recomputes: see `TaskAugmentorOptions.backend`. */
   backend?: TaskAugmentorOptions["backend"];
   /** Threads of the CPU backend that recomputes: see `TaskAugmentorOptions.workers`. */

@@ -23,7 +23,8 @@ import { type Fault, GENERATED, Meter, type Verification, type VerifyOptions } f
 export async function verify(path: string, options: VerifyOptions = {}): Promise<Verification> {
   checkText("path", path, GENERATED);
   checkOptions<VerifyOptions>(options, {
-    ...{ recompute: true, dataset: true, backend: true, workers: true, onProgress: true, signal: true },
+    ...{ recompute: true, dataset: true, datasetOptions: true, backend: true, workers: true },
+    ...{ onProgress: true, signal: true },
   });
   const { recompute = false, signal } = options;
   if (typeof recompute !== "boolean" && typeof recompute !== "number") {

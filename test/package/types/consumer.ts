@@ -14,6 +14,8 @@ import {
   type CacheOptions,
   type CenterOptions,
   Dataset,
+  type DatasetSource,
+  type DatasetSplit,
   type DirectoryHandleLike,
   type DisposableLike,
   type Episode,
@@ -31,6 +33,7 @@ import {
   gpuNormalize,
   gpuProject,
   gpuStatistics,
+  type ImagesAndLabels,
   type InputScaling,
   type InputTensor,
   type ItemBytes,
@@ -55,6 +58,7 @@ import {
   type PresetName,
   type Range,
   type ReadableStore,
+  type ReaderOptions,
   type Recipe,
   type RecipeChoices,
   type Schedule,
@@ -134,6 +138,10 @@ export type Types = [
   PresetName,
   Range,
   ReadableStore,
+  ReaderOptions,
+  DatasetSource,
+  DatasetSplit,
+  ImagesAndLabels,
   Recipe,
   Schedule,
   Sequences,
@@ -159,6 +167,8 @@ export type Types = [
 
 export async function use(worker: WorkerLike, reader: StoreReader, source: string): Promise<ItemBytes> {
   const dataset: Dataset = Dataset.from({ images: new Uint8Array(8), targets: [0, 1], shape: [4] });
+  const file: DatasetSource = new Uint8Array(1);
+  takes((await everywhere.readDataset(file, { split: "test" })).classNames?.length);
   const options: TaskAugmentorOptions = { taskCount: 2, seed: 1n, backend: "auto", createWorker: () => worker };
   const tasks = new TaskAugmentor(options);
   const walk: BatchOptions = { batchSize: 1 };

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { runInNewContext } from "node:vm";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { nameOf, readBytes, type Source } from "../../../src/files/bytes.js";
 import { FileError } from "../../../src/files/file-error.js";
@@ -60,6 +61,18 @@ describe("readBytes", () => {
   it("views memory, without a copy", async () => {
     expect((await readBytes(bytes.subarray(1, 3))).buffer).toBe(bytes.buffer);
     expect(await readBytes(bytes.subarray(1, 3))).toEqual(Uint8Array.of(4, 3));
+  });
+
+  it("takes bytes of another realm", async () => {
+    for (const code of [
+      "new Uint8Array([5, 4, 3])",
+      "new Uint8Array([5, 4, 3]).buffer",
+      "Uint8ClampedArray.of(5, 4, 3)",
+    ]) {
+      const read = await readBytes(runInNewContext(code));
+      expect(read).toEqual(Uint8Array.of(5, 4, 3));
+      expect(Object.getPrototypeOf(read)).toBe(Uint8Array.prototype);
+    }
   });
 
   it("reads an empty file", async () => {

@@ -140,13 +140,13 @@ describe("readFolder", () => {
     expect((await readFolder(folder, { split: "train" })).length).toBe(2);
   });
 
-  it("lists what it looked for", async () => {
+  it("lists what is there", async () => {
     await write({ "train-images-idx3-ubyte": images });
     const error = await errorOf(() => readFolder(folder, { split: "train" }));
     expect(error).toBeInstanceOf(DatasetError);
     expect(error.message).toBe(
-      `${folder}: has none of train-labels-idx1-ubyte, train-labels.idx1-ubyte, train-labels-idx1-ubyte.gz, ` +
-        "train-labels.idx1-ubyte.gz; put one there or give another folder",
+      `${folder}: has no pair of images and labels, such as train-images-idx3-ubyte and train-labels-idx1-ubyte: labels ` +
+        "missing; there are: train-images-idx3-ubyte. Other names: --images FILE --labels FILE",
     );
   });
 
