@@ -35,11 +35,13 @@ class _Array:
         self.chunk_items, *rest = document["chunk_grid"]["configuration"]["chunk_shape"]
         if [codec["name"] for codec in document["codecs"]] != ["bytes"] or rest != self.shape:
             raise StoreError(f"{self.path}: compressed or cut in another way than taskloom does; open it with zarr")
+        encoding = document["chunk_key_encoding"].get("configuration", {})
+        self.separator = encoding.get("separator", "/")
         self.dtype = np.dtype(document["data_type"]).newbyteorder("<")
         self.chunk = lru_cache(OPEN_CHUNKS)(self._open)
 
     def _open(self, number):
-        path = self.path / "c" / "/".join(str(n) for n in [number] + [0] * len(self.shape))
+        path = self.path / self.separator.join(str(n) for n in ["c", number] + [0] * len(self.shape))
         shape = (self.chunk_items, *self.shape)
         expected = int(np.prod(shape)) * self.dtype.itemsize
         if not path.exists():

@@ -7,9 +7,10 @@ import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
 import { FORMATS, generate } from "../node/write/generate.js";
 import type { StoreFormat } from "../node/write/job.js";
-import { classesOf, shardOf, wholeNumber } from "./parsers.js";
+import { classesOf, wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { formatNumber, printJson } from "./report.js";
+import { shardOf } from "./shard.js";
 import { onInterrupt, signal } from "./signal.js";
 import { addTaskOptions, type TaskFlags, taskOptionsOf } from "./task-options.js";
 
@@ -44,9 +45,12 @@ export function generateCommand(): Command {
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
     .option("--out <dir>", "folder to write into", "tasks")
     .addOption(new Option("--format <name>", "of the files").choices(FORMATS).default("npy"))
-    .option("--chunk-tasks <n>", "zarr: tasks of a chunk (default: about 32 MiB of inputs)", wholeNumber)
+    .option("--chunk-tasks <n>", "zarr: tasks of a chunk (default: 32 MiB of inputs, more of a large set)", wholeNumber)
     .addOption(
-      new Option("--shard <i/n>", "zarr: write part i of n, counted from 0; others write theirs").argParser(shardOf),
+      new Option(
+        "--shard <i/n>",
+        "zarr: write part i of n, counted from 0; others write theirs; auto/n: the part that the scheduler tells",
+      ).argParser((text) => shardOf(text)),
     )
     .option("--no-onehot", "zarr: leave the label cells out of the inputs; readers put them back")
     .option("--limit-examples <n>", "use only the first examples of the dataset", wholeNumber)
@@ -120,7 +124,7 @@ async function run(flags: Flags): Promise<void> {
     `${part}${formatCount(recipe.taskCount, "task")}, ${shape}${before}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s ` +
       `(${items > resumed ? rate : "nothing was left to do"}) -> ${flags.out}\n`,
   );
-  if (!complete) process.stdout.write("the store is complete when the other shards are\n");
+  if (!complete) process.stdout.write("the store is complete when the other shards are: see taskloom finish\n");
   if (picture) process.stdout.write(`preview -> ${picture}\n`);
 }
 

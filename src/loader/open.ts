@@ -4,7 +4,7 @@ import type { Dataset, Source } from "../dataset/index.js";
 import { nameOf, readBytes } from "../files/bytes.js";
 import { problemOf } from "../files/file-error.js";
 import { type Files, filesAt, handleFiles } from "../files/folder.js";
-import { checkPauses } from "../files/http.js";
+import { checkPauses } from "../files/retry.js";
 import type { TaskAugmentorOptions } from "../plan/options.js";
 import { parseRecipe, type Recipe } from "../plan/recipe.js";
 import { recipeKey } from "../plan/recipe-key.js";

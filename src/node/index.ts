@@ -8,5 +8,7 @@ export { type PreviewOptions, preview } from "./read/preview.js";
 export { openStoreFolder } from "./read/store-folder.js";
 export type { Fault, Verification, VerifyOptions } from "./read/verification.js";
 export { verify } from "./read/verify.js";
+export type { ChunkRun } from "./write/chunk-run.js";
+export { type Finished, type FinishOptions, finish } from "./write/finish.js";
 export { FILES, FORMATS, type GenerateOptions, generate } from "./write/generate.js";
-export type { Generated, StoreFormat } from "./write/job.js";
+export type { Generated, Shard, StoreFormat } from "./write/job.js";

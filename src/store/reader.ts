@@ -3,7 +3,7 @@ import { checkInteger } from "../base/check.js";
 import { DisposedError, StoreError } from "../base/errors.js";
 import { sha256 } from "../base/sha256.js";
 import { type Files, filesOf } from "../files/folder.js";
-import { checkPauses } from "../files/http.js";
+import { checkPauses } from "../files/retry.js";
 import type { ReadableStore } from "../files/store.js";
 import type { Recipe } from "../plan/recipe.js";
 import { type StoredArray, type StoreFormat, storedItemBytes } from "./arrays.js";

@@ -50,7 +50,7 @@ describe("files that are not the store's", () => {
     const out = temporaryFolder();
     const dataset = await fewDigits();
     await generate(dataset, { ...zarr, out, shard: { index: 0, count: 2 } });
-    const foreign = ["unfinished/draft.txt", "inputs/notes.txt", "inputs/c/0/0/mine", "labels/annot.csv"];
+    const foreign = ["unfinished/draft.txt", "inputs/notes.txt", "inputs/c.0.0/mine", "labels/annot.csv"];
     for (const name of foreign) {
       mkdirSync(join(out, name, ".."), { recursive: true });
       writeFileSync(join(out, name), name);
@@ -75,7 +75,7 @@ describe("files that are not the store's", () => {
     const [journal] = namesIn(join(elsewhere, "unfinished")) as [string];
     writeFileSync(join(out, "unfinished", journal), readFileSync(join(elsewhere, "unfinished", journal)));
     for (const chunk of [0, 1, 2]) {
-      const name = `inputs/c/${chunk}/0/0`;
+      const name = `inputs/c.${chunk}.0.0`;
       mkdirSync(join(out, name, ".."), { recursive: true });
       writeFileSync(join(out, name), readFileSync(join(elsewhere, name)));
     }

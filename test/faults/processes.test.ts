@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { cliPath, run, taskloom, temporaryFolder } from "../support/cli.js";
@@ -57,6 +57,33 @@ describe.skipIf(process.platform === "win32")("signals", () => {
     expect((await finished).code).toBe(code);
     expect(namesIn(out)).toEqual([]);
   });
+});
+
+/** Whether this machine lets a command be the first process of a namespace, as in a container. */
+const isolated = spawnSync("unshare", ["-r", "--pid", "--fork", "--mount-proc", "true"]).status === 0;
+
+test.for([
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const)("%s ends a run in order that is the first process, as in a container", async ([name, code], { skip }) => {
+  skip(!isolated, "no namespaces of processes");
+  const out = join(temporaryFolder(), "tasks");
+  const flags = [...long, "--format", "zarr", "--chunk-tasks", "20", "--out", out];
+  // The first process of a namespace gets no signal that it has no handler for. The one outside passes the number on.
+  const finished = run("unshare", ["-r", "--pid", "--fork", "--mount-proc", process.execPath, cliPath, ...flags], {
+    onStart: (child) => {
+      const look = setInterval(() => {
+        if (!existsSync(join(out, "inputs", "c.1.0.0"))) return;
+        clearInterval(look);
+        const [inner] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
+        process.kill(Number(inner), name);
+      }, 5);
+    },
+  });
+  const { code: given, stderr } = await finished;
+  expect(given, stderr).toBe(code);
+  expect(stderr).toMatch(/interrupted: what is finished is kept/);
+  expect(namesIn(join(out, "unfinished"))).toEqual([expect.stringMatching(/^journal-/)]);
 });
 
 test.each(["s3://bucket/store", "https://example.org/x"])("--out %s is wrong usage", async (out) => {

@@ -52,6 +52,7 @@ test("the exported names", () => {
     [
       "FILES",
       "FORMATS",
+      "finish",
       "generate",
       "inspect",
       "mnist",

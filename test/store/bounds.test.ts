@@ -6,6 +6,7 @@ import { generate, openStoreFolder, preview, verify } from "taskloom/node";
 import { expect, test } from "vitest";
 import { pacer } from "../../src/base/abort.js";
 import { sample } from "../../src/node/read/recompute.js";
+import { FolderSink } from "../../src/node/write/folder-sink.js";
 import { KnownChunks } from "../../src/node/write/known-chunks.js";
 import { npyHeader } from "../../src/store/npy.js";
 import { parseGroup } from "../../src/store/zarr.js";
@@ -159,7 +160,7 @@ test("looking for the chunks of a store that is gone on with can be ended", asyn
   const layout = parseGroup(readFileSync(join(out, "zarr.json"), "utf8"), out);
   const reason = new Error("enough");
   const abort = new AbortController();
-  const known = new KnownChunks(out, layout, abort.signal);
+  const known = new KnownChunks(new FolderSink(out), layout, abort.signal);
   await known.read();
   // Timers run only if the loop lets them.
   setTimeout(() => abort.abort(reason));

@@ -2,6 +2,7 @@ import type { Dataset } from "../../dataset/index.js";
 import type { TaskAugmentorOptions } from "../../plan/options.js";
 import type { Recipe } from "../../plan/recipe.js";
 import type { StoreFormat } from "../../store/arrays.js";
+import type { Shard } from "../write/job.js";
 
 /** Options of `verify`. */
 export interface VerifyOptions {
@@ -10,6 +11,11 @@ export interface VerifyOptions {
    * digests alone.
    */
   recompute?: boolean | number;
+  /**
+   * Check only part `index` of `count`, from 0, of the chunks, or of runs of items in the other formats; others check theirs.
+   * Documents are checked by all of them, and files that do not belong to the set are looked for by the first.
+   */
+  shard?: Shard;
   /** For recomputing: where the dataset is, if not where the recipe says, or the dataset itself. */
   dataset?: string | Dataset;
   /** The backend that recomputes: see `TaskAugmentorOptions.backend`. */

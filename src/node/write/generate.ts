@@ -7,7 +7,8 @@ import { labelCells } from "../../plan/plan.js";
 import { storedArrays } from "../../store/arrays.js";
 import { TaskAugmentor } from "../../tasks/augmentor.js";
 import { recipeOf } from "../../tasks/recipe-of.js";
-import type { Generated, Job, StoreFormat, Written } from "./job.js";
+import { checkShard } from "./chunk-run.js";
+import type { Generated, Job, Shard, StoreFormat, Written } from "./job.js";
 import { writeNpy } from "./write-npy.js";
 import { writeSafetensors } from "./write-safetensors.js";
 import { writeZarr } from "./write-zarr.js";
@@ -33,16 +34,11 @@ export interface GenerateOptions extends TaskAugmentorOptions {
   force?: boolean;
   /**
    * For `"zarr"`: tasks of a chunk, from 1; where samples are drawn, samples of a chunk. Default: as many as make about
-   * 32 MiB of inputs.
+   * 32 MiB of inputs, or more of a large set, which has 10,000 chunks at most.
    */
   chunkTasks?: number;
   /** For `"zarr"`: write only part `index` of `count`, from 0; others write theirs, in any order or at the same time. */
-  shard?: {
-    /** The number of this part, 0..count - 1. */
-    readonly index: number;
-    /** The number of parts, from 1. */
-    readonly count: number;
-  };
+  shard?: Shard;
   /** For `"zarr"`: false stores inputs without their label cells, which readers put back. Default true. */
   onehot?: boolean;
   /**
@@ -83,10 +79,7 @@ export async function generate(dataset: Dataset, options: GenerateOptions): Prom
     }
   }
   if (chunkTasks !== undefined) checkInteger("chunkTasks", chunkTasks, 1, 2 ** 32);
-  if (shard) {
-    checkInteger("shard.count", shard.count, 1, 2 ** 20);
-    checkInteger("shard.index", shard.index, 0, shard.count - 1);
-  }
+  if (shard) checkShard(shard);
   using tasks = new TaskAugmentor(rest);
   const plan = tasks.plan(dataset);
   if (!onehot && labelCells(plan) === 0) {
