@@ -156,8 +156,10 @@ async function readIfThere(sink: Sink, key: string, limit: number = DOCUMENT_LIM
     if (!(error instanceof StoreError)) throw error;
     const { cause } = error;
     const path = `${sink.name}/${key}`;
-    // What is no file stays so; a server may answer another time.
-    if (cause instanceof FileError) throw new OutputError(path, cause.problem, { cause, permanent: sink.isLocal });
-    throw wrap(path, cause);
+    if (!(cause instanceof FileError)) throw wrap(path, cause);
+    if (!sink.isLocal) throw new OutputError(path, cause.problem, { cause });
+    // What is no file stays so.
+    const problem = `is in the way, as it ${cause.problem.replace(/;.*/, "")}; move it, or give another folder`;
+    throw new OutputError(path, problem, { cause, permanent: true });
   }
 }
