@@ -7,6 +7,7 @@ import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
 import { FORMATS, generate } from "../node/write/generate.js";
 import type { StoreFormat } from "../node/write/job.js";
+import { checkPlace } from "../node/write/places.js";
 import { classesOf, wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { formatNumber, printJson } from "./report.js";
@@ -43,7 +44,7 @@ export function generateCommand(): Command {
   return addTaskOptions(command)
     .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
-    .option("--out <dir>", "folder to write into", "tasks")
+    .option("--out <dir>", "folder to write into; zarr: or s3://bucket/prefix", "tasks")
     .addOption(new Option("--format <name>", "of the files").choices(FORMATS).default("npy"))
     .option("--chunk-tasks <n>", "zarr: tasks of a chunk (default: 32 MiB of inputs, more of a large set)", wholeNumber)
     .addOption(
@@ -72,9 +73,7 @@ export function generateCommand(): Command {
 }
 
 async function run(flags: Flags): Promise<void> {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(flags.out)) {
-    throw new InvalidOptionError("--out", flags.out, "the path of a folder on this machine, not an address");
-  }
+  checkPlace("--out", flags.out, flags.format);
   const limit = flags.limitExamples;
   const dataset = await openDataset(flags.dataset, { classes: flags.classes, limit: limit || undefined, signal });
   if (limit !== undefined && (limit < 1 || limit > dataset.length)) {

@@ -34,9 +34,12 @@ export interface Transport {
   send(url: string, headers: Record<string, string>, signal: AbortSignal | undefined): Promise<Response>;
   /** Says why a file cannot be fetched; undefined where the answer says that there is no such file. */
   explain(response: Response, wanted: number): Promise<string | undefined>;
+  /** The remedy where no answer comes. */
+  readonly hint: string;
 }
 
 const PLAIN: Transport = {
+  hint: "check the address, the connection and, in a browser, that the server allows this page (CORS)",
   send: (url, headers, signal) => fetch(url, { headers, ...(signal ? { signal } : {}) }),
   explain: async (response, wanted) => {
     const missing = response.status === 404 || response.status === 410;
@@ -209,8 +212,7 @@ async function start(
   } catch (cause) {
     pending?.then((response) => response.body?.cancel()).catch(() => undefined);
     if (cause instanceof FileError || cause instanceof TaskloomError) throw cause;
-    const hint = "check the address, the connection and, in a browser, that the server allows this page (CORS)";
-    const problem = `cannot be fetched: ${messageOf(cause)}; ${hint}`;
+    const problem = `cannot be fetched: ${messageOf(cause)}; ${transport.hint}`;
     // An address that is none stays so.
     throw URL.canParse(url, globalThis.location?.href)
       ? new Transient(problem, { cause })

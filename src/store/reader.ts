@@ -2,8 +2,10 @@ import type { ItemBytes } from "../backend/backend.js";
 import { checkInteger } from "../base/check.js";
 import { DisposedError, StoreError } from "../base/errors.js";
 import { sha256 } from "../base/sha256.js";
-import { type Files, filesOf } from "../files/folder.js";
+import type { Files } from "../files/folder.js";
+import { filesOf } from "../files/places.js";
 import { checkPauses } from "../files/retry.js";
+import type { S3Options } from "../files/s3/place.js";
 import type { ReadableStore } from "../files/store.js";
 import type { Recipe } from "../plan/recipe.js";
 import { type StoredArray, type StoreFormat, storedItemBytes } from "./arrays.js";
@@ -16,7 +18,7 @@ import { WholeChunks } from "./whole-chunks.js";
 import { STORE_FILES } from "./zarr.js";
 
 /** Options of `openStore`. */
-export interface OpenStoreOptions {
+export interface OpenStoreOptions extends S3Options {
   /**
    * Read whole chunks and compare each with the digest in the manifest, and the store's document when it is opened. One
    * chunk of each array is kept in memory. For Zarr stores; the other formats keep no digests. Default false.
@@ -37,7 +39,7 @@ export interface OpenStoreOptions {
  * Opens what `generate` wrote: a Zarr store, a safetensors file or .npy files. The documents are read; items come when
  * they are asked for, and only their bytes.
  *
- * @param source an http(s) address, a directory handle (a picked folder, OPFS), or any store of zarrita's interface
+ * @param source an http(s) address, `s3://bucket/prefix`, a directory handle (a picked folder, OPFS), or any store of zarrita's interface
  * @throws StoreError when something is missing, foreign, damaged or newer, RecipeError when the recipe in it is
  * @throws InvalidOptionError when the source is none of these
  *
@@ -52,7 +54,8 @@ export async function openStore(
   source: string | URL | FileSystemDirectoryHandle | ReadableStore,
   options: OpenStoreOptions = {},
 ): Promise<StoreReader> {
-  return StoreReader.open(filesOf(source, checkPauses(options.retryPauses)), options);
+  checkPauses(options.retryPauses);
+  return StoreReader.open(filesOf(source, options), options);
 }
 
 /** A store, open for reading. Reads may overlap. */

@@ -1,13 +1,21 @@
 import { createHash } from "node:crypto";
 import { float16ToFloat32 } from "../../base/float16.js";
 import { bytesPerElement } from "../../base/tensor.js";
-import { pathFiles } from "../../files/folder.js";
+import { filesAt } from "../../files/places.js";
+import { checkPauses } from "../../files/retry.js";
 import type { Recipe } from "../../plan/recipe.js";
 import { labelValuesOf } from "../../plan/set-layout.js";
 import type { StoredArray } from "../../store/arrays.js";
 import { openSet } from "../../store/open-set.js";
 import { readBytesOf } from "../../store/rows.js";
 import type { StoredSet } from "../../store/stored-set.js";
+import type { SinkOptions } from "../write/open-sink.js";
+
+/** Options of `inspect`. */
+export interface InspectOptions extends SinkOptions {
+  /** Ends the reading: the call rejects with `signal.reason`. */
+  signal?: AbortSignal;
+}
 
 /** The result of `inspect`. */
 export interface Inspection {
@@ -55,8 +63,10 @@ const BLOCK = 2 ** 20;
  *
  * @throws StoreError when a file is missing, foreign or damaged, RecipeError when the recipe is
  */
-export async function inspect(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<Inspection> {
-  const set = await openSet(pathFiles(path), signal);
+export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
+  const { signal } = options;
+  checkPauses(options.retryPauses);
+  const set = await openSet(filesAt(path, options), signal);
   const [inputs, targets] = set.arrays as [StoredArray, StoredArray];
   return {
     recipe: set.recipe,

@@ -6,7 +6,8 @@ import { InvalidOptionError, OutputError } from "../../base/errors.js";
 import { float16ToFloat32 } from "../../base/float16.js";
 import { bytesPerElement } from "../../base/tensor.js";
 import type { Dataset } from "../../dataset/index.js";
-import { pathFiles } from "../../files/folder.js";
+import { filesAt } from "../../files/places.js";
+import { isS3 } from "../../files/s3/place.js";
 import { selection } from "../../plan/prepare-examples.js";
 import { optionsOf } from "../../plan/recipe.js";
 import type { StoredArray } from "../../store/arrays.js";
@@ -54,9 +55,12 @@ const MARGIN = 16;
  */
 export async function preview(path: string, options: PreviewOptions = {}): Promise<string> {
   const { signal } = options;
-  const set = await openSet(pathFiles(path), signal);
+  const set = await openSet(filesAt(path, {}), signal);
   const dataset = await openDatasetOf(set.recipe, options.dataset, signal);
   const png = await draw(set, dataset, options.tasks ?? 4, options.examples ?? 10, signal);
+  if (options.out === undefined && isS3(path)) {
+    throw new InvalidOptionError("out", undefined, `the path of a picture on this machine, as ${path} is none`);
+  }
   const out = options.out ?? join(path, PREVIEW_FILE);
   await writePicture(out, png).catch((cause) => {
     throw new OutputError(out, `cannot be written: ${(cause as Error).message}`, { cause });

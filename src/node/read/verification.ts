@@ -3,9 +3,10 @@ import type { TaskAugmentorOptions } from "../../plan/options.js";
 import type { Recipe } from "../../plan/recipe.js";
 import type { StoreFormat } from "../../store/arrays.js";
 import type { Shard } from "../write/job.js";
+import type { SinkOptions } from "../write/open-sink.js";
 
 /** Options of `verify`. */
-export interface VerifyOptions {
+export interface VerifyOptions extends SinkOptions {
   /**
    * Compare values with newly made ones: of everything (true), or of this many chunks drawn at random. Default false:
    * digests alone.

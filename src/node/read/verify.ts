@@ -1,4 +1,5 @@
 import { checkInteger } from "../../base/check.js";
+import { checkPauses } from "../../files/retry.js";
 import { openSet } from "../../store/open-set.js";
 import { checkShard, chunksOfShard } from "../write/chunk-run.js";
 import { openSink } from "../write/open-sink.js";
@@ -24,7 +25,8 @@ export async function verify(path: string, options: VerifyOptions = {}): Promise
   const { recompute = false, shard = { index: 0, count: 1 }, signal } = options;
   checkShard(shard);
   if (typeof recompute === "number") checkInteger("recompute", recompute, 1, Number.MAX_SAFE_INTEGER);
-  const sink = openSink(path);
+  checkPauses(options.retryPauses);
+  const sink = openSink(path, options, signal);
   const set = await openSet(sink.files, signal);
   const { recipe, format } = set;
   const runs = runsOf(set);

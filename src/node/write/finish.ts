@@ -1,17 +1,18 @@
 import { checkInteger } from "../../base/check.js";
 import { StoreError } from "../../base/errors.js";
+import { checkPauses } from "../../files/retry.js";
 import { chunkCount, STORE_FILES } from "../../store/zarr.js";
 import { type ChunkRun, chunksOfShard } from "./chunk-run.js";
 import { Journal } from "./journal.js";
 import { KnownChunks } from "./known-chunks.js";
-import { openSink } from "./open-sink.js";
+import { openSink, type SinkOptions } from "./open-sink.js";
 import { readStore, writeDocuments } from "./store-documents.js";
 import { storeKey } from "./store-identity.js";
 import { removeWorkingFiles } from "./working-files.js";
 import { writeManifest } from "./write-manifest.js";
 
 /** Options of `finish`. */
-export interface FinishOptions {
+export interface FinishOptions extends SinkOptions {
   /** The number of shards that the set is made in, 1..2^20: those that have to run again are listed. */
   shards?: number;
   /** Ends the call: it rejects with `signal.reason`. */
@@ -46,7 +47,8 @@ export interface Finished {
 export async function finish(path: string, options: FinishOptions = {}): Promise<Finished> {
   const { shards, signal } = options;
   if (shards !== undefined) checkInteger("shards", shards, 1, 2 ** 20);
-  const sink = openSink(path);
+  checkPauses(options.retryPauses);
+  const sink = openSink(path, options, signal);
   const layout = await readStore(sink);
   if (!layout) throw new StoreError(sink.name, `holds no store: ${STORE_FILES.group} is not there`);
   const chunks = chunkCount(layout);

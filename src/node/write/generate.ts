@@ -2,6 +2,7 @@ import { abortable } from "../../base/abort.js";
 import { checkInteger } from "../../base/check.js";
 import { InvalidOptionError } from "../../base/errors.js";
 import type { Dataset } from "../../dataset/index.js";
+import { checkPauses } from "../../files/retry.js";
 import type { TaskAugmentorOptions } from "../../plan/options.js";
 import { labelCells } from "../../plan/plan.js";
 import { storedArrays } from "../../store/arrays.js";
@@ -9,6 +10,8 @@ import { TaskAugmentor } from "../../tasks/augmentor.js";
 import { recipeOf } from "../../tasks/recipe-of.js";
 import { checkShard } from "./chunk-run.js";
 import type { Generated, Job, Shard, StoreFormat, Written } from "./job.js";
+import type { SinkOptions } from "./open-sink.js";
+import { checkPlace } from "./places.js";
 import { writeNpy } from "./write-npy.js";
 import { writeSafetensors } from "./write-safetensors.js";
 import { writeZarr } from "./write-zarr.js";
@@ -25,8 +28,8 @@ const WRITERS: Record<StoreFormat, (job: Job) => Promise<Written>> = {
 export const FORMATS = Object.keys(WRITERS) as StoreFormat[];
 
 /** Options of `generate`. */
-export interface GenerateOptions extends TaskAugmentorOptions {
-  /** Folder to write into; made if missing. */
+export interface GenerateOptions extends TaskAugmentorOptions, SinkOptions {
+  /** Folder to write into; made if missing. For `"zarr"` also `s3://bucket/prefix`. */
   out: string;
   /** The format of the files. Default `"npy"`. */
   format?: StoreFormat;
@@ -66,11 +69,11 @@ export interface GenerateOptions extends TaskAugmentorOptions {
  * ```
  */
 export async function generate(dataset: Dataset, options: GenerateOptions): Promise<Generated> {
-  const { out, format = "npy", force = false, chunkTasks, shard, onehot = true, onProgress, ...rest } = options;
+  const { out, format = "npy", force = false, chunkTasks, shard, onehot = true, onProgress, ...others } = options;
+  const { endpoint, region, credentials, retryPauses, ...rest } = others;
   if (typeof out !== "string" || out === "") throw new InvalidOptionError("out", out, "the path of a folder");
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(out)) {
-    throw new InvalidOptionError("out", out, "the path of a folder on this machine, not an address");
-  }
+  checkPlace("out", out, format);
+  checkPauses(retryPauses);
   const write = WRITERS[format];
   if (!Object.hasOwn(WRITERS, format)) throw new InvalidOptionError("format", format, FORMATS.join(", "));
   if (format !== "zarr") {
@@ -90,6 +93,7 @@ export async function generate(dataset: Dataset, options: GenerateOptions): Prom
   }
   const written = await write({
     out,
+    place: { endpoint, region, credentials, retryPauses },
     force,
     chunkTasks,
     shard: shard ?? { index: 0, count: 1 },

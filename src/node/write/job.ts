@@ -3,6 +3,7 @@ import type { Plan } from "../../plan/plan.js";
 import type { Recipe } from "../../plan/recipe.js";
 import type { StoredArray } from "../../store/arrays.js";
 import type { TaskAugmentor } from "../../tasks/augmentor.js";
+import type { SinkOptions } from "./open-sink.js";
 
 /** A part of a set: shards may be written, or verified, in any order and at the same time. */
 export interface Shard {
@@ -15,6 +16,7 @@ export interface Shard {
 /** The work that `generate` gives to the writer of a format, with every choice made. */
 export interface Job {
   readonly out: string;
+  readonly place: SinkOptions;
   readonly force: boolean;
   readonly chunkTasks: number | undefined;
   readonly shard: Shard;

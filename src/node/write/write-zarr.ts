@@ -33,7 +33,7 @@ export async function writeZarr(job: Job): Promise<Written> {
   if (force && shard.count > 1) {
     throw new InvalidOptionError("force", force, "false for a shard, as starting over would remove the others' chunks");
   }
-  const sink = openSink(out);
+  const sink = openSink(out, job.place, job.signal);
   const existing = await readStore(sink);
   const layout = await layoutOf(job, sink, force ? undefined : existing);
   checkChunks(out, layout);
