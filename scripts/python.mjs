@@ -71,4 +71,6 @@ export function ensurePythonLibraries() {
   for (const library of ["zarr", "safetensors", "wasmtime"]) {
     if (!findPythonWith("numpy", library)) install("numpy", library);
   }
+  // A server that answers as Amazon's object store does.
+  if (!findPythonWith("moto", "flask")) install("moto[server]");
 }
