@@ -86,10 +86,13 @@ test.for([
   expect(namesIn(join(out, "unfinished"))).toEqual([expect.stringMatching(/^journal-/)]);
 });
 
-test.each(["s3://bucket/store", "https://example.org/x"])("--out %s is wrong usage", async (out) => {
+test.each([
+  ["s3://bucket/store", /--out is "[^"]+"; allowed: the path of a folder for the format npy/],
+  ["https://example.org/x", /--out is "[^"]+"; allowed: the path of a folder, or s3:/],
+])("--out %s is wrong usage", async (out, message) => {
   const { code, stderr } = await taskloom([...small, "--tasks", "2", "--out", out]);
   expect(code).toBe(2);
-  expect(stderr).toMatch(/--out is "[^"]+"; allowed: the path of a folder/);
+  expect(stderr).toMatch(message);
 });
 
 test("a set of more chunks than a manifest lists is refused before the work, with the smallest chunk", async () => {

@@ -286,7 +286,7 @@ describe("faults that pass", () => {
 describe("two writers", () => {
   test.each([true, false])("of other seeds: one set is made, on a server with conditions: %s", async (conditions) => {
     const dataset = await fewDigits();
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const { way } = await store({ conditions });
       const results = await Promise.allSettled([1, 2].map((seed) => generate(dataset, { ...zarr, ...way, seed })));
       const done = results.filter(({ status }) => status === "fulfilled");
@@ -306,7 +306,7 @@ describe("two writers", () => {
 
   test("of one set: both succeed, and it is the one that a single run makes", async () => {
     const dataset = await fewDigits();
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const { server, way } = await store();
       const results = await Promise.all([1, 2, 3].map(() => generate(dataset, { ...zarr, ...way })));
       expect(results.some(({ complete }) => complete)).toBe(true);
@@ -350,7 +350,7 @@ test("kill -9 at several moments: the same command goes on, and the store equals
   ];
   expect((await taskloom([...flags, "s3://bucket/whole"], { env })).code).toBe(0);
   let unfinished = 0;
-  for (const moment of [1, 5, 12, 19]) {
+  for (const moment of [2, 12]) {
     const out = `killed-${moment}`;
     const killed = await taskloom([...flags, `s3://bucket/${out}`], {
       env,
