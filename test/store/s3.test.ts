@@ -1,10 +1,12 @@
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { InvalidOptionError, OutputError, openStore, openTasks, StoreError } from "taskloom";
 import * as node from "taskloom/node";
 import { finish, generate, inspect, verify } from "taskloom/node";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { run, taskloom, temporaryFolder } from "../support/cli.js";
 import { KEY, objectsIn, type S3Server, type S3ServerOptions, startS3 } from "../support/s3-server.js";
 import { fewDigits, filesIn, small } from "./support.js";
@@ -370,6 +372,39 @@ test("kill -9 at several moments: the same command goes on, and the store equals
     expect(objectsIn(server, out)).toEqual(objectsIn(server, "whole"));
   }
   expect(unfinished).toBeGreaterThan(0);
+});
+
+test("the key of a container's role is asked for, and again when it ends", async () => {
+  const { server } = await store();
+  const asked: (string | undefined)[] = [];
+  const role = createServer((request, response) => {
+    asked.push(request.headers.authorization);
+    const ends = new Date(Date.now() + (asked.length === 1 ? 60_000 : 3_600_000)).toISOString();
+    const key = { AccessKeyId: KEY.accessKeyId, SecretAccessKey: KEY.secretAccessKey, Token: "t", Expiration: ends };
+    response.end(JSON.stringify(key));
+  });
+  await new Promise<void>((resolve) => role.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void role.close());
+  const token = `${temporaryFolder()}/token`;
+  writeFileSync(token, "a token\n");
+  const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...rest } = { ...process.env, ...server.env };
+  const env = {
+    ...rest,
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(role.address() as AddressInfo).port}/v1`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: token,
+  };
+  const flags = "generate --dataset mnist-test --limit-examples 50 --sequence-length 5 --workers 0".split(" ");
+  const { code, stderr } = await taskloom([...flags, "--tasks", "4", "--format", "zarr", "--out", OUT], { env });
+  expect(code, stderr).toBe(0);
+  expect(asked.slice(0, 2)).toEqual(["a token", "a token"]);
+  // Several places of the command ask, each keeps its key.
+  expect(asked.length).toBeLessThan(8);
+  const wrong = { ...env, AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://127.0.0.1:1/" };
+  const failed = await taskloom(["verify", OUT], { env: wrong });
+  expect([failed.code, failed.stderr]).toEqual([
+    1,
+    expect.stringMatching(/gives no key .*check AWS_CONTAINER_CREDENTIALS/),
+  ]);
 });
 
 test("in Deno, with a key that is given", async () => {

@@ -52,7 +52,11 @@ export class S3Client {
     const key = typeof credentials === "function" ? await credentials() : credentials;
     const init = { method, ...(body ? { body } : {}), ...(signal ? { signal } : {}) };
     if (!key) return fetch(url, { ...init, headers });
-    const { signed } = await import("./signer.js");
+    const { signed } = await import("./signer.js").catch((cause) => {
+      throw new FileError(`cannot be signed for: the code that signs could not be loaded (${messageOf(cause)})`, {
+        cause,
+      });
+    });
     const request = await signed(method, url, { "x-amz-content-sha256": NOTHING, ...headers }, key, region);
     return fetch(request.url, { ...init, headers: request.headers });
   }
@@ -76,7 +80,7 @@ export class S3Client {
         response = await abortable(this.send(method, url.href, all, { body, signal }), signal);
         text = await abortable(response.text(), signal);
       } catch (cause) {
-        if (cause instanceof TaskloomError || signal?.aborted) throw cause;
+        if (cause instanceof TaskloomError || cause instanceof FileError || signal?.aborted) throw cause;
         throw new Transient(`cannot be reached: ${messageOf(cause)}; ${hintOf(this.place)}`, { cause });
       }
       if (response.ok || accept.includes(response.status)) return { response, text };

@@ -1,13 +1,6 @@
 import { InvalidOptionError } from "../../base/errors.js";
 import { hostProcess } from "../../base/host.js";
-
-/** A key of an object store. */
-export interface S3Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** The token of a key that ends. */
-  readonly sessionToken?: string | undefined;
-}
+import { containerCredentials, credentialsOf, type S3Credentials } from "./credentials.js";
 
 /** How an object store is reached whose address is `s3://bucket/prefix`. */
 export interface S3Options {
@@ -20,7 +13,8 @@ export interface S3Options {
   region?: string | undefined;
   /**
    * The key, or a function that is asked for it before each request. Default: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and
-   * `AWS_SESSION_TOKEN` of the environment; without them requests are not signed, as for a public bucket.
+   * `AWS_SESSION_TOKEN` of the environment, or the key of the role of a container (AWS Batch, ECS, EKS); without them requests
+   * are not signed, as for a public bucket.
    */
   credentials?: S3Credentials | (() => S3Credentials | Promise<S3Credentials>) | undefined;
 }
@@ -81,18 +75,8 @@ export function s3Place(address: string, options: S3Options): S3Place {
     base: url.href.replace(/\/*$/, "/"),
     server: String(server),
     region,
-    credentials: options.credentials ?? credentialsOf(environment),
+    credentials: options.credentials ?? credentialsOf(environment) ?? containerCredentials(environment),
   };
-}
-
-function credentialsOf(environment: Readonly<Record<string, string | undefined>>): S3Credentials | undefined {
-  const {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-  } = environment;
-  if (!accessKeyId || !secretAccessKey) return undefined;
-  return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
 }
 
 /** The address of a key. Characters that addresses give a meaning are escaped. */

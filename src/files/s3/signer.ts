@@ -1,5 +1,5 @@
 import { AwsV4Signer } from "aws4fetch";
-import type { S3Credentials } from "./place.js";
+import type { S3Credentials } from "./credentials.js";
 
 /** Derived keys, which are the same for a day. */
 const cache = new Map<string, ArrayBuffer>();
