@@ -4,7 +4,9 @@ import { FileError } from "../file-error.js";
 
 /** A key of an object store. */
 export interface S3Credentials {
+  /** The name of the key. */
   readonly accessKeyId: string;
+  /** The secret that requests are signed with. It is never sent. */
   readonly secretAccessKey: string;
   /** The token of a key that ends. */
   readonly sessionToken?: string | undefined;

@@ -18,7 +18,7 @@ import {
   itemsOfChunk,
   STORE_FILES,
 } from "../../store/zarr.js";
-import type { ChunkRun } from "../write/chunk-run.js";
+import type { ChunkRun } from "../write/job.js";
 import { KnownChunks } from "../write/known-chunks.js";
 import type { Fault, Meter } from "./verification.js";
 

@@ -3,19 +3,13 @@ import { InvalidOptionError } from "../../base/errors.js";
 import type { Sink } from "../../files/sink.js";
 import { type StoredArray, storedItemBytes } from "../../store/arrays.js";
 import { itemsOfChunk, type StoreLayout } from "../../store/zarr.js";
-import type { Job, Shard } from "./job.js";
+import type { ChunkRun, Job, Shard } from "./job.js";
 
 /** Approximate size in bytes of the inputs of a default chunk: few files, and little work to repeat after a crash. */
 const CHUNK_BYTES = 32 * 2 ** 20;
 
 /** Default chunks of a large set grow, so that there are about this many at most: disks have quotas of files. */
 const MOST_CHUNKS = 10_000;
-
-/** Consecutive chunks, first inclusive, last exclusive. */
-export interface ChunkRun {
-  readonly start: number;
-  readonly stop: number;
-}
 
 /** @throws InvalidOptionError for a shard that is none */
 export function checkShard({ index, count }: Shard): void {

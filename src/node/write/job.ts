@@ -13,6 +13,14 @@ export interface Shard {
   readonly count: number;
 }
 
+/** Consecutive chunks, first inclusive, last exclusive. */
+export interface ChunkRun {
+  /** The first chunk, inclusive. */
+  readonly start: number;
+  /** The last chunk, exclusive. */
+  readonly stop: number;
+}
+
 /** The work that `generate` gives to the writer of a format, with every choice made. */
 export interface Job {
   readonly out: string;

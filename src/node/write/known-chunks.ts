@@ -8,8 +8,8 @@ import { DOCUMENT_LIMIT } from "../../store/documents.js";
 import { hashFile } from "../../store/hash-file.js";
 import { type ChunkDigests, digestsOf, readManifest } from "../../store/manifest.js";
 import { chunkBytes, chunkCount, chunkKey, chunkOfKey, STORE_FILES, type StoreLayout } from "../../store/zarr.js";
-import type { ChunkRun } from "./chunk-run.js";
 import { type ChunkRecord, ChunkTable } from "./chunk-table.js";
+import type { ChunkRun } from "./job.js";
 import { JournalReader } from "./journal.js";
 import { storeKey } from "./store-identity.js";
 
