@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { checkOptions, checkText } from "../../base/check.js";
 import { float16ToFloat32 } from "../../base/float16.js";
-import { bytesPerElement } from "../../base/tensor.js";
+import { numbersOf } from "../../base/integers.js";
+import { bytesPerElement, type TargetDtype } from "../../base/tensor.js";
 import { filesAt } from "../../files/places.js";
 import { checkPauses } from "../../files/retry.js";
 import type { Recipe } from "../../plan/recipe.js";
@@ -9,7 +11,8 @@ import type { StoredArray } from "../../store/arrays.js";
 import { openSet } from "../../store/open-set.js";
 import { readBytesOf } from "../../store/rows.js";
 import type { StoredSet } from "../../store/stored-set.js";
-import type { SinkOptions } from "../write/open-sink.js";
+import { SINK_OPTIONS, type SinkOptions } from "../write/open-sink.js";
+import { GENERATED } from "./verification.js";
 
 /** Options of `inspect`. */
 export interface InspectOptions extends SinkOptions {
@@ -64,8 +67,10 @@ const BLOCK = 2 ** 20;
  * @throws StoreError when a file is missing, foreign or damaged, RecipeError when the recipe is
  */
 export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
-  const { signal } = options;
+  checkText("path", path, GENERATED);
+  checkOptions<InspectOptions>(options, { ...SINK_OPTIONS, signal: true });
   checkPauses(options.retryPauses);
+  const { signal } = options;
   const set = await openSet(filesAt(path, options), signal);
   const [inputs, targets] = set.arrays as [StoredArray, StoredArray];
   return {
@@ -126,8 +131,11 @@ async function inspectTargets(
   const counts = new Array<number>(labelValuesOf(set.recipe)).fill(0);
   for await (const bytes of blocks(set, array, 1, signal)) {
     hash.update(bytes);
-    const labels = dtype === "uint16" ? new Uint16Array(bytes.buffer) : bytes;
-    for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+    const labels = numbersOf(dtype as TargetDtype, bytes.buffer);
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i] as number;
+      counts[label] = (counts[label] ?? 0) + 1;
+    }
   }
   return { dtype, shape, sha256: hash.digest("hex"), counts };
 }

@@ -5,6 +5,9 @@ import type { StoreFormat } from "../../store/arrays.js";
 import type { Shard } from "../write/job.js";
 import type { SinkOptions } from "../write/open-sink.js";
 
+/** What functions that read a generated folder take, in words. */
+export const GENERATED = "the path of a folder that generate wrote";
+
 /** Options of `verify`. */
 export interface VerifyOptions extends SinkOptions {
   /**

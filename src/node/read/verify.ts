@@ -1,12 +1,13 @@
-import { checkInteger } from "../../base/check.js";
+import { checkInteger, checkOptions, checkText } from "../../base/check.js";
+import { InvalidOptionError } from "../../base/errors.js";
 import { checkPauses } from "../../files/retry.js";
 import { openSet } from "../../store/open-set.js";
 import { checkShard, chunksOfShard } from "../write/chunk-run.js";
-import { openSink } from "../write/open-sink.js";
+import { openSink, SINK_OPTIONS } from "../write/open-sink.js";
 import { foreignFiles } from "./foreign.js";
 import { hashStore } from "./hash-store.js";
 import { recomputeRuns, runsOf, sample } from "./recompute.js";
-import { type Fault, Meter, type Verification, type VerifyOptions } from "./verification.js";
+import { type Fault, GENERATED, Meter, type Verification, type VerifyOptions } from "./verification.js";
 
 /**
  * Checks what `generate` wrote: the chunks of a store against the digests in its manifest (of an unfinished one, in its
@@ -22,8 +23,16 @@ import { type Fault, Meter, type Verification, type VerifyOptions } from "./veri
  * ```
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<Verification> {
+  checkText("path", path, GENERATED);
+  checkOptions<VerifyOptions>(options, {
+    ...{ recompute: true, shard: true, dataset: true, backend: true, workers: true, onProgress: true, signal: true },
+    ...SINK_OPTIONS,
+  });
   const { recompute = false, shard = { index: 0, count: 1 }, signal } = options;
   checkShard(shard);
+  if (typeof recompute !== "boolean" && typeof recompute !== "number") {
+    throw new InvalidOptionError("recompute", recompute, "true, false or a number of chunks");
+  }
   if (typeof recompute === "number") checkInteger("recompute", recompute, 1, Number.MAX_SAFE_INTEGER);
   checkPauses(options.retryPauses);
   const sink = openSink(path, options, signal);

@@ -1,4 +1,4 @@
-import { checkInteger } from "../../base/check.js";
+import { checkInteger, checkOptions, checkText } from "../../base/check.js";
 import { StoreError } from "../../base/errors.js";
 import { checkPauses } from "../../files/retry.js";
 import { chunkCount, STORE_FILES } from "../../store/zarr.js";
@@ -6,7 +6,7 @@ import { chunksOfShard } from "./chunk-run.js";
 import type { ChunkRun } from "./job.js";
 import { Journal } from "./journal.js";
 import { KnownChunks } from "./known-chunks.js";
-import { openSink, type SinkOptions } from "./open-sink.js";
+import { openSink, SINK_OPTIONS, type SinkOptions } from "./open-sink.js";
 import { readStore, writeDocuments } from "./store-documents.js";
 import { storeKey } from "./store-identity.js";
 import { removeWorkingFiles } from "./working-files.js";
@@ -46,6 +46,8 @@ export interface Finished {
  * ```
  */
 export async function finish(path: string, options: FinishOptions = {}): Promise<Finished> {
+  checkText("path", path, "the path of a store that generate wrote, or s3://bucket/prefix");
+  checkOptions<FinishOptions>(options, { ...SINK_OPTIONS, shards: true, signal: true });
   const { shards, signal } = options;
   if (shards !== undefined) checkInteger("shards", shards, 1, 2 ** 20);
   checkPauses(options.retryPauses);

@@ -1,6 +1,7 @@
 import { abortable } from "../../base/abort.js";
-import { checkInteger } from "../../base/check.js";
+import { checkInteger, checkObject } from "../../base/check.js";
 import { InvalidOptionError } from "../../base/errors.js";
+import type { TargetDtype } from "../../base/tensor.js";
 import type { Dataset } from "../../dataset/index.js";
 import { checkPauses } from "../../files/retry.js";
 import type { TaskAugmentorOptions } from "../../plan/options.js";
@@ -28,7 +29,7 @@ const WRITERS: Record<StoreFormat, (job: Job) => Promise<Written>> = {
 export const FORMATS = Object.keys(WRITERS) as StoreFormat[];
 
 /** Options of `generate`. */
-export interface GenerateOptions extends TaskAugmentorOptions, SinkOptions {
+export interface GenerateOptions extends TaskAugmentorOptions<TargetDtype>, SinkOptions {
   /** Folder to write into; made if missing. For `"zarr"` also `s3://bucket/prefix`. */
   out: string;
   /** The format of the files. Default `"npy"`. */
@@ -69,6 +70,7 @@ export interface GenerateOptions extends TaskAugmentorOptions, SinkOptions {
  * ```
  */
 export async function generate(dataset: Dataset, options: GenerateOptions): Promise<Generated> {
+  checkObject("options", options);
   const { out, format = "npy", force = false, chunkTasks, shard, onehot = true, onProgress, ...others } = options;
   const { endpoint, region, credentials, retryPauses, ...rest } = others;
   if (typeof out !== "string" || out === "") throw new InvalidOptionError("out", out, "the path of a folder");

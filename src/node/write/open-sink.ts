@@ -1,3 +1,4 @@
+import type { Names } from "../../base/check.js";
 import { isS3, type S3Options, s3Place } from "../../files/s3/place.js";
 import type { Sink } from "../../files/sink.js";
 import { FolderSink } from "./folder-sink.js";
@@ -11,6 +12,9 @@ export interface SinkOptions extends S3Options {
    */
   retryPauses?: readonly number[] | undefined;
 }
+
+/** The names of `SinkOptions`. */
+export const SINK_OPTIONS: Names<SinkOptions> = { endpoint: true, region: true, credentials: true, retryPauses: true };
 
 /**
  * Opens the place of a store for writing and listing: a folder, or a prefix of an object store.

@@ -4,7 +4,7 @@ import { notice } from "../../base/notice.js";
 import { bytesPerElement } from "../../base/tensor.js";
 import type { Sink } from "../../files/sink.js";
 import { rowLength } from "../../plan/plan.js";
-import { storedItemBytes } from "../../store/arrays.js";
+import { storedBytes, storedItemBytes } from "../../store/arrays.js";
 import { documentKeys, MANIFEST_LIMIT } from "../../store/manifest.js";
 import { withoutOneHot } from "../../store/one-hot.js";
 import { chunkBytes, chunkCount, itemsOfChunk, mostChunks, STORE_FILES, type StoreLayout } from "../../store/zarr.js";
@@ -193,7 +193,7 @@ class StoreRun {
     const { plan, onehot } = this.#job;
     const size = bytesPerElement(plan.dtype);
     const values = layout.arrays.map((array) => {
-      const buffer = piece[array.name] as ArrayBuffer;
+      const buffer = storedBytes(array, plan, piece);
       const strip = array.name === "inputs" && !onehot;
       const bytes = strip
         ? withoutOneHot(buffer, rowLength(plan) * size, plan.outFeatures * size)
