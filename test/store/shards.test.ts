@@ -3,9 +3,6 @@ import { join } from "node:path";
 import { StoreError } from "taskloom";
 import { finish, generate, openStoreFolder, verify } from "taskloom/node";
 import { describe, expect, test } from "vitest";
-import { layoutOf } from "../../src/node/write/chunk-run.js";
-import { FolderSink } from "../../src/node/write/folder-sink.js";
-import type { Job } from "../../src/node/write/job.js";
 import { taskloom, temporaryFolder } from "../support/cli.js";
 import { listenToNotices } from "../support/notices.js";
 import { sha256 } from "../support/support.js";
@@ -251,22 +248,4 @@ describe("the names of chunks", () => {
     expect(Object.keys(filesIn(out))).toContain("inputs/c.5.0.0");
     expect(readdirSync(join(out, "inputs"))).not.toContain("c");
   });
-});
-
-test.each([
-  // Chunks of a small set have about 32 MiB.
-  [2 ** 16, 105, 625],
-  // 105 tasks have 32 MiB: from a million tasks on chunks grow.
-  [2 ** 20, 105, 9987],
-  [2 ** 22, 420, 9987],
-  [2 ** 24, 1678, 9999],
-  [2 ** 32, 429_497, 10_000],
-])("default chunks grow with the set: %i tasks in chunks of %i", async (tasks, chunkItems, chunks) => {
-  const arrays = [
-    { name: "inputs", dtype: "float32", itemShape: [100, 794] },
-    { name: "targets", dtype: "uint8", itemShape: [100] },
-  ];
-  const job = { plan: { itemsPerTask: 1, itemCount: tasks }, onehot: true, arrays, recipe: async () => ({}) };
-  const layout = await layoutOf(job as unknown as Job, new FolderSink("x"), undefined);
-  expect([layout.chunkItems, Math.ceil(tasks / layout.chunkItems)]).toEqual([chunkItems, chunks]);
 });

@@ -1,13 +1,11 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { generate } from "taskloom/node";
 import { describe, expect, test } from "vitest";
-import { identity, takeExactly } from "../../src/node/write/exact-file.js";
-import { alone } from "../../src/node/write/name-lock.js";
-import { fewDigits, small } from "../store/support.js";
-import { taskloom, temporaryFolder } from "../support/cli.js";
-import { ROUNDS } from "./support.js";
+import { identity, takeExactly } from "../../../src/node/write/exact-file.js";
+import { alone } from "../../../src/node/write/name-lock.js";
+import { ROUNDS } from "../../faults/support.js";
+import { temporaryFolder } from "../../support/cli.js";
 
 describe("a lock on names", () => {
   test("of many runs that find the locks of killed ones, one is within at a time, and all get their turn", async () => {
@@ -72,47 +70,4 @@ describe("a name is taken from one file only", () => {
     expect([readdirSync(folder), readFileSync(path, "utf8")]).toEqual([["recipe.json"], "newer"]);
     expect(await takeExactly(join(folder, "none"), old)).toBeUndefined();
   });
-
-  test("with force, files that changed since the run began stay, all of them", async () => {
-    const out = temporaryFolder();
-    const dataset = await fewDigits();
-    await generate(dataset, { ...small, out });
-    const targets = readFileSync(join(out, "targets.npy"));
-    let changed = false;
-    const attempt = generate(dataset, {
-      ...small,
-      out,
-      seed: 9,
-      force: true,
-      onProgress: () => {
-        if (changed) return;
-        changed = true;
-        linkSync(join(out, "recipe.json"), join(out, "kept"));
-        rmSync(join(out, "inputs.npy"));
-        writeFileSync(join(out, "inputs.npy"), "another run's");
-      },
-    });
-    await expect(attempt).rejects.toThrow(/another run has written here meanwhile/);
-    expect(readdirSync(out).sort()).toEqual(["inputs.npy", "kept", "recipe.json", "targets.npy"]);
-    expect(readFileSync(join(out, "inputs.npy"), "utf8")).toBe("another run's");
-    expect(readFileSync(join(out, "targets.npy"))).toEqual(targets);
-    expect(readFileSync(join(out, "recipe.json"))).toEqual(readFileSync(join(out, "kept")));
-  });
-});
-
-test.each(["zarr.json", "manifest.json"])("a folder %s is in the way for ever", async (name) => {
-  const out = join(temporaryFolder(), "store");
-  const flags = "generate --dataset mnist-test --limit-examples 50 --sequence-length 5 --workers 0 --format zarr".split(
-    " ",
-  );
-  if (name === "manifest.json")
-    expect((await taskloom([...flags, "--shard", "0/2", "--tasks", "4", "--out", out])).code).toBe(0);
-  mkdirSync(join(out, name), { recursive: true });
-  for (const force of [[], ["--force"]]) {
-    const { code, stderr } = await taskloom([...flags, ...force, "--tasks", "4", "--out", out]);
-    expect([code, stderr]).toEqual([
-      3,
-      expect.stringMatching(/is in the way, as it is a folder; move it, or give another/),
-    ]);
-  }
 });
