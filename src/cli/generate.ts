@@ -48,7 +48,7 @@ export function generateCommand(): Command {
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
     .option(
       "--out <dir>",
-      "folder to write into (default: tasks; zarr: tasks.zarr, which xarray knows by its name); zarr: or s3://bucket/prefix",
+      "folder, or for zarr s3://bucket/prefix, to write into (default: tasks; zarr: tasks.zarr, which xarray knows by its name)",
     )
     .addOption(new Option("--format <name>", "of the files").choices(FORMATS).default("npy"))
     .option("--chunk-tasks <n>", "zarr: tasks of a chunk (default: 32 MiB of inputs, more of a large set)", wholeNumber)
