@@ -9,7 +9,7 @@ import { readS3 } from "./s3/files.js";
 import { isS3, type S3Options } from "./s3/place.js";
 
 /**
- * Where bytes come from: a path, a URL (`file:`, `https:`, `data:`, `blob:`, `s3:`), a `Blob` or `File`, or bytes in memory. In a
+ * A source of bytes: a path, a URL (`file:`, `https:`, `data:`, `blob:`, `s3:`), a `Blob` or `File`, or bytes in memory. In a
  * browser, which has no paths, a string is a URL relative to the page.
  */
 export type Source = string | URL | Blob | ArrayBuffer | Uint8Array;

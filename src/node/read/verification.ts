@@ -5,7 +5,7 @@ import type { StoreFormat } from "../../store/arrays.js";
 import type { Shard } from "../write/job.js";
 import type { SinkOptions } from "../write/open-sink.js";
 
-/** What functions that read a generated folder take, in words. */
+/** The folders that reading functions take, in words. */
 export const GENERATED = "the path of a folder that generate wrote";
 
 /** Options of `verify`. */
@@ -20,7 +20,7 @@ export interface VerifyOptions extends SinkOptions {
    * Documents are checked by all of them, and files that do not belong to the set are looked for by the first.
    */
   shard?: Shard;
-  /** For recomputing: where the dataset is, if not where the recipe says, or the dataset itself. */
+  /** The dataset to recompute from, or its place, if it is not where the recipe says. */
   dataset?: string | Dataset;
   /** The backend that recomputes: see `TaskAugmentorOptions.backend`. */
   backend?: TaskAugmentorOptions["backend"];
