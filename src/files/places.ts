@@ -5,7 +5,7 @@ import { s3Files } from "./s3/files.js";
 import { isS3, type S3Options, s3Place } from "./s3/place.js";
 import type { ReadableStore } from "./store.js";
 
-/** How a place is reached. */
+/** Options of reaching a place. */
 interface PlaceOptions extends S3Options {
   readonly retryPauses?: readonly number[] | undefined;
 }

@@ -198,7 +198,7 @@ test("a run that was killed while it started over is gone on with", async () => 
     const full = await verify(out, { recompute: true, workers: 0 });
     expect(full.faults).toEqual([]);
     expect(full.recipe.seed).toBe("2");
-    expect(readdirSync(join(out, "inputs/c"))).toHaveLength(20);
+    expect(readdirSync(join(out, "inputs")).filter((name) => name.startsWith("c."))).toHaveLength(20);
     rmSync(out, { recursive: true });
   }
   expect(struck).toBeGreaterThan(0);

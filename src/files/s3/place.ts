@@ -2,7 +2,7 @@ import { InvalidOptionError } from "../../base/errors.js";
 import { hostProcess } from "../../base/host.js";
 import { containerCredentials, credentialsOf, type S3Credentials } from "./credentials.js";
 
-/** How an object store is reached whose address is `s3://bucket/prefix`. */
+/** Options of reaching an object store, whose address is `s3://bucket/prefix`. */
 export interface S3Options {
   /**
    * The address of the server, for stores that are not Amazon's. Default: `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` of the

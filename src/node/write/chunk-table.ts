@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ArrayName } from "../../store/arrays.js";
 import type { ChunkDigests } from "../../store/manifest.js";
 
-/** What a run says of a chunk that it wrote. */
+/** The record of a chunk by the run that wrote it. */
 export interface ChunkRecord {
   /** The SHA-256 of its files. */
   readonly sha256: ChunkDigests;

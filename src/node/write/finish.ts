@@ -28,7 +28,7 @@ export interface Finished {
   readonly chunks: number;
   /** The missing ones, in order, as runs: the first inclusive, the last exclusive. */
   readonly missing: readonly ChunkRun[];
-  /** With `shards`, the numbers of the shards that have a missing chunk, in order. */
+  /** The numbers of the shards that have a missing chunk, in order; undefined without the option `shards`. */
   readonly shards?: readonly number[];
 }
 

@@ -43,7 +43,7 @@ export class FolderSink implements Sink {
   }
 
   async putChunk(key: string, bytes: number): Promise<Upload> {
-    const path = this.#temporary(key.replaceAll("/", "-").replaceAll(".", "-"));
+    const path = this.#temporary(key.slice(0, key.indexOf("/")));
     try {
       return new ChunkFile(await open(path, "wx"), path, join(this.name, key), bytes);
     } catch (cause) {

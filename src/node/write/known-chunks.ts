@@ -153,7 +153,7 @@ export class KnownChunks {
   async #look(count: number, chunks: () => Iterable<number>): Promise<number[]> {
     if (count === 0) return [];
     const layout = this.#layout;
-    /** For each chunk, the number of its files that are as they should be. */
+    /** The number of files that are as they should be, for each chunk. */
     const good = new Uint8Array(chunkCount(layout));
     const isGood = (chunk: number) => {
       good[chunk] = (good[chunk] as number) + 1;

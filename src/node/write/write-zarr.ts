@@ -24,7 +24,7 @@ import { writeManifest } from "./write-manifest.js";
 const LOOKS = 20;
 const PAUSE = 100;
 
-/** How often a run makes chunks whose files are gone when it looks for them. */
+/** The number of times that a run makes chunks whose files are gone when it looks for them. */
 const ROUNDS = 5;
 
 /** A Zarr v3 store, chunk after chunk, from where an earlier run stopped. */
