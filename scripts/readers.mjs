@@ -8,7 +8,7 @@ const source = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url
 /** Modules whose classes must be those of the main entry: the chunk is given them, by `give`. */
 const GIVEN = {
   "base/errors": {
-    classes: ["DatasetError", "InvalidOptionError", "TaskloomError"],
+    classes: ["DatasetError", "InvalidOptionError", "StoreError", "TaskloomError"],
     own: ["describe", "messageOf"],
   },
   "dataset/dataset": { classes: ["Dataset"], own: [] },

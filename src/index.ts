@@ -36,6 +36,8 @@ export type {
 } from "./base/tensor.js";
 export type { WorkerLike } from "./base/worker-like.js";
 export * from "./dataset/index.js";
+export type { S3Credentials } from "./files/s3/credentials.js";
+export type { S3Options } from "./files/s3/place.js";
 export type { Bytes, ReadableStore } from "./files/store.js";
 export type { BatchPlace, LoadedBatch, LoadedGpuBatch } from "./loader/batch-types.js";
 export type { BatchIterator } from "./loader/iterator.js";

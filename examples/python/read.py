@@ -127,7 +127,8 @@ class _Array:
         return np.memmap(path, dtype=self.dtype, mode="r", shape=shape, offset=offset)
 
     def _chunk(self, number):
-        return self.place / "c" / "/".join(str(n) for n in [number] + [0] * len(self.shape)), 0, None
+        folder, separator = self.place
+        return folder / separator.join(str(n) for n in ["c", number] + [0] * len(self.shape)), 0, None
 
     def __getitem__(self, item):
         return self.file(item // self.file_items)[item % self.file_items]
@@ -159,7 +160,8 @@ def _open_zarr(path):
         if [codec["name"] for codec in document["codecs"]] != ["bytes"] or rest != shape:
             raise StoreError(f"{path / name}: compressed or cut in another way than taskloom does; open it with zarr")
         dtype = np.dtype(document["data_type"]).newbyteorder("<")
-        arrays[name] = _Array(items, shape, dtype, chunk_items, path / name, remedy)
+        separator = document["chunk_key_encoding"].get("configuration", {}).get("separator", "/")
+        arrays[name] = _Array(items, shape, dtype, chunk_items, (path / name, separator), remedy)
     return attributes["taskloom"], layout["onehot"], arrays
 
 

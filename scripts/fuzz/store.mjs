@@ -52,8 +52,8 @@ export async function run({ bases }, input) {
 /** An object with zarrita's interface. */
 function storeOf(files, way) {
   const get = (key) => {
-    if (way === "throws" && key.includes("/c/")) throw new Error("broke off");
-    if (way === "throws nothing" && key.includes("/c/")) throw undefined;
+    if (way === "throws" && key.includes("/c.")) throw new Error("broke off");
+    if (way === "throws nothing" && key.includes("/c.")) throw undefined;
     const bytes = files.get(key.slice(1)) ?? undefined;
     if (bytes === undefined && way === "null") return null;
     return bytes && new Uint8Array(bytes);

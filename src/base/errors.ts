@@ -84,7 +84,7 @@ export class StoreError extends TaskloomError {
   readonly code = "STORE";
   /** The folder or URL of the store. */
   readonly source: string;
-  /** The file within the store that the complaint is about, such as `"inputs/c/7/0/0"`. */
+  /** The file within the store that the complaint is about, such as `"inputs/c.7.0.0"`. */
   readonly chunk: string | undefined;
 
   constructor(source: string, problem: string, options?: ErrorOptions & { chunk?: string | undefined }) {

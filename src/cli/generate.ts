@@ -8,10 +8,12 @@ import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
 import { FORMATS, generate } from "../node/write/generate.js";
 import type { StoreFormat } from "../node/write/job.js";
+import { checkPlace } from "../node/write/places.js";
 import { addDatasetOptions, type DatasetFlags, datasetOf } from "./dataset-options.js";
-import { shardOf, wholeNumber } from "./parsers.js";
+import { wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { formatNumber, printJson } from "./report.js";
+import { shardOf } from "./shard.js";
 import { onInterrupt, signal } from "./signal.js";
 import { addTaskOptions, type TaskFlags, taskOptionsOf } from "./task-options.js";
 
@@ -44,11 +46,17 @@ export function generateCommand(): Command {
   return addTaskOptions(addDatasetOptions(command))
     .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
-    .option("--out <dir>", "folder to write into (default: tasks; zarr: tasks.zarr, which xarray knows by its name)")
+    .option(
+      "--out <dir>",
+      "folder, or for zarr s3://bucket/prefix, to write into (default: tasks; zarr: tasks.zarr, which xarray knows by its name)",
+    )
     .addOption(new Option("--format <name>", "of the files").choices(FORMATS).default("npy"))
-    .option("--chunk-tasks <n>", "zarr: tasks of a chunk (default: about 32 MiB of inputs)", wholeNumber)
+    .option("--chunk-tasks <n>", "zarr: tasks of a chunk (default: 32 MiB of inputs, more of a large set)", wholeNumber)
     .addOption(
-      new Option("--shard <i/n>", "zarr: write part i of n, counted from 0; others write theirs").argParser(shardOf),
+      new Option(
+        "--shard <i/n>",
+        "zarr: write part i of n, counted from 0; others write theirs; auto/n: the part that the scheduler tells",
+      ).argParser((text) => shardOf(text)),
     )
     .option("--no-onehot", "zarr: leave the label cells out of the inputs; readers put them back")
     .option("--limit-examples <n>", "use only the first examples of the dataset", wholeNumber)
@@ -70,9 +78,7 @@ export function generateCommand(): Command {
 
 async function run({ out: given, ...flags }: Flags, command: Command): Promise<void> {
   const out = given ?? (flags.format === "zarr" ? "tasks.zarr" : "tasks");
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(out)) {
-    throw new InvalidOptionError("--out", out, "the path of a folder on this machine, not an address");
-  }
+  checkPlace("--out", out, flags.format);
   const limit = flags.limitExamples;
   const { source = flags.dataset, options } = datasetOf(flags, command.getOptionValueSource("dataset") !== "default");
   const dataset = await openDataset(source, { ...options, limit: limit || undefined, signal });
@@ -123,7 +129,7 @@ async function run({ out: given, ...flags }: Flags, command: Command): Promise<v
     `${part}${formatCount(recipe.taskCount, "task")}, ${shape}${before}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s ` +
       `(${items > resumed ? rate : "nothing was left to do"}) -> ${out}\n`,
   );
-  if (!complete) process.stdout.write("the store is complete when the other shards are\n");
+  if (!complete) process.stdout.write("the store is complete when the other shards are: see taskloom finish\n");
   if (picture) process.stdout.write(`preview -> ${picture}\n`);
 }
 

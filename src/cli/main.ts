@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { finishCommand } from "./finish.js";
 import { generateCommand } from "./generate.js";
 import { inspectCommand } from "./inspect.js";
 import { printNotices } from "./notices.js";
@@ -22,7 +23,7 @@ const program = new Command("taskloom")
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError("(add --help for all options)");
-for (const command of [generateCommand, previewCommand, inspectCommand, verifyCommand]) {
+for (const command of [generateCommand, finishCommand, previewCommand, inspectCommand, verifyCommand]) {
   program.addCommand(command().exitOverride().copyInheritedSettings(program));
 }
 

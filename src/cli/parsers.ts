@@ -22,12 +22,3 @@ export function seedNumber(text: string): bigint {
   }
   return BigInt(text);
 }
-
-/** A part of a whole, `i/n`, counted from 0. */
-export function shardOf(text: string): { index: number; count: number } {
-  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
-  if (index === undefined || !(Number(index) < Number(count))) {
-    throw new InvalidArgumentError("Give a part and the number of parts, such as 0/4, 1/4, 2/4 and 3/4.");
-  }
-  return { index: Number(index), count: Number(count) };
-}

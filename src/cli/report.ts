@@ -9,6 +9,8 @@ export const EXIT = {
   usage: 2,
   /** Trying again does not help: other files are in the way, or a recipe and its dataset do not fit. */
   never: 3,
+  /** `finish`: chunks are missing. */
+  unfinished: 4,
   hungUp: 129,
   interrupted: 130,
   quit: 131,

@@ -2,10 +2,12 @@ import { Command, Option } from "commander";
 import { printable } from "../base/printable.js";
 import type { Fault, Verification } from "../node/read/verification.js";
 import { verify } from "../node/read/verify.js";
+import type { Shard } from "../node/write/job.js";
 import { addDatasetOptions, type DatasetFlags, datasetOf } from "./dataset-options.js";
 import { wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { EXIT, printJson } from "./report.js";
+import { shardOf } from "./shard.js";
 import { signal } from "./signal.js";
 
 interface Flags extends DatasetFlags {
@@ -13,6 +15,7 @@ interface Flags extends DatasetFlags {
   recompute?: true | number | string;
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
+  shard?: Shard;
   json?: boolean;
 }
 
@@ -26,6 +29,12 @@ export function verifyCommand(): Command {
   return addDatasetOptions(command)
     .addOption(new Option("--backend <name>", "what recomputes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
+    .addOption(
+      new Option(
+        "--shard <i/n>",
+        "check part i of n, counted from 0; others check theirs; auto/n as generate",
+      ).argParser((text) => shardOf(text)),
+    )
     .option("--json", "print the result as JSON")
     .addHelpText("after", "\nExit codes: 0 all is well, 1 something is not, 2 wrong usage, 130 interrupted.")
     .action(run);

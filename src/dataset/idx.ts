@@ -2,7 +2,7 @@ import { checkInteger, checkOptions, type Names } from "../base/check.js";
 import { DatasetError } from "../base/errors.js";
 import { checkSource, nameOf, type ReadOptions, readBytes, type Source } from "../files/bytes.js";
 import { FileError } from "../files/file-error.js";
-import { checkPauses } from "../files/http.js";
+import { checkPauses } from "../files/retry.js";
 import { Dataset } from "./dataset.js";
 import { gunzip, isGzip } from "./gunzip.js";
 import { decodeIdx, extentOfIdx, type IdxArray } from "./idx-decode.js";

@@ -6,9 +6,11 @@ import { readWhole } from "./disk.js";
 import { FileError, problemOf } from "./file-error.js";
 import { type ExtentOf, HEAD_BYTES, tooLong } from "./growing.js";
 import { Http } from "./http.js";
+import { readS3 } from "./s3/files.js";
+import { isS3, type S3Options } from "./s3/place.js";
 
 /**
- * A source of bytes: a path, a URL (`file:`, `https:`, `data:`, `blob:`), a `Blob` or `File`, or bytes in memory. In a
+ * A source of bytes: a path, a URL (`file:`, `https:`, `data:`, `blob:`, `s3:`), a `Blob` or `File`, or bytes in memory. In a
  * browser, which has no paths, a string is a URL relative to the page.
  */
 export type Source = string | URL | Blob | ArrayBuffer | Uint8Array;
@@ -54,7 +56,7 @@ function shortened(text: string): string {
  */
 export async function readBytes(
   source: Source,
-  options: ReadOptions & { extentOf?: ExtentOf } = {},
+  options: ReadOptions & S3Options & { extentOf?: ExtentOf } = {},
 ): Promise<Uint8Array> {
   const { signal } = options;
   signal?.throwIfAborted();
@@ -67,7 +69,10 @@ export async function readBytes(
   }
 }
 
-function read(source: Source, options: ReadOptions & { extentOf?: ExtentOf }): Promise<Uint8Array> | Uint8Array {
+function read(
+  source: Source,
+  options: ReadOptions & S3Options & { extentOf?: ExtentOf },
+): Promise<Uint8Array> | Uint8Array {
   const own = bytesOf(source);
   if (own) return own;
   if (isBlob(source)) return readBlob(source, options);
@@ -75,6 +80,7 @@ function read(source: Source, options: ReadOptions & { extentOf?: ExtentOf }): P
     throw new FileError("is not a path, URL, Blob, ArrayBuffer or Uint8Array");
   }
   const text = String(source);
+  if (isS3(text)) return readS3(text, options);
   const local = fileSystem() && !/^(https?|data|blob):/i.test(text);
   if (local) return readWhole(/^file:/i.test(text) ? new URL(text) : text, { ...options, shared: true });
   return fetched(text, options);

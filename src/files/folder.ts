@@ -1,6 +1,5 @@
 import { abortable } from "../base/abort.js";
-import { InvalidOptionError, StoreError, TaskloomError } from "../base/errors.js";
-import { fileSystem, nodeUrl } from "../base/host.js";
+import { StoreError, TaskloomError } from "../base/errors.js";
 import { readPart, readWhole } from "./disk.js";
 import { FileError, problemOf } from "./file-error.js";
 import { tooLong } from "./growing.js";
@@ -29,7 +28,7 @@ export interface Files {
 }
 
 /** Gives all faults of a folder their type. */
-function folder({ name, ranges, get, readInto }: Files): Files {
+export function folder({ name, ranges, get, readInto }: Files): Files {
   const named = async <T>(key: string, signal: AbortSignal | undefined, reading: () => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
     try {
@@ -119,7 +118,7 @@ export function pathFiles(path: string): Files {
 }
 
 /** Files of a store of somebody else's. */
-function storeFiles(store: ReadableStore): Files {
+export function storeFiles(store: ReadableStore): Files {
   const get = async (key: string, limit: number, signal: AbortSignal | undefined) => {
     const bytes = await abortable(Promise.resolve(store.get(`/${key}`, signal ? { signal } : {})), signal);
     if (bytes && bytes.length > limit) throw tooLong(limit, bytes.length);
@@ -149,43 +148,4 @@ function storeFiles(store: ReadableStore): Files {
       return { bytes: bytes.length, size };
     },
   });
-}
-
-/**
- * Finds the files of a folder.
- *
- * @param place a URL; a path in Node and Deno, where a browser takes it for a URL relative to the page
- */
-export function filesAt(place: string, retryPauses: readonly number[] | undefined): Files {
-  if (!/^https?:/i.test(place) && fileSystem()) {
-    return pathFiles((/^file:/i.test(place) && nodeUrl()?.fileURLToPath(place)) || place);
-  }
-  return httpFiles(new URL(place, globalThis.location?.href), retryPauses);
-}
-
-/**
- * Finds the files that the source of a store leads to.
- *
- * @throws InvalidOptionError when it is neither an address, a directory nor a store
- */
-export function filesOf(
-  given: string | URL | FileSystemDirectoryHandle | ReadableStore,
-  retryPauses: readonly number[] | undefined,
-): Files {
-  if (typeof given === "string" || given instanceof URL) {
-    const base = globalThis.location?.href;
-    const url = URL.canParse(given, base) ? new URL(given, base) : undefined;
-    if (url && /^https?:$/.test(url.protocol)) return httpFiles(url, retryPauses);
-    const allowed = "an http(s) address; paths open with openStoreFolder of taskloom/node";
-    throw new InvalidOptionError("source", String(given), allowed);
-  }
-  if (typeof given === "object" && given !== null) {
-    if ("getDirectoryHandle" in given) return handleFiles(given);
-    if ("get" in given) return storeFiles(given);
-  }
-  throw new InvalidOptionError(
-    "source",
-    given,
-    "an http(s) address, a FileSystemDirectoryHandle, or a store with get() and getRange()",
-  );
 }

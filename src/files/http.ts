@@ -1,25 +1,8 @@
-import { abortable, sleep } from "../base/abort.js";
-import { InvalidOptionError, messageOf } from "../base/errors.js";
+import { abortable } from "../base/abort.js";
+import { messageOf, TaskloomError } from "../base/errors.js";
 import { FileError } from "./file-error.js";
 import { type ExtentOf, Growing, tooLong } from "./growing.js";
-
-/** Pauses before a request is made again, in milliseconds: three more attempts. */
-export const RETRY_PAUSES: readonly number[] = [200, 800, 3200];
-
-/** Most attempts that may be asked for besides the first. */
-const MOST_RETRIES = 100;
-
-/** @throws InvalidOptionError when `retryPauses` is not a list of pauses */
-export function checkPauses(pauses: readonly number[] | undefined): readonly number[] | undefined {
-  const fits = (pause: unknown) => typeof pause === "number" && pause >= 0 && pause < 2 ** 31;
-  if (pauses === undefined || (Array.isArray(pauses) && pauses.length <= MOST_RETRIES && pauses.every(fits))) {
-    return pauses;
-  }
-  throw new InvalidOptionError("retryPauses", pauses, `at most ${MOST_RETRIES} pauses in milliseconds, from 0 on`);
-}
-
-/** Longest pause that a server's `Retry-After` can ask for, in milliseconds. */
-const LONGEST_PAUSE = 30_000;
+import { isTransient, pauseOf, RETRY_PAUSES, retry, Transient } from "./retry.js";
 
 /** Files whose version and size are remembered: the last ones that were read. */
 const REMEMBERED = 2 ** 16;
@@ -30,17 +13,6 @@ export interface Part {
   readonly bytes: number;
   /** Bytes of the whole file, where they are known. */
   readonly size: number | undefined;
-}
-
-/** A fault that may be gone a moment later. */
-class Transient extends FileError {
-  /** The least pause before another attempt, in milliseconds. */
-  readonly pause: number;
-
-  constructor(problem: string, options?: ErrorOptions & { pause?: number }) {
-    super(problem, options);
-    this.pause = options?.pause ?? 0;
-  }
 }
 
 /** The facts that a server stated about a file. */
@@ -56,16 +28,42 @@ interface Range {
   readonly length: number;
 }
 
+/** The way requests are sent, and the words for answers that are no success. */
+export interface Transport {
+  /** Sends a GET request. */
+  send(url: string, headers: Record<string, string>, signal: AbortSignal | undefined): Promise<Response>;
+  /** Says why a file cannot be fetched; undefined where the answer says that there is no such file. */
+  explain(response: Response, wanted: number): Promise<string | undefined>;
+  /** The remedy where no answer comes. */
+  readonly hint: string;
+}
+
+const PLAIN: Transport = {
+  hint: "check the address, the connection and, in a browser, that the server allows this page (CORS)",
+  send: (url, headers, signal) => fetch(url, { headers, ...(signal ? { signal } : {}) }),
+  explain: async (response, wanted) => {
+    const missing = response.status === 404 || response.status === 410;
+    return missing ? undefined : `the server answered ${statusOf(response)}; expected the file, with status ${wanted}`;
+  },
+};
+
 /**
  * Reads files of web servers. Network errors, 408, 429 and 5xx are tried again after growing pauses. A file that changes
  * between two reads is an error.
  */
 export class Http {
   readonly #pauses: readonly number[];
+  readonly #transport: Transport;
+  readonly #pinned: boolean;
   readonly #versions = new Map<string, Version>();
 
-  constructor(pauses: readonly number[] = RETRY_PAUSES) {
+  /**
+   * @param pinned false where files may change, as those of a store that is being written
+   */
+  constructor(pauses: readonly number[] = RETRY_PAUSES, transport: Transport = PLAIN, pinned = true) {
     this.#pauses = pauses;
+    this.#transport = transport;
+    this.#pinned = pinned;
   }
 
   /**
@@ -80,7 +78,7 @@ export class Http {
     url: string,
     { limit, extentOf, signal }: { limit?: number; extentOf?: ExtentOf | undefined; signal?: AbortSignal | undefined },
   ): Promise<Uint8Array | undefined> {
-    return this.#retry(signal, async () => {
+    return retry(this.#pauses, signal, async () => {
       const response = await this.#request(url, undefined, signal);
       if (!response) return undefined;
       const announced = numberOf(response.headers.get("content-length"));
@@ -106,7 +104,7 @@ export class Http {
    */
   part(url: string, offset: number, into: Uint8Array, signal: AbortSignal | undefined): Promise<Part | undefined> {
     const range = { offset, length: into.length };
-    return this.#retry(signal, async () => {
+    return retry(this.#pauses, signal, async () => {
       const response = await this.#request(url, range, signal);
       if (!response) return undefined;
       const sent = rangeOf(response, range);
@@ -138,39 +136,16 @@ export class Http {
     });
   }
 
-  async #retry<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
-    for (let tried = 1; ; tried++) {
-      signal?.throwIfAborted();
-      try {
-        return await attempt();
-      } catch (error) {
-        // Platforms wrap the reason of an abort in errors of their own.
-        signal?.throwIfAborted();
-        if (!(error instanceof Transient)) throw error;
-        const pause = this.#pauses[tried - 1];
-        if (pause === undefined) {
-          if (tried === 1) throw error;
-          throw new FileError(`${error.problem} (tried ${tried} times)`, { cause: error.cause ?? error });
-        }
-        await sleep(Math.max(pause, pause > 0 ? Math.min(error.pause, LONGEST_PAUSE) : 0), signal);
-      }
-    }
-  }
-
   /** @returns an answer that is what was asked for; 416 too, for a range; undefined for 404 and 410 */
   async #request(
     url: string,
     range: Range | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Response | undefined> {
-    const response = await start(url, range, signal);
+    const response = await start(this.#transport, url, range, signal);
     const { status } = response;
-    if (status === 404 || status === 410) {
-      await response.body?.cancel();
-      return undefined;
-    }
-    if (status === 408 || status === 429 || status >= 500) {
-      const pause = 1000 * (numberOf(response.headers.get("retry-after")) ?? 0);
+    if (isTransient(status)) {
+      const pause = pauseOf(response);
       throw await dropped(response, `cannot be fetched: the server answered ${statusOf(response)}`, { pause });
     }
     const wanted = range ? 206 : 200;
@@ -182,12 +157,12 @@ export class Http {
       );
     }
     if (status !== wanted && !(range && status === 416)) {
-      throw await dropped(
-        response,
-        `cannot be fetched: the server answered ${statusOf(response)}; expected the file, with status ${wanted}`,
-      );
+      const problem = await abortable(this.#transport.explain(response, wanted), signal);
+      if (problem !== undefined) throw await dropped(response, `cannot be fetched: ${problem}`);
+      await response.body?.cancel().catch(() => undefined);
+      return undefined;
     }
-    const changed = this.#compare(url, response);
+    const changed = this.#pinned ? this.#compare(url, response) : undefined;
     if (changed) throw await dropped(response, changed);
     return response;
   }
@@ -221,18 +196,23 @@ export class Http {
 }
 
 /** Sends a request. Engines follow a signal weakly, so aborting is seen to here as well. */
-async function start(url: string, range: Range | undefined, signal: AbortSignal | undefined): Promise<Response> {
+async function start(
+  transport: Transport,
+  url: string,
+  range: Range | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   const headers: Record<string, string> = range
     ? { range: `bytes=${range.offset}-${range.offset + range.length - 1}` }
     : {};
   let pending: Promise<Response> | undefined;
   try {
-    pending = fetch(url, { headers, ...(signal ? { signal } : {}) });
+    pending = transport.send(url, headers, signal);
     return await abortable(pending, signal);
   } catch (cause) {
     pending?.then((response) => response.body?.cancel()).catch(() => undefined);
-    const hint = "check the address, the connection and, in a browser, that the server allows this page (CORS)";
-    const problem = `cannot be fetched: ${messageOf(cause)}; ${hint}`;
+    if (cause instanceof FileError || cause instanceof TaskloomError) throw cause;
+    const problem = `cannot be fetched: ${messageOf(cause)}; ${transport.hint}`;
     // An address that is none stays so.
     throw URL.canParse(url, globalThis.location?.href)
       ? new Transient(problem, { cause })
@@ -299,6 +279,6 @@ function numberOf(text: string | null | undefined): number | undefined {
   return text && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-function statusOf({ status, statusText }: Response): string {
+export function statusOf({ status, statusText }: Response): string {
   return `${status} ${statusText}`.trim();
 }

@@ -4,8 +4,10 @@ import type { SmallestDtype, TargetDtype } from "../base/tensor.js";
 import type { Dataset, Source } from "../dataset/index.js";
 import { nameOf, readBytes } from "../files/bytes.js";
 import { problemOf } from "../files/file-error.js";
-import { type Files, filesAt, handleFiles } from "../files/folder.js";
-import { checkPauses } from "../files/http.js";
+import { type Files, handleFiles } from "../files/folder.js";
+import { filesAt } from "../files/places.js";
+import { checkPauses } from "../files/retry.js";
+import type { S3Options } from "../files/s3/place.js";
 import type { TaskAugmentorOptions } from "../plan/options.js";
 import { parseRecipe, type Recipe } from "../plan/recipe.js";
 import { recipeKey } from "../plan/recipe-key.js";
@@ -34,7 +36,8 @@ export type TaskSetSource =
 
 /** Options of `openTasks`. */
 export interface OpenOptions<Dtype extends TargetDtype = SmallestDtype>
-  extends Pick<TaskAugmentorOptions<Dtype>, "targetDtype" | "backend" | "workers" | "createWorker" | "tune"> {
+  extends Pick<TaskAugmentorOptions<Dtype>, "targetDtype" | "backend" | "workers" | "createWorker" | "tune">,
+    S3Options {
   /** The dataset that the recipe was made from; its digest is checked. A store does without it. */
   dataset?: Dataset;
   /** Seed of shuffled orders, 0..2^64 - 1; numbers up to 2^53 - 1, larger ones as bigint. Default: the recipe's. */
@@ -58,6 +61,11 @@ export interface OpenOptions<Dtype extends TargetDtype = SmallestDtype>
   signal?: AbortSignal;
 }
 
+function isCredentials(value: unknown): boolean {
+  const { accessKeyId, secretAccessKey } = (value ?? {}) as Record<string, unknown>;
+  return typeof value === "function" || (typeof accessKeyId === "string" && typeof secretAccessKey === "string");
+}
+
 const schema = v.strictObject({
   dataset: v.optional(
     v.custom<Dataset>((value) => typeof (value as Dataset | null)?.digest === "function", "a Dataset"),
@@ -70,6 +78,9 @@ const schema = v.strictObject({
   tune: augmentorSchema.entries.tune,
   retryPauses: v.optional(v.array(v.number())),
   verify: v.optional(v.boolean("true or false"), false),
+  endpoint: v.optional(v.union([v.string(), v.instance(URL)])),
+  region: v.optional(v.string()),
+  credentials: v.optional(v.custom<S3Options["credentials"]>(isCredentials, "a key, or a function that gives one")),
   cache: cacheSchema,
   signal: augmentorSchema.entries.signal,
 });
@@ -175,9 +186,7 @@ async function open(
 async function find(source: TaskSetSource, options: Reading): Promise<Found> {
   if (typeof source === "string") {
     if (source.trimStart().startsWith("{")) return { name: "recipe", recipe: parseRecipe(source) };
-    return isRecipeFile(source)
-      ? readRecipe(source, options)
-      : openFolder(filesAt(source, options.retryPauses), options);
+    return isRecipeFile(source) ? readRecipe(source, options) : openFolder(filesAt(source, options), options);
   }
   if (source instanceof URL) return find(source.href, options);
   if (source instanceof Blob) return readRecipe(source, options);
@@ -220,7 +229,7 @@ function recipeOfObject(source: object): Recipe {
 }
 
 /** The choices of reading files. */
-type Reading = Pick<OpenStoreOptions, "retryPauses" | "verify" | "cache" | "signal">;
+type Reading = Pick<OpenStoreOptions, "retryPauses" | "verify" | "cache" | "signal" | keyof S3Options>;
 
 /** Decided by the name, as a folder cannot be asked what it is everywhere. `data:` and `blob:` URLs are files. */
 function isRecipeFile(place: string): boolean {

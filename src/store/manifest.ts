@@ -52,17 +52,18 @@ export function documentKeys({ arrays }: StoreLayout): string[] {
  * The manifest of a store, as a file's text.
  *
  * @param documents digests of the documents
- * @param chunks digests of all chunks, in order
+ * @param digestOf gives the digest of the file of a chunk
  */
 export function manifestText(
   layout: StoreLayout,
   documents: Readonly<Record<string, string>>,
-  chunks: readonly ChunkDigests[],
+  digestOf: (chunk: number, name: ArrayName) => string,
 ): string {
+  const chunks = Array.from({ length: chunkCount(layout) }, (_, chunk) => chunk);
   const arrays = Object.fromEntries(
     layout.arrays.map((array) => [
       array.name,
-      { bytes: chunkBytes(layout, array), sha256: chunks.map((digests) => digests[array.name]) },
+      { bytes: chunkBytes(layout, array), sha256: chunks.map((chunk) => digestOf(chunk, array.name)) },
     ]),
   );
   return `${JSON.stringify({ format: "taskloom-manifest", version: VERSION, documents, arrays }, null, 2)}\n`;

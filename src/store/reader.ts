@@ -5,8 +5,10 @@ import { DisposedError, StoreError } from "../base/errors.js";
 import { narrowed } from "../base/integers.js";
 import { sha256 } from "../base/sha256.js";
 import type { TargetDtype } from "../base/tensor.js";
-import { type Files, filesOf } from "../files/folder.js";
-import { checkPauses } from "../files/http.js";
+import type { Files } from "../files/folder.js";
+import { filesOf } from "../files/places.js";
+import { checkPauses } from "../files/retry.js";
+import type { S3Options } from "../files/s3/place.js";
 import type { ReadableStore } from "../files/store.js";
 import type { Recipe } from "../plan/recipe.js";
 import { parse } from "../plan/schemas.js";
@@ -23,7 +25,7 @@ import { WholeChunks } from "./whole-chunks.js";
 import { STORE_FILES } from "./zarr.js";
 
 /** Options of `openStore`. */
-export interface OpenStoreOptions {
+export interface OpenStoreOptions extends S3Options {
   /**
    * Read whole chunks and compare each with the digest in the manifest, and the store's document when it is opened. One
    * chunk of each array is kept in memory. For Zarr stores; the other formats keep no digests. Default false.
@@ -52,6 +54,9 @@ export function checkStoreOptions(options: unknown): asserts options is OpenStor
     wholeChunks: true,
     cache: true,
     retryPauses: true,
+    endpoint: true,
+    region: true,
+    credentials: true,
     signal: true,
   });
 }
@@ -60,7 +65,7 @@ export function checkStoreOptions(options: unknown): asserts options is OpenStor
  * Opens what `generate` wrote: a Zarr store, a safetensors file or .npy files. The documents are read; items come when
  * they are asked for, and only their bytes.
  *
- * @param source an http(s) address, a directory handle (a picked folder, OPFS), or any store of zarrita's interface
+ * @param source an http(s) address, `s3://bucket/prefix`, a directory handle (a picked folder, OPFS), or any store of zarrita's interface
  * @throws StoreError when something is missing, foreign, damaged or newer, RecipeError when the recipe in it is
  * @throws InvalidOptionError when the source is none of these
  *
@@ -76,7 +81,8 @@ export async function openStore(
   options: OpenStoreOptions = {},
 ): Promise<StoreReader> {
   checkStoreOptions(options);
-  return StoreReader.open(filesOf(source, checkPauses(options.retryPauses)), options);
+  checkPauses(options.retryPauses);
+  return StoreReader.open(filesOf(source, options), options);
 }
 
 /** A store, open for reading. Reads may overlap. */

@@ -37,5 +37,16 @@ export function singleFiles(
   place: StoredSet["place"],
 ): StoredSet {
   const items = itemsOf(recipe);
-  return { format, files, document: undefined, recipe, onehot: true, items, chunkItems: items, arrays, place };
+  return {
+    format,
+    files,
+    document: undefined,
+    recipe,
+    onehot: true,
+    items,
+    chunkItems: items,
+    separator: ".",
+    arrays,
+    place,
+  };
 }

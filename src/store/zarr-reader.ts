@@ -15,7 +15,7 @@ export async function openZarr(files: Files, signal: AbortSignal | undefined): P
     document,
     place: (array, chunk) => {
       const bytes = chunkBytes(layout, array);
-      return { key: chunkKey(array, chunk), offset: 0, length: bytes, size: bytes };
+      return { key: chunkKey(layout, array, chunk), offset: 0, length: bytes, size: bytes };
     },
   };
 }

@@ -46,8 +46,15 @@ export interface StoreLayout {
   readonly items: number;
   /** Items of a chunk, in every array. The last chunk is as large as the others, with zeros at its end. */
   readonly chunkItems: number;
+  /**
+   * The character between the parts of a chunk's name. New stores have `"."`, which makes a chunk one file and no folders:
+   * `inputs/c.7.0.0`. Older ones have `"/"`.
+   */
+  readonly separator: Separator;
   readonly arrays: readonly StoredArray[];
 }
+
+export type Separator = "." | "/";
 
 export function chunkCount({ items, chunkItems }: StoreLayout): number {
   return Math.ceil(items / chunkItems);
@@ -63,9 +70,17 @@ export function itemsOfChunk({ items, chunkItems }: StoreLayout, chunk: number):
   return { start: chunk * chunkItems, stop: Math.min(items, (chunk + 1) * chunkItems) };
 }
 
-/** The path of a chunk in the store: `inputs/c/7/0/0`. */
-export function chunkKey({ name, itemShape }: StoredArray, chunk: number): string {
-  return [name, "c", chunk, ...itemShape.map(() => 0)].join("/");
+/** The path of a chunk in the store: `inputs/c.7.0.0`. */
+export function chunkKey({ separator }: ChunkNames, { name, itemShape }: StoredArray, chunk: number): string {
+  return `${name}/${["c", chunk, ...itemShape.map(() => 0)].join(separator)}`;
+}
+
+type ChunkNames = Pick<StoreLayout, "separator">;
+
+/** The number of the chunk whose place in the store a key is; undefined for other keys. */
+export function chunkOfKey(layout: StoreLayout, array: StoredArray, key: string): number | undefined {
+  const chunk = Number(/^\w+\/c[./](\d+)/.exec(key)?.[1]);
+  return chunk < chunkCount(layout) && chunkKey(layout, array, chunk) === key ? chunk : undefined;
 }
 
 /** The path of an array's document. */
@@ -99,7 +114,7 @@ export function arrayDocument(layout: StoreLayout, array: StoredArray): string {
   return json(arrayMetadata(layout, array));
 }
 
-function arrayMetadata({ recipe, items, chunkItems }: StoreLayout, array: StoredArray): object {
+function arrayMetadata({ recipe, items, chunkItems, separator }: StoreLayout, array: StoredArray): object {
   const { name, dtype, itemShape } = array;
   const positions = recipe.drawSequence ? ["sequence", "position"] : ["example"];
   return {
@@ -108,7 +123,7 @@ function arrayMetadata({ recipe, items, chunkItems }: StoreLayout, array: Stored
     shape: [items, ...itemShape],
     data_type: dtype,
     chunk_grid: { name: "regular", configuration: { chunk_shape: [chunkItems, ...itemShape] } },
-    chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
+    chunk_key_encoding: { name: "default", configuration: { separator } },
     // A type of one byte has no order.
     codecs: [bytesPerElement(dtype) === 1 ? { name: "bytes" } : { name: "bytes", configuration: { endian: "little" } }],
     fill_value: 0,
@@ -149,7 +164,8 @@ const arraySchema = v.object({
   chunk_grid: v.object({ name: v.literal("regular"), configuration: v.object({ chunk_shape: v.array(size) }) }),
   chunk_key_encoding: v.object({
     name: v.literal("default"),
-    configuration: v.optional(v.object({ separator: v.literal("/") })),
+    // Zarr's default is "/".
+    configuration: v.optional(v.object({ separator: v.optional(v.picklist([".", "/"]), "/") }), {}),
   }),
   codecs: v.strictTuple([
     v.object({
@@ -190,7 +206,9 @@ export function parseGroup(text: string, source: string): StoreLayout {
     parseArray(group.consolidated_metadata.metadata[name], name, chunkItems, source),
   );
   const arrays = checkArrays(recipe, onehot, found, source);
-  const layout = { recipe, onehot, items, chunkItems, arrays };
+  const separators = new Set(found.map(({ separator }) => separator));
+  if (separators.size > 1) throw new StoreError(source, "names the chunks of its arrays in two ways", { chunk: key });
+  const layout = { recipe, onehot, items, chunkItems, separator: [...separators][0] as Separator, arrays };
   const [chunks, most] = [chunkCount(layout), mostChunks(arrays.length)];
   if (chunkItems > items || chunks > most) {
     const found = `has ${items} items in chunks of ${chunkItems}`;
@@ -201,8 +219,10 @@ export function parseGroup(text: string, source: string): StoreLayout {
   return layout;
 }
 
+type ParsedArray = FoundArray & { readonly separator: Separator };
+
 /** @throws StoreError when an array is laid out in another way than `arrayMetadata` does it */
-function parseArray(metadata: unknown, name: ArrayName, chunkItems: number, source: string): FoundArray {
+function parseArray(metadata: unknown, name: ArrayName, chunkItems: number, source: string): ParsedArray {
   const key = STORE_FILES.group;
   const value = check(arraySchema, metadata, source, key);
   const chunk = value.chunk_grid.configuration.chunk_shape;
@@ -214,7 +234,8 @@ function parseArray(metadata: unknown, name: ArrayName, chunkItems: number, sour
       { chunk: key },
     );
   }
-  return { name, dtype: value.data_type, shape: value.shape, key };
+  const { separator } = value.chunk_key_encoding.configuration;
+  return { name, dtype: value.data_type, shape: value.shape, key, separator };
 }
 
 /** @throws StoreError when a document is not as `schema` says */

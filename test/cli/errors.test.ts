@@ -24,7 +24,7 @@ function expectUsage({ code, stdout, stderr }: Finished, message: RegExp) {
 }
 
 describe("help", () => {
-  test.each([[], ["generate"], ["preview"], ["inspect"], ["verify"]])("%s --help", async (...command) => {
+  test.each([[], ["generate"], ["finish"], ["preview"], ["inspect"], ["verify"]])("%s --help", async (...command) => {
     const { code, stdout } = await taskloom([...command, "--help"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Usage: taskloom/);

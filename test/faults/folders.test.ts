@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { OutputError } from "taskloom";
 import { generate } from "taskloom/node";
@@ -50,7 +61,7 @@ describe("files that are not the store's", () => {
     const out = temporaryFolder();
     const dataset = await fewDigits();
     await generate(dataset, { ...zarr, out, shard: { index: 0, count: 2 } });
-    const foreign = ["unfinished/draft.txt", "inputs/notes.txt", "inputs/c/0/0/mine", "labels/annot.csv"];
+    const foreign = ["unfinished/draft.txt", "inputs/notes.txt", "inputs/c.0.0/mine", "labels/annot.csv"];
     for (const name of foreign) {
       mkdirSync(join(out, name, ".."), { recursive: true });
       writeFileSync(join(out, name), name);
@@ -75,7 +86,7 @@ describe("files that are not the store's", () => {
     const [journal] = namesIn(join(elsewhere, "unfinished")) as [string];
     writeFileSync(join(out, "unfinished", journal), readFileSync(join(elsewhere, "unfinished", journal)));
     for (const chunk of [0, 1, 2]) {
-      const name = `inputs/c/${chunk}/0/0`;
+      const name = `inputs/c.${chunk}.0.0`;
       mkdirSync(join(out, name, ".."), { recursive: true });
       writeFileSync(join(out, name), readFileSync(join(elsewhere, name)));
     }
@@ -165,4 +176,47 @@ test.skipIf(process.platform === "win32")("a device that a preview is to be writ
   symlinkSync("/dev/null", link);
   expect((await taskloom(["preview", out, "--out", link])).code).toBe(0);
   expect(readlinkSync(link)).toBe("/dev/null");
+});
+
+test("with force, files that changed since the run began stay, all of them", async () => {
+  const out = temporaryFolder();
+  const dataset = await fewDigits();
+  await generate(dataset, { ...small, out });
+  const targets = readFileSync(join(out, "targets.npy"));
+  let changed = false;
+  const attempt = generate(dataset, {
+    ...small,
+    out,
+    seed: 9,
+    force: true,
+    onProgress: () => {
+      if (changed) return;
+      changed = true;
+      linkSync(join(out, "recipe.json"), join(out, "kept"));
+      rmSync(join(out, "inputs.npy"));
+      writeFileSync(join(out, "inputs.npy"), "another run's");
+    },
+  });
+  await expect(attempt).rejects.toThrow(/another run has written here meanwhile/);
+  expect(readdirSync(out).sort()).toEqual(["inputs.npy", "kept", "recipe.json", "targets.npy"]);
+  expect(readFileSync(join(out, "inputs.npy"), "utf8")).toBe("another run's");
+  expect(readFileSync(join(out, "targets.npy"))).toEqual(targets);
+  expect(readFileSync(join(out, "recipe.json"))).toEqual(readFileSync(join(out, "kept")));
+});
+
+test.each(["zarr.json", "manifest.json"])("a folder %s is in the way for ever", async (name) => {
+  const out = join(temporaryFolder(), "store");
+  const flags = "generate --dataset mnist-test --limit-examples 50 --sequence-length 5 --workers 0 --format zarr".split(
+    " ",
+  );
+  if (name === "manifest.json")
+    expect((await taskloom([...flags, "--shard", "0/2", "--tasks", "4", "--out", out])).code).toBe(0);
+  mkdirSync(join(out, name), { recursive: true });
+  for (const force of [[], ["--force"]]) {
+    const { code, stderr } = await taskloom([...flags, ...force, "--tasks", "4", "--out", out]);
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringMatching(/is in the way, as it is a folder; move it, or give another/),
+    ]);
+  }
 });

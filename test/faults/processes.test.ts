@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { cliPath, taskloom, temporaryFolder } from "../support/cli.js";
+import { cliPath, run, taskloom, temporaryFolder } from "../support/cli.js";
 import { namesIn, start, until } from "./support.js";
 
 const small = "generate --dataset mnist-test --limit-examples 100 --sequence-length 5 --workers 0".split(" ");
@@ -24,10 +25,40 @@ describe.skipIf(process.platform === "win32")("signals", () => {
   });
 });
 
-test.each(["s3://bucket/store", "https://example.org/x"])("--out %s is wrong usage", async (out) => {
+/** Whether this machine lets a command be the first process of a namespace, as in a container. */
+const isolated = spawnSync("unshare", ["-r", "--pid", "--fork", "--mount-proc", "true"]).status === 0;
+
+test.for([
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const)("%s ends a run in order that is the first process, as in a container", async ([name, code], { skip }) => {
+  skip(!isolated, "no namespaces of processes");
+  const out = join(temporaryFolder(), "tasks");
+  const flags = [...long, "--format", "zarr", "--chunk-tasks", "20", "--out", out];
+  // The first process of a namespace gets no signal that it has no handler for. The one outside passes the number on.
+  const finished = run("unshare", ["-r", "--pid", "--fork", "--mount-proc", process.execPath, cliPath, ...flags], {
+    onStart: (child) => {
+      const look = setInterval(() => {
+        if (!existsSync(join(out, "inputs", "c.1.0.0"))) return;
+        clearInterval(look);
+        const [inner] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
+        process.kill(Number(inner), name);
+      }, 5);
+    },
+  });
+  const { code: given, stderr } = await finished;
+  expect(given, stderr).toBe(code);
+  expect(stderr).toMatch(/interrupted: what is finished is kept/);
+  expect(namesIn(join(out, "unfinished"))).toEqual([expect.stringMatching(/^journal-/)]);
+});
+
+test.each([
+  ["s3://bucket/store", /--out is "[^"]+"; allowed: the path of a folder for the format npy/],
+  ["https://example.org/x", /--out is "[^"]+"; allowed: the path of a folder, or s3:/],
+])("--out %s is wrong usage", async (out, message) => {
   const { code, stderr } = await taskloom([...small, "--tasks", "2", "--out", out]);
   expect(code).toBe(2);
-  expect(stderr).toMatch(/--out is "[^"]+"; allowed: the path of a folder/);
+  expect(stderr).toMatch(message);
 });
 
 test("a set of more chunks than a manifest lists is refused before the work, with the smallest chunk", async () => {

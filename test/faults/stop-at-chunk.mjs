@@ -6,7 +6,7 @@ const { rename } = promises;
 let stopped = false;
 promises.rename = async (from, to) => {
   await rename(from, to);
-  if (stopped || !/[/\\]inputs[/\\]c[/\\]/.test(String(to))) return;
+  if (stopped || !/[/\\]inputs[/\\]c[./\\]/.test(String(to))) return;
   stopped = true;
   process.kill(process.pid, "SIGSTOP");
 };

@@ -171,7 +171,7 @@ describe("one set at once into one folder", () => {
     ];
     const stopping = `--import=${new URL("stop-at-chunk.mjs", import.meta.url).href}`;
     const shard = start([...flags, "--shard", "1/2"], [stopping]);
-    await until(() => Object.keys(filesIn2(out)).some((name) => name.startsWith("inputs/c/")), "a chunk");
+    await until(() => Object.keys(filesIn2(out)).some((name) => name.startsWith("inputs/c.")), "a chunk");
     // The chunk was there before the process stopped. The command below needs longer than that.
     try {
       expect((await taskloom(flags)).code).toBe(0);
@@ -259,7 +259,7 @@ describe("force over a run that is under way", () => {
       ..."generate --dataset mnist-test --limit-examples 100 --sequence-length 50 --workers 0".split(" "),
       ..."--format zarr --tasks 300 --chunk-tasks 10 --out".split(" "),
     ];
-    for (const moment of ["zarr.json", "inputs/c/0/0/0", "inputs/c/9/0/0"]) {
+    for (const moment of ["zarr.json", "inputs/c.0.0.0", "inputs/c.9.0.0"]) {
       const out = join(parent, moment.replaceAll("/", "-"));
       const first = start([...flags, out, "--seed", "1"]);
       await until(() => moment in filesIn2(out), moment);

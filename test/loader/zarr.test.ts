@@ -95,11 +95,11 @@ test("chunks that are damaged or gone are typed errors that name them", async ()
   const out = join(folder, "damaged");
   await generate(await someDigits(), { ...SMALL, format: "zarr", chunkTasks: 4, out, workers: 0 });
   await using tasks = await openTasks(out);
-  truncateSync(join(out, "inputs/c/1/0/0"), 10);
-  renameSync(join(out, "targets/c/2/0"), join(out, "moved"));
+  truncateSync(join(out, "inputs/c.1.0.0"), 10);
+  renameSync(join(out, "targets/c.2.0"), join(out, "moved"));
   for (const [item, chunk] of [
-    [8, "inputs/c/1/0/0"],
-    [17, "targets/c/2/0"],
+    [8, "inputs/c.1.0.0"],
+    [17, "targets/c.2.0"],
   ] as const) {
     const error = await tasks.at(item).catch((reason) => reason);
     expect(error).toBeInstanceOf(TaskloomError);

@@ -66,6 +66,8 @@ const recipe = await recipeOf(tasks, dataset);
 const folder = mkdtempSync(join(tmpdir(), "taskloom-arguments-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 await node.generate(dataset, { ...taskOptions, out: folder });
+const zarr = join(folder, "zarr");
+await node.generate(dataset, { ...taskOptions, out: zarr, format: "zarr" });
 const store = await node.openStoreFolder(folder);
 const set = await openTasks(recipe, { dataset, workers: 0, backend: "wasm" });
 const projection = new LinearProjection({ inFeatures: 4, task: 0 });
@@ -276,6 +278,7 @@ const rows: Record<string, Row> = {
   preview: row((p, o) => node.preview(p, o), text("path", folder), options("options", {})),
   readFolder: row((p, o) => node.readFolder(p, o), text("path", "x"), options("options", {})),
   verify: row((p, o) => node.verify(p, o), text("path", folder), options("options", {})),
+  finish: row((p, o) => node.finish(p, o), text("path", zarr), options("options", {})),
 };
 
 /** The names of a module's functions, and of the classes' methods. */

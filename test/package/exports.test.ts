@@ -60,6 +60,7 @@ test("the exported names", () => {
     [
       "FILES",
       "FORMATS",
+      "finish",
       "generate",
       "inspect",
       "inspectDataset",

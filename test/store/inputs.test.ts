@@ -56,7 +56,7 @@ describe("a pipe is refused: opening it would wait for a writer", () => {
   });
 
   test("as a chunk", async () => {
-    const chunk = "inputs/c/0/0/0";
+    const chunk = "inputs/c.0.0.0";
     const path = copy((out) => {
       rmSync(join(out, chunk));
       pipe(join(out, chunk));

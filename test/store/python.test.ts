@@ -185,7 +185,7 @@ import sys
 import numpy as np
 report(np.memmap(sys.argv[1], "<f4", "r", shape=(8, 5, 22)))
 `;
-  expect(await python(pythonWithNumpy(), script, join(out, "inputs/c/1/0/0"))).toEqual([
+  expect(await python(pythonWithNumpy(), script, join(out, "inputs/c.1.0.0"))).toEqual([
     { shapes: [inputs.shape], sha256: [sha256(inputs.data)] },
   ]);
 });
@@ -227,8 +227,8 @@ test("PyTorch: what is wrong with a store is said", async (context) => {
   await generate(await fewDigits(), { ...small, format: "zarr", chunkTasks: 4, out: whole });
   const cases: [RegExp, (path: string) => void][] = [
     [/sequence 46 of 46/, () => undefined],
-    [/has 77 bytes, not 3520/, (path) => truncateSync(join(path, "inputs/c/5/0/0"), 77)],
-    [/inputs\/c\/5\/0\/0 is missing/, (path) => rmSync(join(path, "inputs/c/5/0/0"))],
+    [/has 77 bytes, not 3520/, (path) => truncateSync(join(path, "inputs/c.5.0.0"), 77)],
+    [/inputs\/c\.5\.0\.0 is missing/, (path) => rmSync(join(path, "inputs/c.5.0.0"))],
     [/unfinished/, (path) => rmSync(join(path, "manifest.json"))],
     [/not a store of taskloom/, (path) => writeFileSync(join(path, "zarr.json"), '{"attributes": {}}')],
     [/none of zarr.json, tasks.safetensors and recipe.json is there/, (path) => rmSync(join(path, "zarr.json"))],

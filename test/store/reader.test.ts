@@ -111,7 +111,7 @@ test("no more bytes are fetched than are asked for", async () => {
 });
 
 describe("what is wrong is said by a StoreError", () => {
-  const chunk = "inputs/c/1/0/0";
+  const chunk = "inputs/c.1.0.0";
   const damages: [string, (path: string) => void, object, RegExp, string | undefined][] = [
     [
       "truncated",
@@ -254,7 +254,7 @@ describe("what is wrong is said by a StoreError", () => {
     const store = await openStore(url);
     const error = await store.read(0).catch((cause) => cause);
     expect(error).toBeInstanceOf(StoreError);
-    expect(error.message).toMatch(/inputs\/c\/0\/0\/0 cannot be fetched: the server answered 403|targets.*403/);
+    expect(error.message).toMatch(/inputs\/c\.0\.0\.0 cannot be fetched: the server answered 403|targets.*403/);
     await expect(openStore("http://127.0.0.1:9/nothing", { retryPauses: [0] })).rejects.toThrow(
       /zarr\.json cannot be fetched/,
     );

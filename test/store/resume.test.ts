@@ -17,10 +17,10 @@ async function undisturbed(options: object = {}): Promise<Record<string, string>
 
 test("a store has its documents, its chunks and its manifest, and nothing else", async () => {
   expect(Object.keys(await undisturbed())).toEqual([
-    ...[0, 1, 2, 3, 4, 5].map((chunk) => `inputs/c/${chunk}/0/0`),
+    ...[0, 1, 2, 3, 4, 5].map((chunk) => `inputs/c.${chunk}.0.0`),
     "inputs/zarr.json",
     "manifest.json",
-    ...[0, 1, 2, 3, 4, 5].map((chunk) => `targets/c/${chunk}/0`),
+    ...[0, 1, 2, 3, 4, 5].map((chunk) => `targets/c.${chunk}.0`),
     "targets/zarr.json",
     "zarr.json",
   ]);
@@ -110,8 +110,8 @@ test("what a journal does not vouch for is made again; what is cut short too", a
   expect(lines).toHaveLength(4);
   // As a crash leaves them: a torn line, a chunk that was renamed but not recorded, one that lost its end, leftovers.
   writeFileSync(join(working, journal), `${lines[0]}\n${lines[1]}\n${lines[2]}\n${lines[3]?.slice(0, 30)}`);
-  writeFileSync(join(out, "inputs/c/2/0/0"), "rubbish");
-  truncateSync(join(out, "targets/c/1/0"), 3);
+  writeFileSync(join(out, "inputs/c.2.0.0"), "rubbish");
+  truncateSync(join(out, "targets/c.1.0"), 3);
   writeFileSync(join(working, "part-elsewhere-1-00000000-5-inputs"), "left over");
   const result = await generate(dataset, { ...zarr, out });
   expect(result).toMatchObject({ items: 46, resumed: 8, complete: true });
@@ -125,7 +125,7 @@ test("a complete store is left as it is; lost chunks are made again", async () =
   const expected = filesIn(out);
   expect(await generate(dataset, { ...zarr, out })).toMatchObject({ resumed: 46, complete: true });
   expect(filesIn(out)).toEqual(expected);
-  rmSync(join(out, "inputs/c/5/0/0"));
+  rmSync(join(out, "inputs/c.5.0.0"));
   rmSync(join(out, "targets/zarr.json"));
   // The chunk size of a store stays where none is asked for.
   const { chunkTasks: _, ...unsized } = zarr;
@@ -238,7 +238,7 @@ test("an interrupted command says that it goes on, and does", async () => {
   const stopped = await taskloom(flags, {
     onStart: (child) => {
       const look = setInterval(() => {
-        if (!existsSync(join(out, "inputs/c/3"))) return;
+        if (!existsSync(join(out, "inputs/c.3.0.0"))) return;
         clearInterval(look);
         child.kill("SIGINT");
       }, 5);

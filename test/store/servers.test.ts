@@ -21,7 +21,7 @@ import { fewDigits, serveFolder, small } from "./support.js";
 type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** The first chunk, which item 1 is in, and the bytes of an item. */
-const CHUNK = "/inputs/c/0/0/0";
+const CHUNK = "/inputs/c.0.0.0";
 const ITEM = 5 * 22 * 4;
 const CHUNK_BYTES = 8 * ITEM;
 
@@ -213,7 +213,7 @@ describe("a file that changes between two reads is an error", () => {
     await using tasks = await openTasks(url);
     await Promise.all([store.read(1), tasks.at(1), store.read(2), tasks.at(2)]);
     value = after;
-    const problem = new RegExp(`inputs/c/0/0/0 has changed since it was first read: its ${header} was`);
+    const problem = new RegExp(`inputs/c.0.0.0 has changed since it was first read: its ${header} was`);
     for (const read of [() => store.read(3), () => tasks.at(3)]) {
       const error = await read().catch((cause) => cause);
       expect(error).toBeInstanceOf(StoreError);

@@ -91,7 +91,7 @@ test("a store without label cells puts them back from targets of any type", asyn
   const { inputs } = await store.read(0, store.items);
   expect(new Float32Array(inputs)).toEqual((await expected()).inputs.data);
   // A target beyond 16 bits, which its low bits would hide.
-  const chunk = join(out, "targets/c/0/0");
+  const chunk = join(out, "targets/c.0.0");
   const bytes = readFileSync(chunk);
   bytes.writeBigInt64LE(2n ** 32n + 3n, 16);
   writeFileSync(chunk, bytes);

@@ -215,13 +215,13 @@ describe("a manifest lists exactly the documents that there are", () => {
 describe("files that do not belong are named", () => {
   const strangers: Record<Format, string[]> = {
     zarr: [
-      "inputs/c/99/0/0",
-      "inputs/c/6/0/0",
-      "inputs/c/05/0/0",
-      "inputs/c/5/0/1",
-      "inputs/c/1e0/0/0",
+      "inputs/c.99.0.0",
+      "inputs/c.6.0.0",
+      "inputs/c.05.0.0",
+      "inputs/c.5.0.1",
+      "inputs/c.1e0.0.0",
       "inputs/notes.txt",
-      "labels/c/0/0",
+      "labels/c.0.0",
       "labels/zarr.json",
       "recipe.json",
       "unfinished/draft.txt",
@@ -348,7 +348,7 @@ describe("taskloom verify --recompute", () => {
 describe("openTasks(..., { verify: true })", () => {
   test("finds a flipped bit, which openTasks without it reads", async () => {
     const path = copy(whole.zarr, (out) => {
-      const file = join(out, "inputs/c/1/0/0");
+      const file = join(out, "inputs/c.1.0.0");
       const bytes = readFileSync(file);
       bytes[99] = (bytes[99] as number) ^ 1;
       writeFileSync(file, bytes);
@@ -359,7 +359,7 @@ describe("openTasks(..., { verify: true })", () => {
       await plain.at(8);
       await using verified = await openTasks(source, { verify: true });
       await verified.at(0);
-      await expect(verified.at(8)).rejects.toThrow(/inputs\/c\/1\/0\/0 is damaged: its SHA-256 is/);
+      await expect(verified.at(8)).rejects.toThrow(/inputs\/c\.1\.0\.0 is damaged: its SHA-256 is/);
     }
   });
 

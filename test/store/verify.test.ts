@@ -31,26 +31,26 @@ describe("each kind of damage is named, with the tasks it concerns", () => {
   const cases: [string, (path: string) => void, Partial<Fault>, RegExp][] = [
     [
       "a flipped bit",
-      (path) => flipBit(join(path, "inputs/c/1/0/0"), 99),
-      { path: "inputs/c/1/0/0", chunk: 1, kind: "digest", tasks: { start: 104, stop: 108 } },
+      (path) => flipBit(join(path, "inputs/c.1.0.0"), 99),
+      { path: "inputs/c.1.0.0", chunk: 1, kind: "digest", tasks: { start: 104, stop: 108 } },
       /SHA-256/,
     ],
     [
       "a truncated chunk",
-      (path) => truncateSync(join(path, "targets/c/5/0"), 10),
-      { path: "targets/c/5/0", chunk: 5, kind: "size", tasks: { start: 120, stop: 123 } },
+      (path) => truncateSync(join(path, "targets/c.5.0"), 10),
+      { path: "targets/c.5.0", chunk: 5, kind: "size", tasks: { start: 120, stop: 123 } },
       /truncated: it has 10 bytes of 40/,
     ],
     [
       "a chunk that has grown",
-      (path) => writeFileSync(join(path, "targets/c/0/0"), new Uint8Array(41)),
-      { path: "targets/c/0/0", chunk: 0, kind: "size", tasks: { start: 100, stop: 104 } },
+      (path) => writeFileSync(join(path, "targets/c.0.0"), new Uint8Array(41)),
+      { path: "targets/c.0.0", chunk: 0, kind: "size", tasks: { start: 100, stop: 104 } },
       /too long/,
     ],
     [
       "a missing chunk",
-      (path) => rmSync(join(path, "inputs/c/2/0/0")),
-      { path: "inputs/c/2/0/0", chunk: 2, kind: "missing", tasks: { start: 108, stop: 112 } },
+      (path) => rmSync(join(path, "inputs/c.2.0.0")),
+      { path: "inputs/c.2.0.0", chunk: 2, kind: "missing", tasks: { start: 108, stop: 112 } },
       /is missing/,
     ],
     [
@@ -84,7 +84,7 @@ describe("each kind of damage is named, with the tasks it concerns", () => {
     expect(code).toBe(1);
     const lines = stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(6);
-    expect(lines).toContain("targets/c/5/0 (tasks 120..122) is truncated: it has 10 bytes of 40");
+    expect(lines).toContain("targets/c.5.0 (tasks 120..122) is truncated: it has 10 bytes of 40");
     expect(lines.at(-1)).toBe("15 files hashed: 5 faults");
     const report = JSON.parse((await taskloom(["verify", path, "--json"])).stdout);
     expect(report).toMatchObject({ ok: false, format: "zarr", hashed: 15 });
@@ -101,9 +101,9 @@ describe("recomputing", () => {
     const dataset = await fewDigits();
     const path = copy((out) => {
       // Item 10 is the third of chunk 1; its bit is flipped and the manifest made to agree.
-      flipBit(join(out, "inputs/c/1/0/0"), 2 * 5 * 22 * 4);
+      flipBit(join(out, "inputs/c.1.0.0"), 2 * 5 * 22 * 4);
       const manifest = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
-      manifest.arrays.inputs.sha256[1] = filesIn(out)["inputs/c/1/0/0"];
+      manifest.arrays.inputs.sha256[1] = filesIn(out)["inputs/c.1.0.0"];
       writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest));
     });
     expect((await verify(path)).faults).toEqual([]);
@@ -111,7 +111,7 @@ describe("recomputing", () => {
     expect(result).toMatchObject({ hashed: 15, recomputed: 46 });
     expect(result.faults).toEqual([
       {
-        path: "inputs/c/1/0/0",
+        path: "inputs/c.1.0.0",
         kind: "values",
         chunk: 1,
         tasks: { start: 105, stop: 106 },

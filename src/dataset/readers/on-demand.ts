@@ -1,4 +1,4 @@
-import { DatasetError, InvalidOptionError, messageOf, TaskloomError } from "../../base/errors.js";
+import { DatasetError, InvalidOptionError, messageOf, StoreError, TaskloomError } from "../../base/errors.js";
 import { Dataset } from "../dataset.js";
 import type { ReaderOptions } from "./reader-options.js";
 import type { DatasetSource, ImagesAndLabels } from "./source.js";
@@ -12,7 +12,7 @@ type Readers = typeof import("./readers.js");
 async function load(): Promise<Readers> {
   try {
     const readers: Readers & { give?(kit: object): void } = await import("./readers.js");
-    readers.give?.({ Dataset, DatasetError, InvalidOptionError, TaskloomError });
+    readers.give?.({ Dataset, DatasetError, InvalidOptionError, StoreError, TaskloomError });
     return readers;
   } catch (cause) {
     throw new DatasetError("readers", `their code could not be loaded: ${messageOf(cause)}`, { cause });

@@ -1,7 +1,7 @@
 import { checkInteger, checkOptions, type Names } from "../../base/check.js";
 import { describe, InvalidOptionError } from "../../base/errors.js";
 import type { ReadOptions } from "../../files/bytes.js";
-import { checkPauses } from "../../files/http.js";
+import { checkPauses } from "../../files/retry.js";
 import type { Classes } from "../targets.js";
 import { checkShape, type DType } from "../tensor.js";
 import { Resize } from "../transforms/resize.js";

@@ -1,11 +1,9 @@
-import { opendir, readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { pacer } from "../../base/abort.js";
+import type { Sink } from "../../files/sink.js";
 import { ARRAY_NAMES } from "../../store/arrays.js";
 import { FILES } from "../../store/npy.js";
 import { SAFETENSORS_FILE } from "../../store/safetensors.js";
 import type { StoredSet } from "../../store/stored-set.js";
-import { arrayKey, chunkCount, chunkKey, STORE_FILES } from "../../store/zarr.js";
+import { arrayKey, chunkOfKey, STORE_FILES } from "../../store/zarr.js";
 import { PREVIEW_FILE } from "./preview.js";
 import type { Fault } from "./verification.js";
 
@@ -19,18 +17,17 @@ const WORKING = /^unfinished\/(part|journal)-[^/]*$/;
  * Names the files in a folder that do not belong to its set. The folder of a store is all its own. Other formats may lie
  * among other files, so that only those are named which `generate` might have written.
  *
- * @param path the folder
  * @param complete whether a store has its manifest
  */
 export async function foreignFiles(
-  path: string,
+  sink: Sink,
   set: StoredSet,
   complete: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Fault[]> {
   const names: string[] = [];
   let count = 0;
-  for await (const key of set.format === "zarr" ? strangers(path, set, complete, signal) : otherFormats(path, set)) {
+  for await (const key of set.format === "zarr" ? strangers(sink, set, complete, signal) : otherFormats(sink, set)) {
     if (count++ < MOST) names.push(key);
   }
   const faults = names.sort().map((key): Fault => ({ path: key, kind: "foreign", problem: problemOf(key) }));
@@ -51,7 +48,7 @@ function problemOf(key: string): string {
 
 /** Finds all files in the folder of a store that are not its own. */
 async function* strangers(
-  path: string,
+  sink: Sink,
   set: StoredSet,
   complete: boolean,
   signal: AbortSignal | undefined,
@@ -63,30 +60,20 @@ async function* strangers(
     ...set.arrays.map(({ name }) => arrayKey(name)),
   ]);
   const belongs = (key: string) => known.has(key) || isChunk(set, key) || (!complete && WORKING.test(key));
-  const pace = pacer(signal);
-  const folders = [""];
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for await (const entry of await opendir(join(path, folder))) {
-      await pace();
-      const key = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory()) folders.push(key);
-      else if (!belongs(key)) yield key;
-    }
-  }
+  for await (const key of sink.list("", signal)) if (!belongs(key)) yield key;
 }
 
 function isChunk(set: StoredSet, key: string): boolean {
-  const [name, , chunk] = key.split("/");
-  const array = set.arrays.find((candidate) => candidate.name === name);
-  return array !== undefined && Number(chunk) < chunkCount(set) && chunkKey(array, Number(chunk)) === key;
+  const array = set.arrays.find(({ name }) => key.startsWith(`${name}/`));
+  return array !== undefined && chunkOfKey(set, array, key) !== undefined;
 }
 
 /** Finds the files of formats other than a set's own, and those of runs that were broken off. */
-async function* otherFormats(path: string, set: StoredSet): AsyncGenerator<string> {
+async function* otherFormats(sink: Sink, set: StoredSet): AsyncGenerator<string> {
   const ours = new Set(set.arrays.map((array) => set.place(array, 0).key));
   if (set.format === "npy") ours.add(FILES.recipe);
   const all = [...ARRAY_NAMES.map((name) => `${name}.npy`), FILES.recipe, SAFETENSORS_FILE, STORE_FILES.manifest];
-  for (const name of await readdir(path)) {
+  for (const name of await sink.names()) {
     const partial = all.some((file) => name.startsWith(`${file}.`) && name.endsWith(".partial"));
     if (partial || (all.includes(name) && !ours.has(name))) yield name;
   }

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { pacer } from "../../base/abort.js";
-import { fill, withFile } from "../../files/disk.js";
+import { StoreError } from "../../base/errors.js";
 import { problemOf } from "../../files/file-error.js";
+import { inParallel, type Sink } from "../../files/sink.js";
 import { tasksOf } from "../../plan/set-layout.js";
 import type { StoredArray } from "../../store/arrays.js";
 import { DOCUMENT_LIMIT } from "../../store/documents.js";
-import { type ChunkDigests, digestsOf, documentKeys, readManifest } from "../../store/manifest.js";
+import { hashFile } from "../../store/hash-file.js";
+import { digestsOf, documentKeys, readManifest } from "../../store/manifest.js";
 import type { StoredSet } from "../../store/stored-set.js";
 import {
   arrayDocument,
@@ -17,27 +18,29 @@ import {
   itemsOfChunk,
   STORE_FILES,
 } from "../../store/zarr.js";
-import { readJournals } from "../write/journal.js";
-import { storeKey } from "../write/store-identity.js";
+import type { ChunkRun } from "../write/job.js";
+import { KnownChunks } from "../write/known-chunks.js";
 import type { Fault, Meter } from "./verification.js";
 
-/** Bytes hashed at a time. */
-const BLOCK = 4 * 2 ** 20;
+/** Chunks that are hashed at a time: one waits for its bytes while another one is hashed. */
+const WIDTH = 4;
 
 /**
- * Compares all files of a store with their digests: those of the manifest, or of the journals of an unfinished store.
+ * Compares files of a store with their digests: those of the manifest, or of the journals of an unfinished store.
  *
- * @param path the folder of the store
+ * @param range the chunks whose files are compared
  * @returns how many files were hashed, the faults, the chunks that are not made, and whether there is a manifest
  */
 export async function hashStore(
-  path: string,
+  sink: Sink,
   set: StoredSet,
+  range: ChunkRun,
   meter: Meter,
   signal: AbortSignal | undefined,
 ): Promise<{ hashed: number; faults: Fault[]; unmade: ReadonlySet<number>; complete: boolean }> {
   const manifest = await readManifest(set.files, set, signal);
-  const journals = manifest ? undefined : await readJournals(join(path, STORE_FILES.unfinished), storeKey(set));
+  const known = new KnownChunks(sink, set, signal);
+  if (!manifest) await known.readJournals();
   const faults: Fault[] = [];
   let hashed = 0;
   for (const key of documentKeys(set)) {
@@ -51,26 +54,36 @@ export async function hashStore(
   }
   const unmade = new Set<number>();
   const pace = pacer(signal);
-  const total = chunkCount(set);
-  for (let chunk = 0; chunk < total; chunk++) {
+  const found = new Map<number, Fault[]>();
+  await inParallel(numbersOf(range), WIDTH, async (chunk) => {
     await pace();
-    const digests = manifest ? digestsOf(manifest, chunk) : journals?.get(chunk);
+    const digests = manifest ? digestsOf(manifest, chunk) : known.digests(chunk);
     if (!digests) unmade.add(chunk);
     for (const array of digests ? set.arrays : []) {
-      const fault = await hashChunk(path, set, array, chunk, digests as ChunkDigests, meter, signal);
-      if (fault) faults.push(fault);
+      const fault = await hashChunk(set, array, chunk, meter, signal, (digest) =>
+        // Several runs may have made a chunk, of float32 data with other digests.
+        manifest ? digest === digests?.[array.name] : known.isDigest(chunk, array.name, digest),
+      );
+      if (fault) found.set(chunk, [...(found.get(chunk) ?? []), fault]);
       hashed++;
     }
     meter.step();
-  }
+  });
+  for (const chunk of [...found.keys()].sort((a, b) => a - b)) faults.push(...(found.get(chunk) as Fault[]));
   if (!manifest) {
+    const total = range.stop - range.start;
+    const part = total === chunkCount(set) ? "" : " of this shard";
     const problem =
       unmade.size === 0
-        ? "is missing; run generate again, which writes it"
-        : `is missing: the store is unfinished, ${unmade.size} of ${total} chunks are not made; run generate again`;
+        ? `is missing; run taskloom finish, which writes it${part === "" ? "" : " when all shards are there"}`
+        : `is missing: the store is unfinished, ${unmade.size} of ${total} chunks${part} are not made; run generate again`;
     faults.push({ path: STORE_FILES.manifest, kind: "unfinished", problem });
   }
   return { hashed, faults, unmade, complete: manifest !== undefined };
+}
+
+function* numbersOf({ start, stop }: ChunkRun): Generator<number> {
+  for (let chunk = start; chunk < stop; chunk++) yield chunk;
 }
 
 function sha256Of(bytes: string | Uint8Array): string {
@@ -84,40 +97,31 @@ function unfinishedDigest(set: StoredSet, key: string): string | undefined {
 }
 
 async function hashChunk(
-  folder: string,
   set: StoredSet,
   array: StoredArray,
   chunk: number,
-  digests: ChunkDigests,
   meter: Meter,
   signal: AbortSignal | undefined,
+  isRight: (digest: string) => boolean,
 ): Promise<Fault | undefined> {
-  const path = chunkKey(array, chunk);
+  const path = chunkKey(set, array, chunk);
   const { start, stop } = itemsOfChunk(set, chunk);
   const where = { path, chunk, tasks: tasksOf(set.recipe, start, stop - start) };
   const expected = chunkBytes(set, array);
   try {
-    return await withFile(join(folder, path), signal, async (file, size) => {
-      if (size !== expected) {
-        const what = size < expected ? "is truncated: it has" : "is too long: it has";
-        return { ...where, kind: "size", problem: `${what} ${size} bytes of ${expected}` };
-      }
-      const hash = createHash("sha256");
-      const block = new Uint8Array(Math.min(BLOCK, size));
-      for (let at = 0; at < size; ) {
-        const count = await fill(file, at, block.subarray(0, size - at), signal);
-        if (count === 0) return { ...where, kind: "size", problem: `ends after ${at} bytes` };
-        hash.update(block.subarray(0, count));
-        at += count;
-      }
-      meter.read(size);
-      const digest = hash.digest("hex");
-      if (digest === digests[array.name]) return undefined;
-      return { ...where, kind: "digest", problem: `has SHA-256 ${digest}, not ${digests[array.name]}` };
-    });
-  } catch (cause) {
+    const hash = await hashFile(set.files, path, expected, signal);
+    if (!hash) return { ...where, kind: "missing", problem: "is missing" };
+    const { size, digest } = hash;
+    if (size !== expected) {
+      const what = size < expected ? "is truncated: it has" : "is too long: it has";
+      return { ...where, kind: "size", problem: `${what} ${size} bytes of ${expected}` };
+    }
+    meter.read(size);
+    if (isRight(digest)) return undefined;
+    return { ...where, kind: "digest", problem: `has SHA-256 ${digest}, not the one that was written` };
+  } catch (error) {
     signal?.throwIfAborted();
-    const gone = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    return { ...where, kind: "missing", problem: gone ? "is missing" : problemOf(cause) };
+    const cause = error instanceof StoreError ? error.cause : error;
+    return { ...where, kind: "missing", problem: problemOf(cause) };
   }
 }

@@ -1,16 +1,24 @@
 import { createHash } from "node:crypto";
-import { checkText, signalOf } from "../../base/check.js";
+import { checkOptions, checkText } from "../../base/check.js";
 import { float16ToFloat32 } from "../../base/float16.js";
 import { numbersOf } from "../../base/integers.js";
 import { bytesPerElement, type TargetDtype } from "../../base/tensor.js";
-import { pathFiles } from "../../files/folder.js";
+import { filesAt } from "../../files/places.js";
+import { checkPauses } from "../../files/retry.js";
 import type { Recipe } from "../../plan/recipe.js";
 import { labelValuesOf } from "../../plan/set-layout.js";
 import type { StoredArray } from "../../store/arrays.js";
 import { openSet } from "../../store/open-set.js";
 import { readBytesOf } from "../../store/rows.js";
 import type { StoredSet } from "../../store/stored-set.js";
+import { SINK_OPTIONS, type SinkOptions } from "../write/open-sink.js";
 import { GENERATED } from "./verification.js";
+
+/** Options of `inspect`. */
+export interface InspectOptions extends SinkOptions {
+  /** Ends the reading: the call rejects with `signal.reason`. */
+  signal?: AbortSignal;
+}
 
 /** The result of `inspect`. */
 export interface Inspection {
@@ -58,10 +66,12 @@ const BLOCK = 2 ** 20;
  *
  * @throws StoreError when a file is missing, foreign or damaged, RecipeError when the recipe is
  */
-export async function inspect(path: string, options: { signal?: AbortSignal } = {}): Promise<Inspection> {
+export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
   checkText("path", path, GENERATED);
-  const signal = signalOf(options);
-  const set = await openSet(pathFiles(path), signal);
+  checkOptions<InspectOptions>(options, { ...SINK_OPTIONS, signal: true });
+  checkPauses(options.retryPauses);
+  const { signal } = options;
+  const set = await openSet(filesAt(path, options), signal);
   const [inputs, targets] = set.arrays as [StoredArray, StoredArray];
   return {
     recipe: set.recipe,

@@ -5,7 +5,8 @@ import { InvalidOptionError } from "../../base/errors.js";
 import { float16ToFloat32 } from "../../base/float16.js";
 import { bytesPerElement } from "../../base/tensor.js";
 import type { Dataset, DatasetSource, ReaderOptions } from "../../dataset/index.js";
-import { pathFiles } from "../../files/folder.js";
+import { filesAt } from "../../files/places.js";
+import { isS3 } from "../../files/s3/place.js";
 import { selection } from "../../plan/prepare-examples.js";
 import { optionsOf } from "../../plan/recipe.js";
 import type { StoredArray } from "../../store/arrays.js";
@@ -62,9 +63,12 @@ export async function preview(path: string, options: PreviewOptions = {}): Promi
     ...{ tasks: true, examples: true, dataset: true, datasetOptions: true, out: true, signal: true },
   });
   const { signal } = options;
-  const set = await openSet(pathFiles(path), signal);
+  const set = await openSet(filesAt(path, {}), signal);
   const dataset = await openDatasetOf(set.recipe, options.dataset, signal, options.datasetOptions);
   const png = await draw(set, dataset, options.tasks ?? 4, options.examples ?? 10, signal);
+  if (options.out === undefined && isS3(path)) {
+    throw new InvalidOptionError("out", undefined, `the path of a picture on this machine, as ${path} is none`);
+  }
   const out = options.out ?? join(path, PREVIEW_FILE);
   await writePicture(out, png);
   return out;

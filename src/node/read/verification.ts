@@ -2,17 +2,24 @@ import type { Dataset, DatasetSource, ReaderOptions } from "../../dataset/index.
 import type { TaskAugmentorOptions } from "../../plan/options.js";
 import type { Recipe } from "../../plan/recipe.js";
 import type { StoreFormat } from "../../store/arrays.js";
+import type { Shard } from "../write/job.js";
+import type { SinkOptions } from "../write/open-sink.js";
 
 /** The folders that reading functions take, in words. */
 export const GENERATED = "the path of a folder that generate wrote";
 
 /** Options of `verify`. */
-export interface VerifyOptions {
+export interface VerifyOptions extends SinkOptions {
   /**
    * Compare values with newly made ones: of everything (true), or of this many chunks drawn at random. Default false:
    * digests alone.
    */
   recompute?: boolean | number;
+  /**
+   * Check only part `index` of `count`, from 0, of the chunks, or of runs of items in the other formats; others check theirs.
+   * Documents are checked by all of them, and files that do not belong to the set are looked for by the first.
+   */
+  shard?: Shard;
   /** The dataset to recompute from, or its place, if it is not where the recipe says. */
   dataset?: DatasetSource | Dataset;
   /** The way in which the dataset is read for that, if it is not read by default: its split, its columns, ... */

@@ -1,7 +1,9 @@
 import { checkInteger, checkOptions, checkText } from "../../base/check.js";
 import { InvalidOptionError } from "../../base/errors.js";
-import { pathFiles } from "../../files/folder.js";
+import { checkPauses } from "../../files/retry.js";
 import { openSet } from "../../store/open-set.js";
+import { checkShard, chunksOfShard } from "../write/chunk-run.js";
+import { openSink, SINK_OPTIONS } from "../write/open-sink.js";
 import { foreignFiles } from "./foreign.js";
 import { hashStore } from "./hash-store.js";
 import { recomputeRuns, runsOf, sample } from "./recompute.js";
@@ -23,34 +25,40 @@ import { type Fault, GENERATED, Meter, type Verification, type VerifyOptions } f
 export async function verify(path: string, options: VerifyOptions = {}): Promise<Verification> {
   checkText("path", path, GENERATED);
   checkOptions<VerifyOptions>(options, {
-    ...{ recompute: true, dataset: true, datasetOptions: true, backend: true, workers: true },
-    ...{ onProgress: true, signal: true },
+    ...{ recompute: true, shard: true, dataset: true, datasetOptions: true, backend: true, workers: true },
+    ...{ onProgress: true, signal: true, ...SINK_OPTIONS },
   });
-  const { recompute = false, signal } = options;
+  const { recompute = false, shard = { index: 0, count: 1 }, signal } = options;
+  checkShard(shard);
   if (typeof recompute !== "boolean" && typeof recompute !== "number") {
     throw new InvalidOptionError("recompute", recompute, "true, false or a number of chunks");
   }
   if (typeof recompute === "number") checkInteger("recompute", recompute, 1, Number.MAX_SAFE_INTEGER);
-  const set = await openSet(pathFiles(path), signal);
+  checkPauses(options.retryPauses);
+  const sink = openSink(path, options, signal);
+  const set = await openSet(sink.files, signal);
   const { recipe, format } = set;
   const runs = runsOf(set);
-  const asked = recompute === false ? 0 : recompute === true ? runs.count : recompute;
-  const wanted = asked === 0 ? [] : await sample(runs.count, asked, signal);
-  const meter = new Meter((format === "zarr" ? runs.count : 0) + wanted.length, options.onProgress);
+  const range = chunksOfShard(runs.count, shard);
+  const count = range.stop - range.start;
+  const asked = recompute === false ? 0 : recompute === true ? count : recompute;
+  const wanted = asked === 0 ? [] : (await sample(count, asked, signal)).map((run) => range.start + run);
+  const meter = new Meter((format === "zarr" ? count : 0) + wanted.length, options.onProgress);
   const faults: Fault[] = [];
   let hashed = 0;
   let complete = true;
   // Chunks that cannot be compared: the faults say so already.
   const skipped = new Set<number>();
   if (format === "zarr") {
-    const hashes = await hashStore(path, set, meter, signal);
+    const hashes = await hashStore(sink, set, range, meter, signal);
     hashed = hashes.hashed;
     faults.push(...hashes.faults);
     for (const chunk of hashes.unmade) skipped.add(chunk);
     for (const { chunk, kind } of faults) if (chunk !== undefined && kind !== "digest") skipped.add(chunk);
     complete = hashes.complete;
   }
-  faults.push(...(await foreignFiles(path, set, complete, signal)));
+  // The first shard looks at the names of all files.
+  if (shard.index === 0) faults.push(...(await foreignFiles(sink, set, complete, signal)));
   const recomputed = await recomputeRuns(
     set,
     runs,

@@ -3,12 +3,16 @@ import { checkInteger, checkObject } from "../../base/check.js";
 import { InvalidOptionError } from "../../base/errors.js";
 import type { TargetDtype } from "../../base/tensor.js";
 import type { Dataset } from "../../dataset/index.js";
+import { checkPauses } from "../../files/retry.js";
 import type { TaskAugmentorOptions } from "../../plan/options.js";
 import { labelCells } from "../../plan/plan.js";
 import { storedArrays } from "../../store/arrays.js";
 import { TaskAugmentor } from "../../tasks/augmentor.js";
 import { recipeOf } from "../../tasks/recipe-of.js";
-import type { Generated, Job, StoreFormat, Written } from "./job.js";
+import { checkShard } from "./chunk-run.js";
+import type { Generated, Job, Shard, StoreFormat, Written } from "./job.js";
+import type { SinkOptions } from "./open-sink.js";
+import { checkPlace } from "./places.js";
 import { writeNpy } from "./write-npy.js";
 import { writeSafetensors } from "./write-safetensors.js";
 import { writeZarr } from "./write-zarr.js";
@@ -25,8 +29,8 @@ const WRITERS: Record<StoreFormat, (job: Job) => Promise<Written>> = {
 export const FORMATS = Object.keys(WRITERS) as StoreFormat[];
 
 /** Options of `generate`. */
-export interface GenerateOptions extends TaskAugmentorOptions<TargetDtype> {
-  /** Folder to write into; made if missing. */
+export interface GenerateOptions extends TaskAugmentorOptions<TargetDtype>, SinkOptions {
+  /** Folder to write into; made if missing. For `"zarr"` also `s3://bucket/prefix`. */
   out: string;
   /** The format of the files. Default `"npy"`. */
   format?: StoreFormat;
@@ -34,16 +38,11 @@ export interface GenerateOptions extends TaskAugmentorOptions<TargetDtype> {
   force?: boolean;
   /**
    * Tasks of a chunk for `"zarr"`, from 1; where samples are drawn, samples of a chunk. Default: as many as make about
-   * 32 MiB of inputs.
+   * 32 MiB of inputs, or more of a large set, which has 10,000 chunks at most.
    */
   chunkTasks?: number;
   /** The part of a `"zarr"` store to write: `index` of `count`, from 0; others write theirs, in any order or at the same time. */
-  shard?: {
-    /** The number of this part, 0..count - 1. */
-    readonly index: number;
-    /** The number of parts, from 1. */
-    readonly count: number;
-  };
+  shard?: Shard;
   /** False stores the inputs of a `"zarr"` store without their label cells, which readers put back. Default true. */
   onehot?: boolean;
   /**
@@ -72,11 +71,11 @@ export interface GenerateOptions extends TaskAugmentorOptions<TargetDtype> {
  */
 export async function generate(dataset: Dataset, options: GenerateOptions): Promise<Generated> {
   checkObject("options", options);
-  const { out, format = "npy", force = false, chunkTasks, shard, onehot = true, onProgress, ...rest } = options;
+  const { out, format = "npy", force = false, chunkTasks, shard, onehot = true, onProgress, ...others } = options;
+  const { endpoint, region, credentials, retryPauses, ...rest } = others;
   if (typeof out !== "string" || out === "") throw new InvalidOptionError("out", out, "the path of a folder");
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(out)) {
-    throw new InvalidOptionError("out", out, "the path of a folder on this machine, not an address");
-  }
+  checkPlace("out", out, format);
+  checkPauses(retryPauses);
   const write = WRITERS[format];
   if (!Object.hasOwn(WRITERS, format)) throw new InvalidOptionError("format", format, FORMATS.join(", "));
   if (format !== "zarr") {
@@ -85,10 +84,7 @@ export async function generate(dataset: Dataset, options: GenerateOptions): Prom
     }
   }
   if (chunkTasks !== undefined) checkInteger("chunkTasks", chunkTasks, 1, 2 ** 32);
-  if (shard) {
-    checkInteger("shard.count", shard.count, 1, 2 ** 20);
-    checkInteger("shard.index", shard.index, 0, shard.count - 1);
-  }
+  if (shard) checkShard(shard);
   using tasks = new TaskAugmentor(rest);
   const plan = tasks.plan(dataset);
   if (!onehot && labelCells(plan) === 0) {
@@ -99,6 +95,7 @@ export async function generate(dataset: Dataset, options: GenerateOptions): Prom
   }
   const written = await write({
     out,
+    place: { endpoint, region, credentials, retryPauses },
     force,
     chunkTasks,
     shard: shard ?? { index: 0, count: 1 },

@@ -4,13 +4,31 @@ import type { Plan } from "../../plan/plan.js";
 import type { Recipe } from "../../plan/recipe.js";
 import type { StoredArray } from "../../store/arrays.js";
 import type { TaskAugmentor } from "../../tasks/augmentor.js";
+import type { SinkOptions } from "./open-sink.js";
+
+/** A part of a set: shards may be written, or verified, in any order and at the same time. */
+export interface Shard {
+  /** The number of this part, 0..count - 1. */
+  readonly index: number;
+  /** The number of parts, 1..2^20. */
+  readonly count: number;
+}
+
+/** Consecutive chunks, first inclusive, last exclusive. */
+export interface ChunkRun {
+  /** The first chunk, inclusive. */
+  readonly start: number;
+  /** The last chunk, exclusive. */
+  readonly stop: number;
+}
 
 /** The work that `generate` gives to the writer of a format, with every choice made. */
 export interface Job {
   readonly out: string;
+  readonly place: SinkOptions;
   readonly force: boolean;
   readonly chunkTasks: number | undefined;
-  readonly shard: { readonly index: number; readonly count: number };
+  readonly shard: Shard;
   readonly onehot: boolean;
   readonly onProgress: (done: number, total: number, bytes: number) => void;
   readonly signal: AbortSignal | undefined;

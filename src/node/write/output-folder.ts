@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { OutputError } from "../../base/errors.js";
 import { checkSpace, nameOnce, timeOfDisk, wrap, writeFully } from "./disk.js";
+import { identity, type Taken, takeExactly } from "./exact-file.js";
+import { alone } from "./name-lock.js";
 
 /**
  * Bytes of a file after which the disk is told to begin, while more are made: else all of them wait for the last sync,
@@ -120,9 +121,15 @@ export class OutputFolder {
         await handle.sync();
         await handle.close();
       }
-      await this.#alone(async () => {
-        await this.#makeRoom();
-        await this.#takeNames();
+      await alone(this.path, this.#names.at(-1) as string, async () => {
+        const replaced = await this.#makeRoom();
+        try {
+          await this.#takeNames();
+        } catch (cause) {
+          for (const taken of replaced) await taken.restore();
+          throw cause;
+        }
+        for (const taken of replaced) await taken.remove();
       });
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
@@ -136,24 +143,26 @@ export class OutputFolder {
 
   /** Gives all files their names, or none. */
   async #takeNames(): Promise<void> {
-    const taken: string[] = [];
+    const taken: [path: string, identity: string | undefined][] = [];
     try {
       for (const name of this.#names) {
-        await nameOnce(this.#temporary(name), join(this.path, name));
-        taken.push(name);
+        const path = join(this.path, name);
+        await nameOnce(this.#temporary(name), path);
+        taken.push([path, await identity(path)]);
       }
     } catch (cause) {
-      for (const name of taken) await rm(join(this.path, name), { force: true });
+      for (const [path, then] of taken) if (then) await (await takeExactly(path, then))?.remove();
       throw cause;
     }
   }
 
-  /** Removes the files that force replaces, the last one first: while two generations could be mixed, nothing is whole. */
-  async #makeRoom(): Promise<void> {
-    if (!this.#replaced) return;
-    for (const [name, then] of this.#replaced) {
-      if ((await identity(join(this.path, name))) !== then) throw this.#interference();
-    }
+  /**
+   * Takes their names from the files that force replaces, the last one's first: while two generations could be mixed, nothing
+   * is whole. Where another run has one of the names since, all files keep theirs.
+   */
+  async #makeRoom(): Promise<Taken[]> {
+    const made: Taken[] = [];
+    if (!this.#replaced) return made;
     for (const name of this.#names) {
       const found = await stat(join(this.path, name)).catch(() => undefined);
       if (found?.isDirectory()) {
@@ -162,32 +171,19 @@ export class OutputFolder {
         });
       }
     }
-    for (const name of [...this.#names].reverse()) await rm(join(this.path, name), { force: true });
-  }
-
-  /** Calls a function while no other run gives files their names here. */
-  async #alone(work: () => Promise<void>): Promise<void> {
-    const lock = join(this.path, `${this.#names.at(-1)}.lock`);
-    for (let tries = 0; ; tries++) {
-      try {
-        await (await open(lock, "wx")).close();
-        break;
-      } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code !== "EEXIST" || tries === LOCK_TRIES) throw cause;
-        const made = await stat(lock).then(
-          ({ mtimeMs }) => mtimeMs,
-          () => Number.POSITIVE_INFINITY,
-        );
-        // The run that made it was killed: names take milliseconds.
-        if ((await timeOfDisk(this.#temporary("clock"))) - made > LOCK_LEFT_OVER) await rm(lock, { force: true });
-        else await setTimeout(LOCK_PAUSE);
-      }
-    }
     try {
-      await work();
-    } finally {
-      await rm(lock, { force: true });
+      for (const [name, then] of [...this.#replaced].reverse()) {
+        const path = join(this.path, name);
+        if (then === undefined && (await identity(path)) === undefined) continue;
+        const taken = then === undefined ? undefined : await takeExactly(path, then);
+        if (!taken) throw this.#interference();
+        made.unshift(taken);
+      }
+    } catch (cause) {
+      for (const taken of made) await taken.restore();
+      throw cause;
     }
+    return made;
   }
 
   #temporary(name: string): string {
@@ -224,11 +220,6 @@ export class OutputFolder {
   }
 }
 
-/** A lock that is older than this was left by a run that was killed, in ms; and how long a run waits for one. */
-const LOCK_LEFT_OVER = 60_000;
-const LOCK_PAUSE = 20;
-const LOCK_TRIES = 6000;
-
 /** Temporary files that nobody has written to for this long are left over, in ms. */
 const LEFT_OVER = 60 * 60 * 1000;
 
@@ -240,14 +231,6 @@ async function removeParts(path: string, names: readonly string[], isDue: (time:
     const found = await stat(join(path, entry)).catch(() => undefined);
     if (found && isDue(found.mtimeMs)) await rm(join(path, entry), { force: true });
   }
-}
-
-/** Returns a text that tells a file from another one of the same name; undefined where there is none. */
-async function identity(path: string): Promise<string | undefined> {
-  return stat(path, { bigint: true }).then(
-    ({ dev, ino, mtimeNs, size }) => `${dev}:${ino}:${mtimeNs}:${size}`,
-    () => undefined,
-  );
 }
 
 async function identities(path: string, names: readonly string[]): Promise<Map<string, string | undefined>> {

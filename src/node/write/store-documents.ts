@@ -1,26 +1,24 @@
-import { mkdir, readdir, rm, rmdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { OutputError, TaskloomError } from "../../base/errors.js";
-import { readWhole } from "../../files/disk.js";
+import { OutputError, StoreError, TaskloomError } from "../../base/errors.js";
 import { FileError } from "../../files/file-error.js";
-import { ARRAY_NAMES, type StoredArray } from "../../store/arrays.js";
+import type { Sink } from "../../files/sink.js";
+import { ARRAY_NAMES } from "../../store/arrays.js";
+import { DOCUMENT_LIMIT } from "../../store/documents.js";
 import { MANIFEST_LIMIT } from "../../store/manifest.js";
 import { FILES } from "../../store/npy.js";
 import { SAFETENSORS_FILE } from "../../store/safetensors.js";
 import {
   arrayDocument,
   arrayKey,
-  chunkCount,
-  chunkKey,
+  chunkOfKey,
   groupDocument,
   parseGroup,
   STORE_FILES,
   type StoreLayout,
 } from "../../store/zarr.js";
-import { nameOnce, wrap, writeTemporary, writeWhole } from "./disk.js";
+import { wrap } from "./disk.js";
 import { checkSame } from "./store-identity.js";
-import { isOwn, removeWorkingFiles } from "./working-files.js";
+import { isOwn, nameIn, removeWorkingFiles } from "./working-files.js";
 
 /** The number of looks at a folder that has files of a store and no zarr.json, and the pause between them, in ms. */
 const LOOKS = 10;
@@ -35,33 +33,18 @@ const MANIFEST_START = '{\n  "format": "taskloom-manifest"';
  * The working files go first: a run that is under way cannot give a chunk its name any more, and cannot begin another one.
  * The recipe goes last: it says whose files these are.
  */
-export async function removeStore(out: string, layout: StoreLayout): Promise<void> {
-  try {
-    await removeWorkingFiles(join(out, STORE_FILES.unfinished));
-    await rm(join(out, STORE_FILES.manifest), { force: true });
-    for (const array of layout.arrays) {
-      const folders = new Set<string>();
-      for (const chunk of await chunksIn(out, array, layout)) {
-        const path = join(out, chunkKey(array, chunk));
-        await rm(path, { force: true });
-        for (let folder = dirname(path); folder !== out && !folders.has(folder); folder = dirname(folder)) {
-          folders.add(folder);
-        }
-      }
-      await rm(join(out, arrayKey(array.name)), { force: true });
-      // The longest paths first: a folder is empty when those below it are gone.
-      for (const folder of [...folders].sort((a, b) => b.length - a.length)) await rmdir(folder).catch(() => undefined);
+export async function removeStore(sink: Sink, layout: StoreLayout): Promise<void> {
+  await removeWorkingFiles(sink);
+  await sink.remove([STORE_FILES.manifest]);
+  for (const array of layout.arrays) {
+    const keys: string[] = [];
+    for await (const key of sink.list(`${array.name}/`)) {
+      if (chunkOfKey(layout, array, key) !== undefined) keys.push(key);
     }
-    await rm(join(out, STORE_FILES.group), { force: true });
-  } catch (cause) {
-    throw wrap(out, cause);
+    await sink.remove(keys);
+    await sink.remove([arrayKey(array.name)]);
   }
-}
-
-/** The chunks of an array that a folder may have: those of the layout whose first folder is there. */
-async function chunksIn(out: string, array: StoredArray, layout: StoreLayout): Promise<number[]> {
-  const names = await readdir(join(out, array.name, "c")).catch(() => []);
-  return names.filter((name) => /^\d+$/.test(name) && Number(name) < chunkCount(layout)).map(Number);
+  await sink.remove([STORE_FILES.group]);
 }
 
 /**
@@ -70,43 +53,24 @@ async function chunksIn(out: string, array: StoredArray, layout: StoreLayout): P
  *
  * @throws OutputError when the store is of something else
  */
-export async function writeDocuments(out: string, layout: StoreLayout, temporary: string): Promise<void> {
-  try {
-    const group = join(out, STORE_FILES.group);
-    if ((await readIfThere(group)) === undefined) await createOnce(group, groupDocument(layout), temporary);
-    await checkStore(out, layout);
-    for (const array of layout.arrays) {
-      const path = join(out, arrayKey(array.name));
-      const text = arrayDocument(layout, array);
-      if ((await readIfThere(path)) === text) continue;
-      await mkdir(dirname(path), { recursive: true });
-      await writeWhole(path, text, temporary);
-    }
-  } catch (cause) {
-    throw wrap(out, cause);
-  }
-}
-
-/** Creates a file that is there whole or not at all, unless there is one of this name. */
-async function createOnce(path: string, text: string, temporary: string): Promise<void> {
-  await writeTemporary(temporary, text);
-  try {
-    await nameOnce(temporary, path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-  } finally {
-    await rm(temporary, { force: true });
+export async function writeDocuments(sink: Sink, layout: StoreLayout): Promise<void> {
+  const there = await readIfThere(sink, STORE_FILES.group);
+  if (there === undefined) await sink.putIfAbsent(STORE_FILES.group, groupDocument(layout));
+  await checkStore(sink, layout);
+  for (const array of layout.arrays) {
+    const text = arrayDocument(layout, array);
+    if ((await readIfThere(sink, arrayKey(array.name))) !== text) await sink.put(arrayKey(array.name), text);
   }
 }
 
 /** @throws OutputError when the folder has no store any more, or one of something else */
-export async function checkStore(out: string, layout: StoreLayout): Promise<void> {
-  const text = await readIfThere(join(out, STORE_FILES.group));
+export async function checkStore(sink: Sink, layout: StoreLayout): Promise<void> {
+  const text = await readIfThere(sink, STORE_FILES.group);
   if (text === undefined) {
     const cause = Object.assign(new Error(`${STORE_FILES.group} is not there`), { code: "ENOENT" });
-    throw new OutputError(out, "the store was removed by another run; run again", { cause });
+    throw new OutputError(sink.name, "the store was removed by another run; run again", { cause });
   }
-  checkSame(out, parsed(text, out), layout);
+  checkSame(sink.name, parsed(text, sink.name), layout);
 }
 
 /**
@@ -114,80 +78,88 @@ export async function checkStore(out: string, layout: StoreLayout): Promise<void
  *
  * @throws OutputError when the folder has something that is no store of ours
  */
-export async function readStore(out: string): Promise<StoreLayout | undefined> {
+export async function readStore(sink: Sink): Promise<StoreLayout | undefined> {
   for (let look = 1; ; look++) {
-    const text = await readIfThere(join(out, STORE_FILES.group));
+    const text = await readIfThere(sink, STORE_FILES.group);
     if (text !== undefined) {
-      const layout = parsed(text, out);
-      await checkManifest(out);
+      const layout = parsed(text, sink.name);
+      await checkManifest(sink);
       return layout;
     }
-    const others = await foreignFiles(out);
+    const others = await foreignFiles(sink);
     if (others.length === 0) return undefined;
     // Another run may be creating the store at this moment: its arrays are seen, its zarr.json is not yet.
     const canBeArrays = others.every((name) => (ARRAY_NAMES as readonly string[]).includes(name));
     if (!canBeArrays || look === LOOKS) {
-      throw new OutputError(out, `has ${others.join(", ")} and is no store; give another folder`, { permanent: true });
+      throw new OutputError(sink.name, `has ${others.join(", ")} and is no store; give another folder`, {
+        permanent: true,
+      });
     }
     await setTimeout(PAUSE);
   }
 }
 
 /** The names in a folder without zarr.json that a store would use, and that are not its own. */
-async function foreignFiles(out: string): Promise<string[]> {
+async function foreignFiles(sink: Sink): Promise<string[]> {
+  const there = new Set(await sink.names());
   const names = [STORE_FILES.manifest, ...ARRAY_NAMES, ...Object.values(FILES), SAFETENSORS_FILE];
-  const found: string[] = [];
-  for (const name of names) if (await exists(join(out, name))) found.push(name);
-  const unfinished = join(out, STORE_FILES.unfinished);
-  if (await exists(unfinished)) {
-    const inside = await readdir(unfinished).catch(() => [""]);
-    if (!inside.every(isOwn)) found.push(STORE_FILES.unfinished);
+  const found = names.filter((name) => there.has(name));
+  if (there.has(STORE_FILES.unfinished)) {
+    try {
+      for await (const key of sink.list(`${STORE_FILES.unfinished}/`)) {
+        if (!isOwn(nameIn(key))) return [...found, STORE_FILES.unfinished];
+      }
+    } catch {
+      // A file, or a folder that may not be read.
+      found.push(STORE_FILES.unfinished);
+    }
   }
   return found;
 }
 
 /** @throws OutputError when manifest.json or unfinished is not the store's */
-async function checkManifest(out: string): Promise<void> {
-  const text = await readIfThere(join(out, STORE_FILES.manifest));
-  if (text === undefined) return;
+async function checkManifest(sink: Sink): Promise<void> {
+  const text = await readIfThere(sink, STORE_FILES.manifest, MANIFEST_LIMIT);
+  // One of ours may be damaged: its chunks are made again.
+  if (text === undefined || text.startsWith(MANIFEST_START)) return;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // A damaged one of ours: its chunks are made again.
-    if (text.startsWith(MANIFEST_START)) return;
+    // Somebody else's.
   }
-  if ((value as { format?: unknown } | null)?.format === "taskloom-manifest") return;
-  throw new OutputError(out, `has a ${STORE_FILES.manifest} that is not the store's; move it, or give another folder`, {
-    permanent: true,
-  });
+  if ((value as { format?: unknown } | null | undefined)?.format === "taskloom-manifest") return;
+  throw new OutputError(
+    sink.name,
+    `has a ${STORE_FILES.manifest} that is not the store's; move it, or give another folder`,
+    { permanent: true },
+  );
 }
 
-function parsed(text: string, out: string): StoreLayout {
+function parsed(text: string, name: string): StoreLayout {
   try {
-    return parseGroup(text, out);
+    return parseGroup(text, name);
   } catch (cause) {
     if (!(cause instanceof TaskloomError)) throw cause;
-    throw new OutputError(out, `has a store that is not to be touched (${cause.message}); give another folder`, {
+    throw new OutputError(name, `has a store that is not to be touched (${cause.message}); give another folder`, {
       cause,
       permanent: true,
     });
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
+async function readIfThere(sink: Sink, key: string, limit: number = DOCUMENT_LIMIT): Promise<string | undefined> {
   try {
-    return new TextDecoder().decode(await readWhole(path, { limit: MANIFEST_LIMIT }));
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    if (cause instanceof FileError) throw new OutputError(path, cause.problem, { cause, permanent: true });
-    throw wrap(path, cause);
+    const bytes = await sink.files.get(key, limit, undefined);
+    return bytes && new TextDecoder().decode(bytes);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    const { cause } = error;
+    const path = `${sink.name}/${key}`;
+    if (!(cause instanceof FileError)) throw wrap(path, cause);
+    if (!sink.isLocal) throw new OutputError(path, cause.problem, { cause });
+    // What is no file stays so.
+    const problem = `is in the way, as it ${cause.problem.replace(/;.*/, "")}; move it, or give another folder`;
+    throw new OutputError(path, problem, { cause, permanent: true });
   }
 }

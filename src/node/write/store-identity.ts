@@ -3,7 +3,7 @@ import { OutputError } from "../../base/errors.js";
 import type { StoreLayout } from "../../store/zarr.js";
 
 /** The fields that decide the bytes of a store. The name of a dataset does not matter where its digest is the same. */
-function fieldsOf({ recipe, onehot, chunkItems, arrays }: StoreLayout): Map<string, string> {
+function fieldsOf({ recipe, onehot, chunkItems, separator, arrays }: StoreLayout): Map<string, string> {
   const { dataset, ...rest } = recipe;
   const { name: _name, centeredOn: _center, ...data } = dataset;
   const ofDataset = Object.entries(data).map(([key, value]) => [`dataset.${key}`, value] as const);
@@ -12,6 +12,7 @@ function fieldsOf({ recipe, onehot, chunkItems, arrays }: StoreLayout): Map<stri
     ...ofDataset,
     ["onehot", onehot],
     ["items of a chunk", chunkItems],
+    ["separator of chunk names", separator],
     ["targetDtype", arrays.find(({ name }) => name === "targets")?.dtype],
   ] as const;
   return new Map(entries.map(([key, value]) => [key as string, JSON.stringify(value)]));

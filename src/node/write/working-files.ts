@@ -1,5 +1,7 @@
-import { readdir, rm, rmdir, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Sink } from "../../files/sink.js";
+import { STORE_FILES } from "../../store/zarr.js";
 import { timeOfDisk } from "./disk.js";
 import { JOURNAL } from "./journal.js";
 
@@ -27,9 +29,14 @@ export async function removeLeftovers(folder: string, temporary: string): Promis
   }
 }
 
-/** Removes all working files, and the folder if nothing else is in it. */
-export async function removeWorkingFiles(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter(isOwn)) await rm(join(folder, name), { force: true });
-  await rmdir(folder).catch(() => undefined);
+/** Removes all working files, and their folder if nothing else is in it. */
+export async function removeWorkingFiles(sink: Sink): Promise<void> {
+  const keys: string[] = [];
+  for await (const key of sink.list(`${STORE_FILES.unfinished}/`)) if (isOwn(nameIn(key))) keys.push(key);
+  await sink.remove(keys, STORE_FILES.unfinished);
+}
+
+/** The name of a file in the folder of working files; one that is deeper down is none of ours. */
+export function nameIn(key: string): string {
+  return key.slice(STORE_FILES.unfinished.length + 1);
 }

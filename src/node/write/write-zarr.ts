@@ -1,37 +1,31 @@
-import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readFile, stat } from "node:fs/promises";
-import { hostname } from "node:os";
-import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { InvalidOptionError } from "../../base/errors.js";
+import { InvalidOptionError, OutputError } from "../../base/errors.js";
+import { notice } from "../../base/notice.js";
 import { bytesPerElement } from "../../base/tensor.js";
+import type { Sink } from "../../files/sink.js";
 import { rowLength } from "../../plan/plan.js";
 import { storedBytes, storedItemBytes } from "../../store/arrays.js";
-import { type ChunkDigests, manifestText } from "../../store/manifest.js";
+import { documentKeys, MANIFEST_LIMIT } from "../../store/manifest.js";
 import { withoutOneHot } from "../../store/one-hot.js";
-import {
-  arrayKey,
-  chunkBytes,
-  chunkCount,
-  itemsOfChunk,
-  mostChunks,
-  STORE_FILES,
-  type StoreLayout,
-} from "../../store/zarr.js";
-import { type ChunkRun, chunksOfShard, itemsOfRun, layoutOf } from "./chunk-run.js";
+import { chunkBytes, chunkCount, itemsOfChunk, mostChunks, STORE_FILES, type StoreLayout } from "../../store/zarr.js";
+import { chunksOfShard, itemsOfRun, layoutOf } from "./chunk-run.js";
 import { ChunkWriter } from "./chunk-writer.js";
-import { checkSpace, wrap, writeWhole } from "./disk.js";
-import type { Job, Written } from "./job.js";
+import type { ChunkRun, Job, Written } from "./job.js";
 import { Journal } from "./journal.js";
 import { KnownChunks } from "./known-chunks.js";
+import { openSink } from "./open-sink.js";
 import { checkStore, readStore, removeStore, writeDocuments } from "./store-documents.js";
 import { checkSame, storeKey } from "./store-identity.js";
-import { removeLeftovers, removeWorkingFiles } from "./working-files.js";
+import { removeWorkingFiles } from "./working-files.js";
 import { WriteBehind } from "./write-behind.js";
+import { writeManifest } from "./write-manifest.js";
 
 /** The number of looks at the store by a run whose working files are gone, and the pause between them, in ms. */
 const LOOKS = 20;
 const PAUSE = 100;
+
+/** The number of times that a run makes chunks whose files are gone when it looks for them. */
+const ROUNDS = 5;
 
 /** A Zarr v3 store, chunk after chunk, from where an earlier run stopped. */
 export async function writeZarr(job: Job): Promise<Written> {
@@ -39,16 +33,16 @@ export async function writeZarr(job: Job): Promise<Written> {
   if (force && shard.count > 1) {
     throw new InvalidOptionError("force", force, "false for a shard, as starting over would remove the others' chunks");
   }
-  const existing = await readStore(out);
-  const layout = await layoutOf(job, force ? undefined : existing?.chunkItems);
+  const sink = openSink(out, job.place, job.signal);
+  const existing = await readStore(sink);
+  const layout = await layoutOf(job, sink, force ? undefined : existing);
   checkChunks(out, layout);
-  if (force && existing) await removeStore(out, existing);
-  else if (existing) checkSame(out, existing, layout);
-  const run = new StoreRun(job, layout);
+  if (force && existing) await removeStore(sink, existing);
+  else if (existing) checkSame(sink.name, existing, layout);
+  const run = new StoreRun(job, sink, layout);
   try {
-    await run.write().catch((error) => run.explain(error));
-    job.signal?.throwIfAborted();
-    return await run.conclude();
+    const complete = await run.run().catch((error) => run.explain(error));
+    return await run.conclude(complete);
   } finally {
     await run.close();
   }
@@ -57,53 +51,102 @@ export async function writeZarr(job: Job): Promise<Written> {
 /** One call's work on a store. */
 class StoreRun {
   readonly #job: Job;
+  readonly #sink: Sink;
   readonly #layout: StoreLayout;
   readonly #range: ChunkRun;
-  /** Working files, which are never another run's. */
-  readonly #unfinished: string;
-  readonly #name = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   readonly #journal: Journal;
   readonly #known: KnownChunks;
   /** The chunk being written, and the last one on its way to the disk. */
   #writer: ChunkWriter | undefined;
   #finishing: Promise<void> = Promise.resolve();
   readonly #writes = new WriteBehind();
-  #resumed = 0;
+  #resumed: number | undefined;
+  /** Bytes that this call wrote. */
+  #written = 0;
 
-  constructor(job: Job, layout: StoreLayout) {
+  constructor(job: Job, sink: Sink, layout: StoreLayout) {
     this.#job = job;
+    this.#sink = sink;
     this.#layout = layout;
-    this.#known = new KnownChunks(job.out, layout, job.signal);
+    this.#known = new KnownChunks(sink, layout, job.signal);
     this.#range = chunksOfShard(chunkCount(layout), job.shard);
-    this.#unfinished = join(job.out, STORE_FILES.unfinished);
-    this.#journal = new Journal(join(this.#unfinished, `journal-${this.#name}.jsonl`), storeKey(layout));
+    this.#journal = new Journal(sink, storeKey(layout));
   }
 
-  /** Makes the chunks of the shard that are missing. */
-  async write(): Promise<void> {
-    const { out, onProgress, signal, tasks, dataset } = this.#job;
+  /**
+   * Makes the chunks of the shard that are missing, and writes the manifest if no chunk is missing any more, whichever run
+   * made them. A run that cannot finish the store looks at no chunk: the journals say which are there.
+   *
+   * @returns true if the whole store is there
+   */
+  async run(): Promise<boolean> {
+    const known = this.#known;
+    await known.read();
+    const before = known.finished;
+    if (before) await known.look(this.#range);
+    else await known.lookAtDoubtful(this.#range);
+    let missing = await known.missing(this.#range);
+    for (let round = 1; ; round++) {
+      await this.#make(missing);
+      this.#job.signal?.throwIfAborted();
+      if (!(before && known.all) && !(await this.#isCovered())) return false;
+      const made = missing.length > 0 || round > 1;
+      // Another run has looked at the files, or this one has.
+      if (known.finished && !(before && made)) break;
+      const lost = await known.look({ start: 0, stop: chunkCount(this.#layout) });
+      if (lost.length === 0) {
+        await this.#finish();
+        break;
+      }
+      missing = await known.missing(this.#range);
+      const again = missing.reduce((sum, run) => sum + itemsOfRun(this.#layout, run).count, 0);
+      this.#resumed = Math.max(0, (this.#resumed ?? 0) - again);
+      if (missing.length === 0) {
+        await this.#journal.doubt(lost);
+        const parts = `${lost.slice(0, 10).join(", ")}${lost.length > 10 ? ", ..." : ""}`;
+        notice(`${this.#sink.name}: the files of chunks ${parts} are gone or replaced; run their shards again`);
+        return false;
+      }
+      if (round === ROUNDS) {
+        throw new OutputError(this.#sink.name, "loses chunks as soon as they are written; is somebody removing them?");
+      }
+    }
+    await this.#tidy();
+    return true;
+  }
+
+  /** Returns whether every chunk is recorded, in a manifest or in journals. */
+  async #isCovered(): Promise<boolean> {
+    // The run that finishes a store writes the manifest and then removes the journals. A run that looks in between sees
+    // missing chunks, so it looks twice: the second time the manifest is there.
+    for (let look = 0; look < 2; look++) {
+      await this.#known.read();
+      if (this.#known.all) return true;
+    }
+    return false;
+  }
+
+  async #make(missing: readonly ChunkRun[]): Promise<void> {
+    const { onProgress, signal, tasks, dataset } = this.#job;
     const layout = this.#layout;
-    await this.#known.read();
-    const missing = await this.#known.missing(this.#range);
     const total = itemsOfRun(layout, this.#range).count;
-    this.#resumed = missing.reduce((left, run) => left - itemsOfRun(layout, run).count, total);
     const size = layout.arrays.reduce((sum, array) => sum + chunkBytes(layout, array), 0);
-    await checkSpace(
-      out,
-      missing.reduce((sum, { start, stop }) => sum + (stop - start) * size, 0),
-    );
-    await this.#begin();
-    onProgress(this.#resumed, total, 0);
-    let bytes = 0;
-    let done = this.#resumed;
+    await this.#sink.checkSpace(missing.reduce((sum, { start, stop }) => sum + (stop - start) * size, 0));
+    let done = missing.reduce((left, run) => left - itemsOfRun(layout, run).count, total);
+    if (this.#resumed === undefined) {
+      this.#resumed = done;
+      await this.#sink.begin();
+      await writeDocuments(this.#sink, layout);
+      onProgress(done, total, 0);
+    }
     for (const run of missing) {
       for await (const piece of tasks.stream(dataset, itemsOfRun(layout, run))) {
         await this.#writes.begin(async () => {
           // What was aborted while the piece before was written ends there.
           signal?.throwIfAborted();
-          bytes += await this.#take(piece);
+          this.#written += await this.#take(piece);
           done += piece.count;
-          onProgress(done, total, bytes);
+          onProgress(done, total, this.#written);
         });
       }
     }
@@ -111,26 +154,21 @@ class StoreRun {
     await this.#finishing;
   }
 
-  /**
-   * Writes the manifest if no chunk is missing any more, whichever run made them.
-   *
-   * @returns what was done
-   */
-  async conclude(): Promise<Written> {
+  /** Says what was done. */
+  async conclude(complete: boolean): Promise<Written> {
     const layout = this.#layout;
-    const { out } = this.#job;
-    const complete = await this.#complete();
     const chunks = this.#range.stop - this.#range.start;
     let bytes = chunks * layout.arrays.reduce((sum, array) => sum + chunkBytes(layout, array), 0);
     if (complete && this.#job.shard.count === 1) {
-      const others = [...Object.keys(await this.#documents()), STORE_FILES.manifest];
-      for (const key of others) bytes += (await stat(join(out, key))).size;
+      for (const key of [...documentKeys(layout), STORE_FILES.manifest]) {
+        bytes += (await this.#sink.files.get(key, MANIFEST_LIMIT, undefined))?.length ?? 0;
+      }
     }
     return {
       recipe: layout.recipe,
       items: itemsOfRun(layout, this.#range).count,
       bytes,
-      resumed: this.#resumed,
+      resumed: this.#resumed ?? 0,
       complete,
     };
   }
@@ -141,21 +179,6 @@ class StoreRun {
     await this.#finishing.catch(() => undefined);
     await this.#writer?.discard();
     await this.#journal.close();
-  }
-
-  async #begin(): Promise<void> {
-    const { out } = this.#job;
-    try {
-      await mkdir(this.#unfinished, { recursive: true });
-      await removeLeftovers(this.#unfinished, this.#temporary("clock"));
-    } catch (cause) {
-      throw wrap(out, cause);
-    }
-    await writeDocuments(out, this.#layout, this.#temporary("document"));
-  }
-
-  #temporary(name: string): string {
-    return join(this.#unfinished, `part-${this.#name}-${name}`);
   }
 
   /** Writes a piece of the stream into the chunks it belongs to. */
@@ -181,29 +204,27 @@ class StoreRun {
       const chunk = Math.floor(at / layout.chunkItems);
       const { stop } = itemsOfChunk(layout, chunk);
       const to = Math.min(stop, piece.first + piece.count);
-      this.#writer ??= await ChunkWriter.open(this.#job.out, layout, chunk, (name) =>
-        this.#temporary(`${chunk}-${name}`),
-      );
+      this.#writer ??= await ChunkWriter.open(this.#sink, layout, chunk);
       for (const { name, bytes, item } of values) {
         await this.#writer.write(name, bytes.subarray((at - piece.first) * item, (to - piece.first) * item));
       }
-      if (to === stop) await this.#finish(chunk);
+      if (to === stop) await this.#finishChunk(chunk);
       at = to;
     }
     return values.reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
   /** Lets a chunk reach the disk while the next one is made. */
-  async #finish(chunk: number): Promise<void> {
+  async #finishChunk(chunk: number): Promise<void> {
     await this.#finishing;
     const writer = this.#writer as ChunkWriter;
     this.#writer = undefined;
     const finish = async () => {
       try {
         // Another run may have started over since: its store must not get this chunk.
-        const digests = await writer.finish(() => checkStore(this.#job.out, this.#layout));
-        this.#known.add(chunk, digests);
-        await this.#journal.append(chunk, digests);
+        const record = await writer.finish(() => checkStore(this.#sink, this.#layout));
+        this.#known.add(chunk, record);
+        await this.#journal.append(chunk, record);
       } catch (error) {
         await writer.discard();
         throw error;
@@ -213,32 +234,15 @@ class StoreRun {
     this.#finishing.catch(() => undefined); // reported where it is awaited
   }
 
-  /** Writes the manifest, unless chunks are missing or another run has written it. */
-  async #complete(): Promise<boolean> {
-    const { out } = this.#job;
-    if (await this.#isFinished()) {
-      await this.#tidy();
-      return true;
-    }
-    // The run that finishes a store writes the manifest and then removes the journals. A run that looks in between sees
-    // missing chunks, so it looks twice: the second time the manifest is there.
-    const chunks = (await this.#allChunks()) ?? (await this.#allChunks());
-    if (!chunks) return false;
-    try {
-      await checkStore(out, this.#layout);
-      const text = manifestText(this.#layout, await this.#documents(), chunks);
-      await writeWhole(join(out, STORE_FILES.manifest), text, this.#temporary("manifest"));
-    } catch (error) {
-      await this.explain(error);
-    }
-    await this.#tidy();
-    return true;
+  /** Writes the manifest. */
+  async #finish(): Promise<void> {
+    await writeManifest(this.#sink, this.#layout, this.#known);
   }
 
   /** Removes the working files, which a whole store does not need. */
   async #tidy(): Promise<void> {
     await this.#journal.close();
-    await removeWorkingFiles(this.#unfinished);
+    await removeWorkingFiles(this.#sink);
   }
 
   /**
@@ -247,41 +251,25 @@ class StoreRun {
    *
    * @throws OutputError where another run started over with something else; else the failure itself
    */
-  async explain(error: unknown): Promise<void> {
+  async explain(error: unknown): Promise<true> {
     const code =
       ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (error as { code?: string }).code;
     if (code !== "ENOENT" || this.#job.signal?.aborted) throw error;
     for (let look = 1; look <= LOOKS; look++) {
-      if (await this.#isFinished()) return;
+      if (await this.#isFinished()) return true;
       await setTimeout(PAUSE);
     }
-    await checkStore(this.#job.out, this.#layout);
+    await checkStore(this.#sink, this.#layout);
     throw error;
   }
 
   /** Returns whether the store is this run's and whole. */
   async #isFinished(): Promise<boolean> {
-    const { out } = this.#job;
-    const there = await readStore(out).catch(() => undefined);
+    const there = await readStore(this.#sink).catch(() => undefined);
     if (!there) return false;
-    checkSame(out, there, this.#layout);
-    return (await this.#known.readManifest()) && (await this.#known.all()) !== undefined;
-  }
-
-  async #allChunks(): Promise<ChunkDigests[] | undefined> {
-    await this.#known.read();
-    return this.#known.all();
-  }
-
-  /** Digests of the documents. */
-  async #documents(): Promise<Record<string, string>> {
-    const keys = [STORE_FILES.group, ...this.#layout.arrays.map(({ name }) => arrayKey(name))];
-    const digests: Record<string, string> = {};
-    for (const key of keys) {
-      const bytes = await readFile(join(this.#job.out, key));
-      digests[key] = createHash("sha256").update(bytes).digest("hex");
-    }
-    return digests;
+    checkSame(this.#sink.name, there, this.#layout);
+    await this.#known.readManifest();
+    return this.#known.finished;
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { RETRY_PAUSES } from "../../../src/files/http.js";
+import { RETRY_PAUSES } from "../../../src/files/retry.js";
 
 test("three pauses by default, which grow", () => {
   expect(RETRY_PAUSES).toHaveLength(3);

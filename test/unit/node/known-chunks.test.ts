@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { FolderSink } from "../../../src/node/write/folder-sink.js";
 import { KnownChunks } from "../../../src/node/write/known-chunks.js";
 import { parseGroup } from "../../../src/store/zarr.js";
 import { claiming } from "../../store/support.js";
@@ -11,7 +12,7 @@ test("looking for the chunks of a store that is gone on with can be ended", asyn
   const layout = parseGroup(readFileSync(join(out, "zarr.json"), "utf8"), out);
   const reason = new Error("enough");
   const abort = new AbortController();
-  const known = new KnownChunks(out, layout, abort.signal);
+  const known = new KnownChunks(new FolderSink(out), layout, abort.signal);
   await known.read();
   // Timers run only if the loop lets them.
   setTimeout(() => abort.abort(reason));

@@ -1,0 +1,19 @@
+import { createHash } from "node:crypto";
+import type { Sink } from "../../files/sink.js";
+import { DOCUMENT_LIMIT } from "../../store/documents.js";
+import { documentKeys, manifestText } from "../../store/manifest.js";
+import { STORE_FILES, type StoreLayout } from "../../store/zarr.js";
+import type { KnownChunks } from "./known-chunks.js";
+import { checkStore } from "./store-documents.js";
+
+/** Writes the manifest of a store whose chunks are all known: it is complete from then on. */
+export async function writeManifest(sink: Sink, layout: StoreLayout, known: KnownChunks): Promise<void> {
+  await checkStore(sink, layout);
+  const documents: Record<string, string> = {};
+  for (const key of documentKeys(layout)) {
+    const bytes = (await sink.files.get(key, DOCUMENT_LIMIT, undefined)) ?? "";
+    documents[key] = createHash("sha256").update(bytes).digest("hex");
+  }
+  const text = manifestText(layout, documents, (chunk, name) => known.digest(chunk, name));
+  await sink.put(STORE_FILES.manifest, text);
+}
