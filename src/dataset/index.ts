@@ -6,6 +6,7 @@ export { type IdxDatasetOptions, readIdx, readIdxDataset } from "./idx.js";
 export type { IdxArray } from "./idx-decode.js";
 export type { DatasetInit } from "./init.js";
 export type { Moments } from "./moments.js";
+export type { Quantization, QuantizeOptions } from "./quantize.js";
 export type { Classes, Targets } from "./targets.js";
 export type { DType, ImageTensor, Pixels } from "./tensor.js";
 export * from "./transforms/index.js";

@@ -1,10 +1,10 @@
 import { DatasetError, describe, InvalidOptionError } from "../base/errors.js";
 import { type CheckedTargets, type Classes, checkTargets, type Targets } from "./targets.js";
-import { checkShape, dtypeOf, kindOf, type Pixels, product, shapeText } from "./tensor.js";
+import { checkShape, type DType, dtypeOf, kindOf, type Pixels, product, shapeText } from "./tensor.js";
 
 /** The arguments of {@link Dataset.from}. */
 export interface DatasetInit {
-  /** `N * product(shape)` values, example after example: uint8 or float32. Kept, not copied. */
+  /** `N * product(shape)` values, example after example: uint8, int16 or float32. Kept, not copied. */
   readonly images: Pixels;
   /**
    * `N` labels, integers from 0; with `classes: "compact"` any integers. A `Uint16Array` is kept, anything else converted
@@ -26,6 +26,11 @@ export interface DatasetInit {
    * that says how many there are and where the first one is.
    */
   readonly nonFinite?: "refuse" | "allow" | undefined;
+  /**
+   * The value of one step of quantized examples, a positive float32: int16 values q stand for `q * scale`, uint8 values u
+   * for `(u - 128) * scale`. int16 needs one; uint8 without one are pixels; float32 has none. `Dataset.quantize` sets it.
+   */
+  readonly scale?: number | undefined;
 }
 
 /** The fields that a dataset is made of. */
@@ -34,17 +39,18 @@ export interface Checked extends CheckedTargets {
   readonly shape: readonly number[];
   readonly name: string;
   readonly nonFinite: "refuse" | "allow";
+  readonly scale: number | undefined;
 }
 
 /** The fields of `DatasetInit`. */
-const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite"];
+const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite", "scale"];
 /** The fields that a copy of a dataset's own has besides, which follow from the others. */
-const DERIVED = ["dtype", "length", "features", "originalLabels"];
+const DERIVED = ["dtype", "length", "features", "originalLabels", "quantization"];
 
 /**
  * The fields of a dataset.
  *
- * @throws {@link InvalidOptionError} if a field is unknown, or `shape`, `classes`, `name` or `nonFinite` is not allowed.
+ * @throws {@link InvalidOptionError} if a field is unknown, or `shape`, `classes`, `name`, `nonFinite` or `scale` is not allowed.
  * @throws {@link DatasetError} if there are no examples, the counts of images and targets disagree, or a target is not
  *   allowed.
  */
@@ -58,15 +64,20 @@ export function checkInit(init: DatasetInit): Checked {
       `no field of this name; there are ${FIELDS.join(", ")}`,
     );
   }
-  const { images, targets, shape, name = "dataset", nonFinite = "refuse" } = init;
+  const { images, targets, shape, name = "dataset", nonFinite = "refuse", scale } = init;
   if (typeof name !== "string") throw new InvalidOptionError("name", name, "text");
   if (nonFinite !== "refuse" && nonFinite !== "allow") {
     throw new InvalidOptionError("nonFinite", nonFinite, '"refuse" or "allow"');
   }
   checkShape("shape", shape);
-  if (!dtypeOf(images)) {
-    throw new DatasetError(name, `images are ${kindOf(images)}; allowed: a Uint8Array or a Float32Array`);
+  const dtype = dtypeOf(images);
+  if (!dtype) {
+    throw new DatasetError(
+      name,
+      `images are ${kindOf(images)}; allowed: a Uint8Array, an Int16Array or a Float32Array`,
+    );
   }
+  checkScale(dtype, scale);
   if (!(Array.isArray(targets) || ArrayBuffer.isView(targets)) || !("length" in targets)) {
     throw new DatasetError(name, `targets are ${describe(targets)}; allowed: a list or typed array of integers`);
   }
@@ -82,5 +93,24 @@ export function checkInit(init: DatasetInit): Checked {
     throw new DatasetError(name, `there are ${count} images but ${targets.length} targets; give one target each`);
   }
   if (count === 0) throw new DatasetError(name, "there are no examples; at least one is needed");
-  return { images, shape, name, nonFinite, ...checkTargets(targets, init.classes, name) };
+  return { images, shape, name, nonFinite, scale, ...checkTargets(targets, init.classes, name) };
+}
+
+/** The smallest float32 with 24 bits: GPUs may take smaller ones as 0. */
+const MIN_NORMAL = 2 ** -126;
+
+/** @throws {@link InvalidOptionError} for a scale that the type does not have, lacks, or that is no positive float32. */
+function checkScale(dtype: DType, scale: unknown): void {
+  if (scale === undefined && dtype !== "int16") return;
+  if (dtype === "float32") {
+    throw new InvalidOptionError("scale", scale, "none for float32 images, which are their values themselves");
+  }
+  const fine = typeof scale === "number" && Math.fround(scale) === scale && scale >= MIN_NORMAL && scale < Infinity;
+  if (fine) return;
+  throw new InvalidOptionError(
+    "scale",
+    scale,
+    `a positive number that float32 holds exactly, the value of one step of ${dtype} images; ` +
+      "take Math.fround(...) of others",
+  );
 }

@@ -42,6 +42,7 @@ export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<
       name: dataset.name,
       shape: [dataset.length, ...dataset.shape],
       dtype: dataset.dtype,
+      ...(dataset.scale === undefined ? {} : { scale: dataset.scale }),
       classes: dataset.classes,
       ...(dataset.originalLabels ? { originalLabels: dataset.originalLabels } : {}),
       digest: await dataset.digest(),

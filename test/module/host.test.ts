@@ -45,7 +45,7 @@ function fieldsOf(plan: Plan): Record<string, unknown> {
     : 0;
   return {
     ...plan,
-    version: 1,
+    version: 2,
     seed: String(plan.seed),
     mode: ["sequence", "dataset", "samples"].indexOf(plan.mode),
     replacement: Number(plan.replacement),
@@ -53,7 +53,7 @@ function fieldsOf(plan: Plan): Record<string, unknown> {
     labelLayout: ["none", "shifted", "query-last"].indexOf(plan.labelLayout),
     labelFormat: ["one-hot", "integer"].indexOf(plan.labelFormat),
     generator: ["chacha8", "torch"].indexOf(plan.generator),
-    exampleDtype: ["uint8", "float32"].indexOf(plan.exampleDtype),
+    exampleDtype: ["uint8", "float32", "int16"].indexOf(plan.exampleDtype),
     dtype: ["", "float32", "float16"].indexOf(plan.dtype),
     ways: episode?.ways ?? 0,
     shots: episode?.shots ?? 0,

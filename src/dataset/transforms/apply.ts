@@ -19,6 +19,7 @@ interface Examples {
   readonly images: Pixels;
   readonly shape: readonly number[];
   readonly dtype: ImageBatch["dtype"];
+  readonly scale: number | undefined;
   readonly length: number;
   readonly features: number;
 }
@@ -26,16 +27,21 @@ interface Examples {
 /** All examples transformed, batch after batch, into one array. */
 export function applyToAll(transform: Transform, source: Examples): ImageTensor {
   checkTransform("transform", transform);
-  const { images, shape, dtype, length, features } = source;
+  const { images, shape, dtype, scale, length, features } = source;
   const batchLength = Math.max(1, Math.floor(batchValues / features));
   let result: ImageTensor | undefined;
   for (let start = 0; start < length; start += batchLength) {
     const count = Math.min(batchLength, length - start);
     const data = images.subarray(start * features, (start + count) * features);
-    const batch = transform.apply({ data, shape, dtype, count });
+    const batch = transform.apply({ data, shape, dtype, count, ...(scale === undefined ? {} : { scale }) });
     checkBatch(transform, batch, count);
     const size = product(batch.shape);
-    result ??= { data: roomFor(transform, batch, length * size), shape: batch.shape, dtype: batch.dtype };
+    result ??= {
+      data: roomFor(transform, batch, length * size),
+      shape: batch.shape,
+      dtype: batch.dtype,
+      scale: batch.scale,
+    };
     if (!sameShape(batch.shape, result.shape) || batch.dtype !== result.dtype) {
       const expected = `${shapeText(result.shape)} ${result.dtype}`;
       throw new DatasetError(
@@ -75,6 +81,16 @@ export function checkBatch(transform: Transform, batch: ImageBatch, count: numbe
   const expected = product(batch.shape) * count;
   if (dtypeOf(batch.data) !== batch.dtype) {
     throw new DatasetError(transform.name, `returned ${kindOf(batch.data)} as ${batch.dtype} data`);
+  }
+  if (
+    (batch.dtype === "int16" && batch.scale === undefined) ||
+    (batch.dtype === "float32" && batch.scale !== undefined)
+  ) {
+    throw new DatasetError(
+      transform.name,
+      `made ${batch.dtype} examples with the scale ${batch.scale}; keep the scale and the type of quantized examples, ` +
+        "or transform before quantize()",
+    );
   }
   if (batch.count !== count || batch.data.length !== expected) {
     throw new DatasetError(

@@ -1,6 +1,7 @@
 import { checkObject } from "../../base/check.js";
 import { DatasetError, InvalidOptionError } from "../../base/errors.js";
 import { shapeText } from "../tensor.js";
+import { checkUnquantized } from "./quantized.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /** Options of {@link Normalize}: one number for all channels, or one a channel. */
@@ -36,6 +37,7 @@ export class Normalize implements Transform {
 
   /** @throws {@link DatasetError} if the examples are not float32 or do not have as many channels as `mean`. */
   apply(batch: ImageBatch): ImageBatch {
+    checkUnquantized(batch, this.name);
     const source = batch.data;
     if (!(source instanceof Float32Array)) {
       throw new DatasetError(

@@ -25,6 +25,10 @@ export interface FolderOptions extends ReadOptions {
   readonly name?: string | undefined;
   /** `"allow"` takes float32 values that are NaN or infinite. Default `"refuse"`. */
   readonly nonFinite?: "refuse" | "allow" | undefined;
+  /** The value of one step, for int16 images and for uint8 ones that are quantized: see `DatasetInit`. */
+  readonly scale?: number | undefined;
+  /** Like `scale`, but left out for float32 images. @internal */
+  readonly scaleOfIntegers?: number | undefined;
 }
 
 const prefixes = { train: "train", test: "t10k" } as const;
@@ -40,7 +44,7 @@ const prefixes = { train: "train", test: "t10k" } as const;
  * const fashion = await readFolder("/data/fashion-mnist", { classes: 10 });
  */
 export async function readFolder(path: string | URL, options: FolderOptions = {}): Promise<Dataset> {
-  const { split = "train", classes, limit, nonFinite, signal } = options;
+  const { split = "train", classes, limit, nonFinite, scale, scaleOfIntegers, signal } = options;
   const prefix = Object.hasOwn(prefixes, split) ? prefixes[split] : undefined;
   if (!prefix) throw new InvalidOptionError("split", split, '"train" or "test"');
   signal?.throwIfAborted();
@@ -50,7 +54,7 @@ export async function readFolder(path: string | URL, options: FolderOptions = {}
   const images = pick(folder, files, `${prefix}-images`, "idx3-ubyte");
   const labels = pick(folder, files, `${prefix}-labels`, "idx1-ubyte");
   const name = options.name ?? basename(folder) + (split === "test" ? "-test" : "");
-  return readIdxDataset({ images, labels, classes, limit, name, nonFinite, signal });
+  return readIdxDataset({ images, labels, classes, limit, name, nonFinite, scale, scaleOfIntegers, signal });
 }
 
 async function list(folder: string): Promise<string[]> {

