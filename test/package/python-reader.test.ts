@@ -242,7 +242,8 @@ describe("quantized examples, from files of steps and of float32", () => {
   /** An IDX file of some values. */
   function write(name: string, values: Float32Array | Int16Array | Uint8Array, shape: readonly number[]): string {
     const path = join(folder, name);
-    const [type, width] = values instanceof Uint8Array ? [0x08, 1] : values instanceof Int16Array ? [0x0b, 2] : [0x0d, 4];
+    const [type, width] =
+      values instanceof Uint8Array ? [0x08, 1] : values instanceof Int16Array ? [0x0b, 2] : [0x0d, 4];
     const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
     const swapped = Buffer.from(bytes);
     if (width === 2) swapped.swap16();
