@@ -1,18 +1,10 @@
 // The products of a tile of int16 examples in plain 32-bit integers; see project-tile.wgsl.
 //
-// A product of two columns fits into 32 bits: 2 * 22200 * 32768 < 2^31. So does that of one column with a value less the
-// offset: 22200 * 65535 < 2^31. Sums do not: see `wide_from_parts`.
+// int16-parts.wgsl has the sums.
 
 const ROWS_EACH = 8u;
 const POSITIONS_EACH = 4u;
 const BLOCK_VECTORS = 2u;
-
-/// True if plan.offset is not 0.
-override CENTERED: bool = false;
-/// Bits of a product that its high part has lost. With 16, sums of 2^16 products are exact. For longer rows it is 24, and
-/// every CARRY steps what was lost is put back, so that a high part counts up to 2^55.
-override SHIFT: u32 = 16u;
-override CARRY: u32 = 0u;
 
 /// Four columns of row r in quarter q of block d are at (4 * d + q) * ROWS + r; values likewise, two in a word.
 var<workgroup> deviates: array<vec4i, 4u * DEPTH * ROWS>;
@@ -42,12 +34,6 @@ fn keep_deviates(d: u32, row: u32, a: vec4i, b: vec4i, c: vec4i, e: vec4i) {
   deviates[at + 3u * ROWS] = e;
 }
 
-/// The two parts of the sums of four neighboring rows.
-struct Part {
-  low: vec4i,
-  high: vec4i,
-}
-
 /// The sums of eight neighboring rows (those of a, then of b) and four positions, GROUPS apart.
 struct Sums {
   a0: Part,
@@ -61,45 +47,9 @@ struct Sums {
   steps: u32,
 }
 
-/// Four columns of four rows, by columns.
-struct Columns {
-  x: vec4i,
-  y: vec4i,
-  z: vec4i,
-  w: vec4i,
-}
-
-fn columns_of(a: vec4i, b: vec4i, c: vec4i, d: vec4i) -> Columns {
-  return Columns(
-    vec4i(a.x, b.x, c.x, d.x),
-    vec4i(a.y, b.y, c.y, d.y),
-    vec4i(a.z, b.z, c.z, d.z),
-    vec4i(a.w, b.w, c.w, d.w),
-  );
-}
-
 fn values4(x: vec2u) -> vec4i {
   let words = bitcast<vec4i>(vec4u(x.x << 16u, x.x, x.y << 16u, x.y)) >> vec4u(16u);
   return select(words, words - vec4i(plan.offset), CENTERED);
-}
-
-fn multiplied(sum: Part, g: Columns, x: vec4i) -> Part {
-  let shift = vec4u(SHIFT);
-  if (CENTERED) {
-    let p = g.x * x.x;
-    let q = g.y * x.y;
-    let r = g.z * x.z;
-    let s = g.w * x.w;
-    return Part(sum.low + p + q + r + s, sum.high + (p >> shift) + (q >> shift) + (r >> shift) + (s >> shift));
-  }
-  let p = g.x * x.x + g.y * x.y;
-  let q = g.z * x.z + g.w * x.w;
-  return Part(sum.low + p + q, sum.high + (p >> shift) + (q >> shift));
-}
-
-fn carried(sum: Part) -> Part {
-  let lost = bitcast<vec4u>(sum.low) - (bitcast<vec4u>(sum.high) << vec4u(SHIFT));
-  return Part(sum.low, sum.high + bitcast<vec4i>(lost >> vec4u(SHIFT)));
 }
 
 fn multiply(sums: ptr<function, Sums>, local: vec2u) {
