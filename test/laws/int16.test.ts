@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Dataset, TaskAugmentor } from "taskloom";
 import { describe, expect, test } from "vitest";
-import { deviatesOf } from "../support/support.js";
+import { deviatesOf } from "../support/module.js";
 
 /** Steps from -32768 to 32767, many of them extreme or 0. */
 const steps = fc.oneof(

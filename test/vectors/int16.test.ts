@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Dataset, TaskAugmentor } from "taskloom";
 import { describe, expect, test } from "vitest";
-import { deviatesOf, sha256 } from "../support/support.js";
+import { deviatesOf } from "../support/module.js";
+import { sha256 } from "../support/support.js";
 
 interface Case {
   name: string;
