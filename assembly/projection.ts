@@ -3,7 +3,8 @@ import { deviate4, deviatePairs } from "./deviate";
 import { bytesOf, storeFloats, storeSums } from "./output";
 import { PROJECTION } from "./purpose";
 import {
-  NO_SLOT, TILE_ROWS, UNIT_BYTES, WORDS_BYTES, endsOf, listsOf, paddedColumns, prepare, slotsOf, tileOf, usedOf, wordsOf,
+  NO_SLOT, TILE_ROWS, UNIT_BYTES, WORDS_BYTES, endsOf, isWide, listsOf, paddedColumns, placeBytes, prepare, slotsOf,
+  tileOf, tileRows, usedOf, wordsOf,
 } from "./units";
 import { clearOffsets, setOffsets, walkWide } from "./wide-sums";
 
@@ -22,13 +23,6 @@ import { clearOffsets, setOffsets, walkWide } from "./wide-sums";
 const INITIAL: usize = memory.data(64, 16);
 const EDGE: usize = memory.data(64, 16);
 
-/** True for the type whose sums need more than 32 bits. */
-// @ts-ignore: decorator
-@inline
-function isWide<T>(): bool {
-  return !isFloat<T>() && sizeof<T>() == 2;
-}
-
 /**
  * Projects `count` examples with the matrix of a task.
  *
@@ -45,8 +39,9 @@ export function project<T>(
   prepare<T>(examples, count, columns, offset, workspace);
   if (isWide<T>()) clearOffsets();
   setNonce(task, PROJECTION, 0);
-  for (let row: u32 = 0; row < rows; row += TILE_ROWS) {
-    const height = min(TILE_ROWS, rows - row);
+  const most = tileRows<T>();
+  for (let row: u32 = 0; row < rows; row += most) {
+    const height = min(most, rows - row);
     if (isFloat<T>() && given != 0) copyTile(given, row, height, columns, workspace);
     else makeTile<T>(row, (height + 3) & ~3, columns, workspace);
     if (isWide<T>()) {
@@ -56,7 +51,7 @@ export function project<T>(
       if (!isFloat<T>() && offset != 0) subtractOffset(offset, columns, workspace);
       walk<T>(workspace, columns, count, height, scale, dtype, out, stride);
     }
-    out += <usize>TILE_ROWS * bytesOf(dtype);
+    out += <usize>most * bytesOf(dtype);
   }
 }
 
@@ -79,7 +74,7 @@ export function makeTile<T>(row: u32, height: u32, columns: u32, workspace: usiz
         v128.store(to, f32x4.convert_i32x4_s(deviate4(v128.load(words + load<u32>(unit)))));
         to += UNIT_BYTES;
       }
-    } else deviatePairs(words, used, usedEnd, to, UNIT_BYTES);
+    } else deviatePairs(words, used, usedEnd, to, placeBytes<T>());
   }
 }
 

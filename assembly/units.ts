@@ -1,3 +1,5 @@
+import { listWideUnits } from "./wide-lists";
+
 /**
  * The units of examples: what a tile has a place for. T is the type of the examples:
  *
@@ -12,11 +14,34 @@
 
 /** More rows share the walk over the lists, but their tile leaves the first-level cache; bench/NOTES.md has the times. */
 export const TILE_ROWS: u32 = 16;
+/** The rows of a tile of i16, whose sums take two vectors for four rows. */
+export const WIDE_ROWS: u32 = 8;
 /** Bytes of a unit in the tile: one i32 or f32 for each row. */
 export const UNIT_BYTES: u32 = TILE_ROWS << 2;
+export const WIDE_BYTES: u32 = WIDE_ROWS << 2;
 /** Bytes of four key-stream blocks, those of four rows at the same columns. */
 export const WORDS_BYTES: usize = 256;
 export const NO_SLOT: u32 = 0xffffffff;
+
+/** True for the type whose sums need more than 32 bits. */
+// @ts-ignore: decorator
+@inline
+export function isWide<T>(): bool {
+  return !isFloat<T>() && sizeof<T>() == 2;
+}
+
+// @ts-ignore: decorator
+@inline
+export function tileRows<T>(): u32 {
+  return isWide<T>() ? WIDE_ROWS : TILE_ROWS;
+}
+
+/** Bytes of a unit in a tile. */
+// @ts-ignore: decorator
+@inline
+export function placeBytes<T>(): u32 {
+  return tileRows<T>() << 2;
+}
 
 /** Columns padded to whole key-stream blocks, which is also the examples' stride in values. */
 // @ts-ignore: decorator
@@ -54,7 +79,9 @@ function align16(bytes: usize): usize {
 
 /** Bytes of workspace that `project` needs for `count` examples. */
 export function workspaceOf<T>(count: u32, columns: u32): usize {
-  return listsOf<T>(0, columns, count) + <usize>count * unitsOf<T>(columns) * 8;
+  // A list of i16 begins with its split, and both of its parts can end with zeros; see ./wide-lists.
+  const more: usize = isWide<T>() ? 8 : 0;
+  return listsOf<T>(0, columns, count) + <usize>count * (unitsOf<T>(columns) + more) * 8;
 }
 
 // The workspace, in this order: the numbers of used blocks, their words, the units that are used, the slots, the tile,
@@ -83,7 +110,7 @@ export function tileOf<T>(workspace: usize, columns: u32): usize {
 // @ts-ignore: decorator
 @inline
 export function endsOf<T>(workspace: usize, columns: u32): usize {
-  return tileOf<T>(workspace, columns) + unitsOf<T>(columns) * UNIT_BYTES;
+  return tileOf<T>(workspace, columns) + unitsOf<T>(columns) * placeBytes<T>();
 }
 // @ts-ignore: decorator
 @inline
@@ -97,7 +124,9 @@ export function prepare<T>(examples: usize, count: u32, columns: u32, offset: i3
   assignSlots<T>(examples, count, columns, offset != 0, workspace);
   const ends = endsOf<T>(workspace, columns);
   const slots = slotsOf<T>(workspace, columns);
-  listUnits<T>(examples, count, units, slots, listsOf<T>(workspace, columns, count), ends);
+  const lists = listsOf<T>(workspace, columns, count);
+  if (isWide<T>()) listWideUnits(examples, count, units, slots, lists, ends);
+  else listUnits<T>(examples, count, units, slots, lists, ends);
 }
 
 /** One bit for each unit among the next 16 bytes of an example (8 pairs of u8, 4 of i16, or 4 f32) that is not zero. */
@@ -139,7 +168,7 @@ function assignSlots<T>(examples: usize, count: u32, columns: u32, all: bool, wo
       }
       for (let u: usize = 0; u < perVector; u++) {
         if ((present >> <i32>u) & 1 && unit + u < within) {
-          store<u32>(slots + ((unit + u) << 2), <u32>unitCount * UNIT_BYTES);
+          store<u32>(slots + ((unit + u) << 2), <u32>unitCount * placeBytes<T>());
           store<u32>(used + (unitCount << 2), <u32>(blockCount * WORDS_BYTES + (unit + u - block) * wordsOfUnit));
           unitCount++;
         } else store<u32>(slots + ((unit + u) << 2), NO_SLOT);
@@ -170,7 +199,7 @@ function listUnits<T>(examples: usize, count: u32, units: usize, slots: usize, l
         const u = <usize>ctz(present);
         present &= present - 1;
         store<u32>(cursor, load<u32>(slots + ((unit + u) << 2)));
-        if (unitBytes<T>() == 4) store<u32>(cursor, load<u32>(vector + (u << 2)), 4);
+        if (isFloat<T>()) store<u32>(cursor, load<u32>(vector + (u << 2)), 4);
         else {
           const pixels = <u32>load<u16>(vector + (u << 1));
           store<u32>(cursor, (pixels & 0xff) | ((pixels & 0xff00) << 8), 4);

