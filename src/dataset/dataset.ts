@@ -1,5 +1,6 @@
 import { DatasetError, InvalidOptionError } from "../base/errors.js";
 import { sha256 } from "../base/sha256.js";
+import type { ByteScale } from "./byte-scale.js";
 import { littleEndianBytes } from "./endian.js";
 import { type Checked, checkInit, type DatasetInit } from "./init.js";
 import { type Moments, momentsOf } from "./moments.js";
@@ -44,6 +45,8 @@ export class Dataset implements Iterable<Example> {
   readonly originalLabels: readonly number[] | undefined;
   /** `"refuse"` if values that are NaN or infinite were refused. */
   readonly nonFinite: "refuse" | "allow";
+  /** The values that bytes stand for, where these are not 0 to 1: see {@link Center}. The digest does not have it. */
+  readonly byteScale: ByteScale | undefined;
   /** `"uint8"`, `"int16"` or `"float32"`. */
   readonly dtype: DType;
   /**
@@ -70,6 +73,7 @@ export class Dataset implements Iterable<Example> {
     this.classes = checked.classes;
     this.originalLabels = checked.originalLabels;
     this.nonFinite = checked.nonFinite;
+    this.byteScale = checked.byteScale;
     this.dtype = dtypeOf(checked.images) as DType;
     this.scale = checked.scale;
     this.quantization = checked.quantization;
@@ -227,9 +231,9 @@ export class Dataset implements Iterable<Example> {
    * const small = dataset.transform(new Compose([new Resize(14), new ConvertImageDtype("float32"), new Flatten()]));
    */
   transform(transform: Transform): Dataset {
-    const { data, shape, scale } = applyToAll(transform, this);
+    const { data, shape, scale, byteScale } = applyToAll(transform, this);
     const kept = scale === this.scale ? this : { ...this, quantization: undefined };
-    return new Dataset({ ...kept, images: data, shape, scale }).#checked(`after ${transform.name} `);
+    return new Dataset({ ...kept, images: data, shape, scale, byteScale }).#checked(`after ${transform.name} `);
   }
 
   /**

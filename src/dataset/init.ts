@@ -1,4 +1,5 @@
 import { DatasetError, describe, InvalidOptionError } from "../base/errors.js";
+import { type ByteScale, checkByteScale } from "./byte-scale.js";
 import { type CheckedTargets, type Classes, checkTargets, type Targets } from "./targets.js";
 import { checkShape, type DType, dtypeOf, kindOf, type Pixels, product, shapeText } from "./tensor.js";
 
@@ -31,6 +32,8 @@ export interface DatasetInit {
    * for `(u - 128) * scale`. int16 needs one; uint8 without one are pixels; float32 has none. `Dataset.quantize` sets it.
    */
   readonly scale?: number | undefined;
+  /** For uint8: the values that bytes stand for, where these are not `byte / 255`. {@link Center} sets it. */
+  readonly byteScale?: ByteScale | undefined;
 }
 
 /** The fields that a dataset is made of. */
@@ -40,12 +43,19 @@ export interface Checked extends CheckedTargets {
   readonly name: string;
   readonly nonFinite: "refuse" | "allow";
   readonly scale: number | undefined;
+  readonly byteScale: ByteScale | undefined;
 }
 
 /** The fields of `DatasetInit`. */
-const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite", "scale"];
+const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite", "scale", "byteScale"];
 /** The fields that a copy of a dataset's own has besides, which follow from the others. */
 const DERIVED = ["dtype", "length", "features", "originalLabels", "quantization"];
+
+/** @throws {@link InvalidOptionError} for anything but an object of fields; a dataset, which can be iterated, is one. */
+function checkInitObject(init: unknown): asserts init is DatasetInit {
+  if (typeof init === "object" && init !== null && !Array.isArray(init)) return;
+  throw new InvalidOptionError("dataset", init, "an object");
+}
 
 /**
  * The fields of a dataset.
@@ -55,7 +65,7 @@ const DERIVED = ["dtype", "length", "features", "originalLabels", "quantization"
  *   allowed.
  */
 export function checkInit(init: DatasetInit): Checked {
-  if (typeof init !== "object" || init === null) throw new InvalidOptionError("dataset", init, "an object");
+  checkInitObject(init);
   for (const field of Object.keys(init)) {
     if (FIELDS.includes(field) || DERIVED.includes(field)) continue;
     throw new InvalidOptionError(
@@ -64,7 +74,7 @@ export function checkInit(init: DatasetInit): Checked {
       `no field of this name; there are ${FIELDS.join(", ")}`,
     );
   }
-  const { images, targets, shape, name = "dataset", nonFinite = "refuse", scale } = init;
+  const { images, targets, shape, name = "dataset", nonFinite = "refuse", scale, byteScale } = init;
   if (typeof name !== "string") throw new InvalidOptionError("name", name, "text");
   if (nonFinite !== "refuse" && nonFinite !== "allow") {
     throw new InvalidOptionError("nonFinite", nonFinite, '"refuse" or "allow"');
@@ -78,6 +88,10 @@ export function checkInit(init: DatasetInit): Checked {
     );
   }
   checkScale(dtype, scale);
+  checkByteScale(byteScale, images);
+  if (scale !== undefined && byteScale !== undefined) {
+    throw new InvalidOptionError("byteScale", byteScale, "undefined for quantized images, which have a scale");
+  }
   if (!(Array.isArray(targets) || ArrayBuffer.isView(targets)) || !("length" in targets)) {
     throw new DatasetError(name, `targets are ${describe(targets)}; allowed: a list or typed array of integers`);
   }
@@ -93,7 +107,7 @@ export function checkInit(init: DatasetInit): Checked {
     throw new DatasetError(name, `there are ${count} images but ${targets.length} targets; give one target each`);
   }
   if (count === 0) throw new DatasetError(name, "there are no examples; at least one is needed");
-  return { images, shape, name, nonFinite, scale, ...checkTargets(targets, init.classes, name) };
+  return { images, shape, name, nonFinite, scale, byteScale, ...checkTargets(targets, init.classes, name) };
 }
 
 /** The smallest float32 with 24 bits: GPUs may take smaller ones as 0. */

@@ -1,4 +1,4 @@
-import { checkObject } from "../base/check.js";
+import { checkOptions } from "../base/check.js";
 import { DatasetError, InvalidOptionError } from "../base/errors.js";
 import { type Pixels, ZERO_BYTE } from "./tensor.js";
 import { nonFiniteText, type ValueRange } from "./values.js";
@@ -40,11 +40,8 @@ interface Values {
 
 /** The examples of a float32 dataset in steps. @throws See `Dataset.quantize`. */
 export function quantized(dataset: Values, options: QuantizeOptions) {
-  checkObject("options", options);
-  const { bits, max, ...unknown } = options;
-  for (const [name, value] of Object.entries(unknown)) {
-    throw new InvalidOptionError(name, value, "no option of this name; there are bits and max");
-  }
+  checkOptions<QuantizeOptions>(options, { bits: true, max: true });
+  const { bits, max } = options;
   if (bits !== 16 && bits !== 8) throw new InvalidOptionError("bits", bits, "16 or 8");
   const { name, images } = dataset;
   if (!(images instanceof Float32Array)) {

@@ -91,8 +91,9 @@ export const recipeSchema = v.strictObject({
           v.check((labels) => new Set(labels).size === labels.length, LABELS),
         ),
       ),
+      centeredOn: v.optional(v.string("text")),
       digest,
     },
-    "{ name, shape, dtype, scale?, classes, originalLabels?, digest }",
+    "{ name, shape, dtype, scale?, classes, originalLabels?, centeredOn?, digest }",
   ),
 });

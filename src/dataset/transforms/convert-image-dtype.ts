@@ -1,5 +1,6 @@
 import { DatasetError, InvalidOptionError } from "../../base/errors.js";
 import { type DType, type Pixels, ZERO_BYTE } from "../tensor.js";
+import { checkInput } from "./apply.js";
 import { checkUnquantized } from "./quantized.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
@@ -32,6 +33,7 @@ export class ConvertImageDtype implements Transform {
    *   are quantized and the target is uint8.
    */
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     const { data, scale, ...same } = batch;
     if (this.#dtype === "float32" && scale !== undefined) {
       return { ...same, dtype: "float32", data: fromSteps(data, scale) };

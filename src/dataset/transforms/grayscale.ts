@@ -1,5 +1,6 @@
 import { DatasetError } from "../../base/errors.js";
 import { allocate, shapeText } from "../tensor.js";
+import { checkInput } from "./apply.js";
 import { imageShape } from "./image-shape.js";
 import { checkUnquantized } from "./quantized.js";
 import type { ImageBatch, Transform } from "./transform.js";
@@ -18,6 +19,7 @@ export class Grayscale implements Transform {
 
   /** @throws {@link DatasetError} unless the examples are images of 1 or 3 channels that are not quantized. */
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     const { height, width, channels } = imageShape(batch.shape, this.name);
     if (channels === 1) return batch;
     if (channels !== 3) {

@@ -1,6 +1,7 @@
-import { checkObject } from "../../base/check.js";
+import { checkOptions } from "../../base/check.js";
 import { InvalidOptionError } from "../../base/errors.js";
 import type { Pixels } from "../tensor.js";
+import { checkInput } from "./apply.js";
 import { imageShape } from "./image-shape.js";
 import { checkUnquantized } from "./quantized.js";
 import { type AxisWeights, bilinearWeights, fixedPoint } from "./resize-weights.js";
@@ -42,6 +43,7 @@ interface Axis extends AxisWeights {
  */
 export class Resize implements Transform {
   readonly name = "Resize";
+  readonly keepsByteScale = true;
   readonly #size: number | readonly [number, number];
   readonly #antialias: boolean;
   #plan: { readonly key: string; readonly output: number[]; readonly axes: readonly Axis[] } | undefined;
@@ -51,7 +53,7 @@ export class Resize implements Transform {
    * @throws {@link InvalidOptionError} otherwise.
    */
   constructor(size: number | readonly [number, number], options: ResizeOptions = {}) {
-    checkObject("options", options);
+    checkOptions<ResizeOptions>(options, { interpolation: true, antialias: true });
     const { interpolation = "bilinear", antialias = true } = options;
     if (typeof antialias !== "boolean") throw new InvalidOptionError("antialias", antialias, "true or false");
     const sides: readonly number[] = typeof size === "number" ? [size, size] : size;
@@ -73,6 +75,7 @@ export class Resize implements Transform {
 
   /** @throws {@link DatasetError} if the examples are not images, or quantized. */
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     checkUnquantized(batch, this.name);
     const { output, axes } = this.#prepare(batch.shape);
     let data = batch.data as Exclude<Pixels, Int16Array> | Float64Array;

@@ -1,14 +1,21 @@
 import { abortable } from "../../base/abort.js";
+import { checkOptions, checkText } from "../../base/check.js";
 import { RecipeError } from "../../base/errors.js";
-import type { Dataset, ReadOptions } from "../../dataset/index.js";
+import type { Classes, Dataset, ReadOptions } from "../../dataset/index.js";
+import { Center } from "../../dataset/transforms/center.js";
 import type { Recipe } from "../../plan/recipe.js";
 import { datasetDifference } from "../../plan/recipe-dataset.js";
 import { type FolderOptions, readFolder } from "./idx-folder.js";
 import { mnist } from "./mnist.js";
 
-interface FolderChoices extends ReadOptions, Pick<FolderOptions, "classes" | "limit" | "scale"> {
-  /** Like `scale`, but left out for float32 images. @internal */
-  readonly scaleOfIntegers?: number | undefined;
+/** Options of `openDataset`. */
+export interface OpenDatasetOptions extends ReadOptions {
+  /** For folders: the number of classes, or `"compact"`. Default: the largest label plus one. */
+  readonly classes?: Classes | undefined;
+  /** Read the first examples only, at most this many. Default: all. */
+  readonly limit?: number | undefined;
+  /** For folders with int16 images: the value of one step. */
+  readonly scale?: number | undefined;
 }
 
 /**
@@ -19,9 +26,15 @@ interface FolderChoices extends ReadOptions, Pick<FolderOptions, "classes" | "li
  *
  * @throws DatasetError when it is missing or malformed
  */
-export function openDataset(
+export async function openDataset(name: string, given: OpenDatasetOptions = {}): Promise<Dataset> {
+  checkText("name", name, '"mnist", "mnist-test", or the path of a folder');
+  checkOptions<OpenDatasetOptions>(given, { classes: true, limit: true, scale: true, signal: true, retryPauses: true });
+  return named(name, given);
+}
+
+function named(
   name: string,
-  { classes, scale, scaleOfIntegers, ...options }: FolderChoices = {},
+  { classes, scale, scaleOfIntegers, ...options }: OpenDatasetOptions & Pick<FolderOptions, "scaleOfIntegers">,
 ): Promise<Dataset> {
   if (name === "mnist") return mnist(options);
   if (name === "mnist-test") return mnist({ split: "test", ...options });
@@ -45,13 +58,21 @@ export async function openDatasetOf(
   const scaleOfIntegers = recipe.dataset.scale;
   const whole =
     typeof given === "string"
-      ? await openDataset(given, { classes, limit: Math.max(1, length), scaleOfIntegers, signal })
+      ? await named(given, { classes, limit: Math.max(1, length), scaleOfIntegers, signal })
       : given;
-  const first = whole.length > length ? whole.head(length) : whole;
-  const dataset = typeof given === "string" ? quantizedAs(recipe, first) : first;
+  const plain = whole.length > length ? whole.head(length) : whole;
+  const dataset = typeof given === "string" ? quantizedAs(recipe, await centeredAs(recipe, plain, signal)) : plain;
   const difference = await abortable(datasetDifference(recipe, dataset), signal);
   if (difference !== undefined) throw new RecipeError(whole.name, difference);
   return dataset;
+}
+
+/** The dataset with the mean image taken off that the recipe names. */
+async function centeredAs(recipe: Recipe, dataset: Dataset, signal: AbortSignal | undefined): Promise<Dataset> {
+  const { centeredOn, name } = recipe.dataset;
+  if (centeredOn === undefined) return dataset;
+  const source = centeredOn === name ? dataset : await openDataset(centeredOn, { signal });
+  return dataset.transform(Center.of(source));
 }
 
 /** A float32 dataset in the steps of a recipe's; any other as it is. */
