@@ -28,7 +28,7 @@ STORED = {
 INPUTS = {"float32": 1, "float16": 2}
 
 #: The field `exampleDtype` of the struct: the type of the examples.
-EXAMPLES = {"uint8": 0, "float32": 1}
+EXAMPLES = {"uint8": 0, "float32": 1, "int16": 2}
 
 
 def target_dtype(label_values: int) -> str:

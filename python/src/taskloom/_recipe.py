@@ -67,7 +67,7 @@ class Recipe(Mapping[str, Any]):
     @property
     def key(self) -> str:
         """The identity of the tasks, 64 hex digits: the same for recipes that differ only in names. States name it."""
-        contents = {k: v for k, v in self._fields["dataset"].items() if k not in ("name", "originalLabels")}
+        contents = {k: v for k, v in self._fields["dataset"].items() if k not in ("name", "originalLabels", "centeredOn")}
         fields = {**{k: v for k, v in self._fields.items() if k != "preset"}, "dataset": contents}
         return hashlib.sha256(write(_sorted(fields)).encode()).hexdigest()
 
