@@ -81,7 +81,7 @@ function resolveScaling(scaling: InputScaling, dataset: Dataset): "unit" | Numbe
     if (dataset.dtype === "uint8" && dataset.scale === undefined && !dataset.byteScale) return "unit";
     const quantized = dataset.scale === undefined ? "" : "quantized, ";
     const found = dataset.byteScale ? "holds centered bytes" : `is ${quantized}${dataset.dtype}`;
-    throw new InvalidOptionError("inputScaling", scaling, `"notebook" for uint8 pixels; ${dataset.name} ${found}`);
+    throw new InvalidOptionError("inputScaling", scaling, `"notebook" for uint8 examples; ${dataset.name} ${found}`);
   }
   const numbers = scalingNumbers(scaling, dataset);
   if (numbers === "unit") return numbers;

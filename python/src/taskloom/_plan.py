@@ -104,7 +104,7 @@ def _scaled(
     if scaling == "notebook":
         if images.dtype != np.uint8 or step is not None:
             kind = images.dtype if step is None else f"quantized, {images.dtype}"
-            raise InvalidOptionError("inputScaling", scaling, f'"notebook" for uint8 pixels; {name} is {kind}')
+            raise InvalidOptionError("inputScaling", scaling, f'"notebook" for uint8 examples; {name} is {kind}')
         images = np.where(images > 0, images - 1, 0).astype(np.uint8)
     numbers = None if isinstance(scaling, str) else (float(scaling["mean"]), float(scaling["standardDeviation"]))
     if pixels and recipe["generator"] != "torch":
