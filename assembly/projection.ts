@@ -19,7 +19,7 @@ import { clearOffsets, setOffsets, walkWide } from "./wide-sums";
  * lanes of ChaCha are four rows, so deviates come out in that order and nothing is transposed.
  */
 
-/** What the sums of a tile's rows begin with. */
+/** The initial values of the sums of a tile's rows. */
 const INITIAL: usize = memory.data(64, 16);
 const EDGE: usize = memory.data(64, 16);
 

@@ -32,7 +32,7 @@ export interface DatasetInit {
    * for `(u - 128) * scale`. int16 needs one; uint8 without one are pixels; float32 has none. `Dataset.quantize` sets it.
    */
   readonly scale?: number | undefined;
-  /** For uint8: the values that bytes stand for, where these are not `byte / 255`. {@link Center} sets it. */
+  /** The values that bytes stand for, if these are not `byte / 255`; only for uint8. {@link Center} sets it. */
   readonly byteScale?: ByteScale | undefined;
 }
 

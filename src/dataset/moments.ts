@@ -3,8 +3,8 @@ import { type Pixels, ZERO_BYTE } from "./tensor.js";
 /** Mean and population standard deviation over all values of all examples, in the unit of the values. */
 export interface Moments {
   /**
-   * For uint8 pixels in grey levels, 0 to 255: divide by 255 for the numbers that torchvision users know. For quantized
-   * values in the unit of `Dataset.scale`.
+   * The unit of uint8 pixels is the gray level, 0 to 255: divide by 255 for the numbers that torchvision users know. The unit
+   * of quantized values is that of `Dataset.scale`.
    */
   readonly mean: number;
   /** The deviation of the population: the sum of squares is divided by n, not by n - 1. */
