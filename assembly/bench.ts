@@ -1,7 +1,8 @@
 /** Entry of the benchmark build (bench/kernels.mjs): single stages, each doing nothing but its own work. Not published. */
 import { blocks4, setNonce } from "./chacha8";
 import { deviate4 } from "./deviate";
-import { TILE_ROWS, makeTile, prepare, walk, workspaceOf } from "./projection";
+import { makeTile, walk } from "./projection";
+import { TILE_ROWS, prepare, workspaceOf } from "./units";
 
 export { setSeed } from "./chacha8";
 export { mtSeed, mtStateBytes, mtWords } from "./mt19937";

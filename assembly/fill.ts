@@ -3,10 +3,13 @@ import { addedItems, draw } from "./draw";
 import { identity } from "./identity";
 import { bytesOf } from "./output";
 import { packOneHot } from "./packing";
-import { TORCH, UINT8, current, hasLabels, labelCells, labelSize, labelValues, targetSize } from "./plan";
-import { paddedColumns, project } from "./projection";
+import {
+  INT16, TORCH, UINT8, current, exampleBytes, hasLabels, labelCells, labelSize, labelValues, targetSize,
+} from "./plan";
+import { project } from "./projection";
 import { RUN_BYTES, RUN_COUNT, RUN_IDENTITY_MATRIX, RUN_KEY } from "./runs";
 import { torchMatrix } from "./torch-streams";
+import { paddedColumns } from "./units";
 
 let workspaceAt: usize = 0;
 
@@ -37,7 +40,7 @@ export function weave(from: u32, count: u32): u32 {
   if (p.drawsOnly || count > p.maxPositions || <u64>from + count > <u64>addedItems() * p.length) return 0;
   if (p.holdsExamples) gather(from, count);
   const size = bytesOf(p.dtype);
-  const exampleSize: usize = p.exampleDtype == UINT8 ? 1 : 4;
+  const exampleSize = <usize>exampleBytes();
   const stride = <usize>p.rowValues * size;
   let examples = <usize>p.gathered;
   let out = <usize>p.inputs;
@@ -68,7 +71,7 @@ export function weave(from: u32, count: u32): u32 {
 
 function gather(from: u32, count: u32): void {
   const p = current;
-  const size: usize = p.exampleDtype == UINT8 ? 1 : 4;
+  const size = <usize>exampleBytes();
   const bytes = <usize>p.features * size;
   const stride = <usize>p.gatheredStride * size;
   let to = <usize>p.gathered;
@@ -83,11 +86,9 @@ function projectRun(run: usize, examples: usize, count: u32, out: usize, stride:
   const key = load<u32>(run, RUN_KEY);
   const space = workspaceAt;
   if (load<u32>(run, RUN_IDENTITY_MATRIX)) {
-    if (p.exampleDtype == UINT8) {
-      identity<u8>(
-        examples, count, p.features, p.outFeatures, p.grayOffset, p.identityScale, p.dtype, out, stride,
-      );
-    } else identity<f32>(examples, count, p.features, p.outFeatures, 0, p.identityScale, p.dtype, out, stride);
+    if (p.exampleDtype == UINT8) identityOf<u8>(examples, count, p.grayOffset, out, stride);
+    else if (p.exampleDtype == INT16) identityOf<i16>(examples, count, p.grayOffset, out, stride);
+    else identityOf<f32>(examples, count, 0, out, stride);
     return;
   }
   if (p.exampleDtype == UINT8) {
@@ -96,8 +97,19 @@ function projectRun(run: usize, examples: usize, count: u32, out: usize, stride:
     );
     return;
   }
+  if (p.exampleDtype == INT16) {
+    project<i16>(
+      key, examples, count, p.features, p.outFeatures, p.grayOffset, p.scale, p.dtype, out, stride, space,
+    );
+    return;
+  }
   const given: usize = p.generator == TORCH ? torchMatrix(key) : 0;
   project<f32>(key, examples, count, p.features, p.outFeatures, 0, p.scale, p.dtype, out, stride, space, given);
+}
+
+function identityOf<T>(examples: usize, count: u32, offset: i32, out: usize, stride: usize): void {
+  const p = current;
+  identity<T>(examples, count, p.features, p.outFeatures, offset, p.identityScale, p.dtype, out, stride);
 }
 
 function storeTargets(from: u32, count: u32): void {

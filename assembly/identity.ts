@@ -1,5 +1,5 @@
 import { bytesOf, storeFloats, storeSums } from "./output";
-import { paddedColumns } from "./projection";
+import { paddedColumns } from "./units";
 
 /**
  * The projection by the rows x columns identity (ones on the diagonal): value i of an example, less the offset, is its
@@ -17,7 +17,7 @@ export function identity<T>(
       if (isFloat<T>()) {
         storeFloats(EDGE, f32x4.splat(load<f32>(value)), scales, dtype);
       } else {
-        storeSums(EDGE, i32x4.splat(<i32>load<u8>(value) - offset), scales, dtype);
+        storeSums(EDGE, i32x4.splat(<i32>load<T>(value) - offset), scales, dtype);
       }
       memory.copy(out + <usize>i * size, EDGE, size);
     }

@@ -1,7 +1,8 @@
 /** The module's exports. Pointers are byte offsets into its memory, which the caller lays out from `heapBase()` on. */
 import { identity } from "./identity";
 import { ABI } from "./plan";
-import { project, workspaceOf } from "./projection";
+import { project } from "./projection";
+import { workspaceOf } from "./units";
 
 export { setSeed } from "./chacha8";
 export { add, begin, draw, drawAdded } from "./draw";

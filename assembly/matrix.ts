@@ -1,8 +1,8 @@
 import { deviate, deviate4 } from "./deviate";
 import { NORMAL_TABLE } from "./normal-table";
-import { paddedColumns } from "./projection";
 import { PROJECTION } from "./purpose";
 import { next, open, seekBlock } from "./stream";
+import { paddedColumns } from "./units";
 
 /** Words `16 * block`, ... of the stream of (task, purpose, item): `count` u32 at `out`. */
 export function words(task: u32, purpose: u32, item: u32, block: u32, count: u32, out: usize): void {

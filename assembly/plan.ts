@@ -4,7 +4,7 @@
  */
 
 /** The version of the struct and of the exported functions. It changes when either does. */
-export const ABI: u32 = 1;
+export const ABI: u32 = 2;
 
 export const SEQUENCE_MODE: u32 = 0;
 export const DATASET_MODE: u32 = 1;
@@ -22,6 +22,7 @@ export const TORCH: u32 = 1;
 
 export const UINT8: u32 = 0;
 export const FLOAT32_EXAMPLES: u32 = 1;
+export const INT16: u32 = 2;
 
 export const FIXED: u32 = 1;
 export const FIXED_PERMUTATION: u32 = 2;
@@ -107,6 +108,12 @@ export let current: Plan = changetype<Plan>(0);
 
 export function use(plan: Plan): void {
   current = plan;
+}
+
+/** Bytes of a value of an example. */
+export function exampleBytes(): u32 {
+  if (current.exampleDtype == UINT8) return 1;
+  return current.exampleDtype == INT16 ? 2 : 4;
 }
 
 /** Values that labels can have in results. */

@@ -6,12 +6,12 @@ import { startDraws } from "./draw";
 import { startFill, strideOf } from "./fill";
 import { FLOAT16, FLOAT32, bytesOf } from "./output";
 import {
-  ABI, DATASET_MODE, FIXED, FLOAT32_EXAMPLES, INTEGER, NO_LABELS, PLAN_BYTES, Plan, QUERY_LAST, SAMPLES_MODE,
-  SEQUENCE_MODE, TORCH, UINT8, hasLabels, labelCells, labelSize, labelValues, targetSize, use,
+  ABI, DATASET_MODE, FIXED, FLOAT32_EXAMPLES, INT16, INTEGER, NO_LABELS, PLAN_BYTES, Plan, QUERY_LAST, SAMPLES_MODE,
+  SEQUENCE_MODE, TORCH, UINT8, exampleBytes, hasLabels, labelCells, labelSize, labelValues, targetSize, use,
 } from "./plan";
-import { workspaceOf } from "./projection";
 import { RUN_BYTES } from "./runs";
 import { startTorch, torchSampleBytes, torchStreamBytes } from "./torch-streams";
+import { workspaceOf } from "./units";
 
 /** The results of `plan`. */
 export const READY: u32 = 0;
@@ -57,7 +57,7 @@ export function plan(pointer: usize): u32 {
   const torch = p.generator == TORCH;
   const projects = !p.drawsOnly && !alwaysIdentity(p);
   const size = bytesOf(p.dtype);
-  const exampleSize: u64 = p.exampleDtype == UINT8 ? 1 : 4;
+  const exampleSize: u64 = exampleBytes();
   p.rowValues = p.outFeatures + labelCells();
   p.gatheredStride = strideOf(p.features);
   p.inputsBytes = <u64>p.length * p.rowValues * size;
@@ -114,7 +114,8 @@ function grow(bytes: u64): bool {
 }
 
 function workspaceBytes(p: Plan, count: u32): u64 {
-  return p.exampleDtype == UINT8 ? workspaceOf<u8>(count, p.features) : workspaceOf<f32>(count, p.features);
+  if (p.exampleDtype == UINT8) return workspaceOf<u8>(count, p.features);
+  return p.exampleDtype == INT16 ? workspaceOf<i16>(count, p.features) : workspaceOf<f32>(count, p.features);
 }
 
 /** Positions that are projected, and drawn, at a time. */
@@ -161,9 +162,11 @@ function problemOf(p: Plan, pointer: usize): u32 {
   }
   if (p.labelFormat > INTEGER) return offsetof<Plan>("labelFormat");
   if (p.generator > TORCH) return offsetof<Plan>("generator");
-  if (p.exampleDtype > FLOAT32_EXAMPLES || (p.generator == TORCH && p.exampleDtype == UINT8 && !p.drawsOnly && !alwaysIdentity(p))) {
+  const exact = p.exampleDtype != FLOAT32_EXAMPLES;
+  if (p.exampleDtype > INT16 || (p.generator == TORCH && exact && !p.drawsOnly && !alwaysIdentity(p))) {
     return offsetof<Plan>("exampleDtype");
   }
+  if (p.grayOffset < -0x8000 || p.grayOffset > 0x7fff) return offsetof<Plan>("grayOffset");
   if (p.dtype != FLOAT32 && p.dtype != FLOAT16) return offsetof<Plan>("dtype");
   if (p.ways > 0) {
     if (p.mode != SEQUENCE_MODE || p.generator == TORCH || p.ways > p.exampleClasses) return offsetof<Plan>("ways");

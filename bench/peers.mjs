@@ -7,9 +7,11 @@
 // processes of one thread, as a PyTorch DataLoader starts them, take half of the row with one thread at best. A peer that is
 // not installed, or does not run here, is named with what it lacks.
 //
-//   npm run bench:peers -- [--passes 3] [--only taskloom,torch] [--device wasm,cpu] [--python /usr/bin/python3 --python ...]
+//   npm run bench:peers -- [--passes 3] [--only taskloom,torch] [--device wasm,cpu] [--kind int16] [--python FILE ...]
 //
-// --only: peers whose script begins so. --device: those on wasm, cpu, webgpu, cuda or gpu, which is JAX's. --python, any number of times: where PyTorch, JAX and NumPy are looked for; each
+// --kind: examples that begin so: mnist, or dense ones: uint8-784, uint8-3072, float32-512, float32-784, int16-512, int16-784.
+// --only: peers whose script begins so. --device: those on wasm, cpu, webgpu, cuda or gpu, which is JAX's. --python, any number
+// of times: where PyTorch, JAX and NumPy are looked for; each
 // version that is found is measured, once. Default: TASKLOOM_PYTHON, else Debian's. jax-js and tfjs: npm ci in bench/peers.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     python: { type: "string", multiple: true },
     device: { type: "string", default: "wasm,cpu,webgpu,cuda,gpu" },
+    kind: { type: "string" },
   },
 });
 const debian = spawnSync("/usr/bin/python3", ["--version"]).status === 0 ? "/usr/bin/python3" : "python3";
@@ -33,8 +36,8 @@ const found = new Map();
 const devices = values.device.split(",");
 const isWanted = (script, device) =>
   devices.includes(device.split("-")[0]) && (values.only ?? "").split(",").some((name) => script.startsWith(name));
-const node = (script, device, threads, tasks, repeats = 5) =>
-  isWanted(script, device) ? [{ command: process.execPath, script, device, threads, tasks, repeats, more: [] }] : [];
+const node = (script, device, threads, tasks, repeats = 5, ...more) =>
+  isWanted(script, device) ? [{ command: process.execPath, script, device, threads, tasks, repeats, more }] : [];
 /** A peer for each version of its library. */
 const py = (script, device, threads, tasks, ...more) =>
   (isWanted(script, device) ? pythonsWith(script.split("_")[0]) : []).map((command) => {
@@ -45,31 +48,49 @@ const adapter = devices.includes("webgpu") ? await findAdapter() : { why: "--dev
 // On a software adapter a task takes a second or so.
 const gpuTasks = adapter.software ? 2 : 512;
 const gpuRepeats = adapter.software ? 2 : 5;
-const PEERS = [
-  node("taskloom.mjs", "wasm", 1, 200),
-  node("taskloom.mjs", "wasm", 2, 400),
-  py("torch_notebook.py", "cpu", 1, 50),
-  py("torch_lean.py", "cpu", 1, 50),
-  py("torch_lean.py", "cpu", 2, 50),
-  py("torch_batched.py", "cpu", 1, 64),
-  py("torch_batched.py", "cpu", 2, 64),
-  py("numpy_lean.py", "cpu", 1, 50),
-  py("jax_jit.py", "cpu", 1, 32),
-  py("jax_jit.py", "cpu", 2, 32),
-  py("torch_batched.py", "cuda", 1, 4096),
-  py("torch_batched.py", "cuda", 1, 4096, "--tf32"),
-  py("jax_jit.py", "gpu", 1, 4096),
-  node("jax_js.mjs", "wasm", 1, 20),
-  node("tfjs.mjs", "wasm", 1, 20),
-  ...(adapter.why === undefined
-    ? [
-        node("taskloom.mjs", "webgpu", 1, gpuTasks, gpuRepeats),
-        adapter.software ? [] : node("taskloom.mjs", "webgpu-kept", 1, gpuTasks, gpuRepeats),
-        node("jax_js.mjs", "webgpu", 1, gpuTasks, gpuRepeats),
-        node("tfjs.mjs", "webgpu", 1, gpuTasks, gpuRepeats),
-      ]
-    : []),
-].flat();
+// Dense examples: CIFAR-10's size in bytes, and features of networks. PyTorch has float32 for all of them.
+const KINDS = [
+  ["uint8-784", 100],
+  ["uint8-3072", 8],
+  ["float32-512", 100],
+  ["float32-784", 60],
+  ["int16-512", 100],
+  ["int16-784", 60],
+].filter(([kind]) => values.kind === undefined || kind.startsWith(values.kind));
+const MNIST = values.kind === undefined || values.kind === "mnist" ? mnistPeers() : [];
+const dense = KINDS.flatMap(([kind, tasks]) => [
+  ...node("taskloom.mjs", "wasm", 1, tasks, 5, "--kind", kind),
+  ...py("torch_lean.py", "cpu", 1, Math.ceil(tasks / 2), "--kind", kind),
+]);
+const PEERS = [...MNIST, ...dense];
+
+function mnistPeers() {
+  return [
+    node("taskloom.mjs", "wasm", 1, 200),
+    node("taskloom.mjs", "wasm", 2, 400),
+    py("torch_notebook.py", "cpu", 1, 50),
+    py("torch_lean.py", "cpu", 1, 50),
+    py("torch_lean.py", "cpu", 2, 50),
+    py("torch_batched.py", "cpu", 1, 64),
+    py("torch_batched.py", "cpu", 2, 64),
+    py("numpy_lean.py", "cpu", 1, 50),
+    py("jax_jit.py", "cpu", 1, 32),
+    py("jax_jit.py", "cpu", 2, 32),
+    py("torch_batched.py", "cuda", 1, 4096),
+    py("torch_batched.py", "cuda", 1, 4096, "--tf32"),
+    py("jax_jit.py", "gpu", 1, 4096),
+    node("jax_js.mjs", "wasm", 1, 20),
+    node("tfjs.mjs", "wasm", 1, 20),
+    ...(adapter.why === undefined
+      ? [
+          node("taskloom.mjs", "webgpu", 1, gpuTasks, gpuRepeats),
+          adapter.software ? [] : node("taskloom.mjs", "webgpu-kept", 1, gpuTasks, gpuRepeats),
+          node("jax_js.mjs", "webgpu", 1, gpuTasks, gpuRepeats),
+          node("tfjs.mjs", "webgpu", 1, gpuTasks, gpuRepeats),
+        ]
+      : []),
+  ].flat();
+}
 const BASE = { webgpu: "webgpu", "webgpu-kept": "webgpu", cuda: "webgpu-kept", gpu: "webgpu-kept" };
 
 const folder = fileURLToPath(new URL("peers", import.meta.url));
@@ -82,7 +103,7 @@ for (let pass = 0; pass < Number(values.passes); pass++) {
 }
 
 console.log(`taskloom ${version()} on ${machine()}`);
-console.log("MNIST, 784 x 784, sequences of 100; ms a task");
+console.log("MNIST, 784 x 784, or what `kind` says, N x N; sequences of 100; ms a task");
 if (adapter.why !== undefined) console.log(`WebGPU is not measured: ${adapter.why}`);
 else if (adapter.software) console.log("WebGPU on a program that does a GPU's work: says nothing about GPUs");
 const adapters = [...results.values()].filter((result) => result.adapter).map((r) => `${r.device}: ${r.adapter}`);
@@ -101,7 +122,8 @@ function measure(peer) {
     process.exitCode = 1;
     return;
   }
-  const result = { device, ...JSON.parse(line) };
+  const kind = more.includes("--kind") ? more[more.indexOf("--kind") + 1] : "mnist";
+  const result = { device, kind, ...JSON.parse(line) };
   if (result.missing || result.absent) left.add(peer);
   // What a machine does not have is no row: most have no CUDA.
   if (result.absent) {
@@ -122,15 +144,29 @@ function perTask({ seconds, tasks }) {
 }
 
 function row(result) {
-  const { peer, version: v, device, threads, batch = 1, missing } = result;
+  const { kind, peer, version: v, device, threads, batch = 1, missing } = result;
   const ratio = "times taskloom's";
   if (missing) {
-    return { peer, version: "-", device, threads: "-", batch: "-", min: "-", median: "-", max: "-", [ratio]: missing };
+    return {
+      kind,
+      peer,
+      version: "-",
+      device,
+      threads: "-",
+      batch: "-",
+      min: "-",
+      median: "-",
+      max: "-",
+      [ratio]: missing,
+    };
   }
   const ms = perTask(result);
   const baseDevice = BASE[device] ?? "wasm";
-  const base = [...results.values()].find((r) => r.peer === "taskloom" && r.threads === 1 && r.device === baseDevice);
+  const base = [...results.values()].find(
+    (r) => r.peer === "taskloom" && r.threads === 1 && r.device === baseDevice && r.kind === kind,
+  );
   return {
+    kind,
     peer,
     version: v,
     device,

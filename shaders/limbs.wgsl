@@ -1,4 +1,4 @@
-//! uses matrix-block
+//! uses matrix-block signed-limbs
 // Makes projection matrices in two signed 8-bit limbs, g = 256 * high + low, for product.wgsl.
 //
 // Both limbs are signed (|g| <= 22200, so high is -87..87), so both can be multiplied with x - 128, which fits a signed
@@ -10,20 +10,6 @@
 @group(0) @binding(3) var<storage, read_write> limbs: array<vec4u>;
 /// [tasks, rows], zero before the dispatch: the initial sum of a row, (128 - offset) * sum(g) modulo 2^32.
 @group(0) @binding(4) var<storage, read_write> initial: array<atomic<i32>>;
-
-fn pack4(bytes: vec4i) -> u32 {
-  let b = bitcast<vec4u>(bytes) & vec4u(0xffu);
-  return b.x | (b.y << 8u) | (b.z << 16u) | (b.w << 24u);
-}
-
-/// Returns the low limb of each deviate, -128..127.
-fn low_limb(g: vec4i) -> vec4i {
-  return (g << vec4u(24u)) >> vec4u(24u);
-}
-
-fn high_limb(g: vec4i) -> vec4i {
-  return (g - low_limb(g)) >> vec4u(8u);
-}
 
 @compute @workgroup_size(64)
 fn make_limbs(@builtin(global_invocation_id) id: vec3u) {

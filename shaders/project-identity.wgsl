@@ -1,19 +1,21 @@
 //! uses float16
-// The identity projection of uint8 examples: (pixel - offset) * scale. Twin of assembly/identity.ts.
+// The identity projection of uint8 and int16 examples: (value - offset) * scale. Twin of assembly/identity.ts.
 //
 // An invocation makes one word of the output, a float32 or two float16, so no two invocations write to the same word.
 
 /// True for float16 output.
 override HALF: bool = false;
+/// True for int16 examples.
+override INT16: bool = false;
 
 struct Plan {
-  /// Columns of the matrix, and words of an example: 4 * ceil(columns / 16).
+  /// Columns of the matrix, and words of an example: 4 * ceil(columns / 16) of uint8, twice as many of int16.
   columns: u32,
   stride: u32,
   rows: u32,
   /// Values of a position in the output: the rows and the cells of the one-hot.
   width: u32,
-  /// Gray level subtracted from every pixel.
+  /// Gray level or step subtracted from every value.
   offset: i32,
   scale: f32,
 }
@@ -40,8 +42,14 @@ fn value(at: u32) -> f32 {
   if (cell >= plan.columns) {
     return 0.0;
   }
-  let word = examples[indices[position] * plan.stride + cell / 4u];
-  let pixel = i32((word >> (8u * (cell % 4u))) & 0xffu);
+  var pixel: i32;
+  if (INT16) {
+    let word = examples[indices[position] * plan.stride + cell / 2u];
+    pixel = bitcast<i32>(word << (16u * (1u - cell % 2u))) >> 16u;
+  } else {
+    let word = examples[indices[position] * plan.stride + cell / 4u];
+    pixel = i32((word >> (8u * (cell % 4u))) & 0xffu);
+  }
   return f32(pixel - plan.offset) * plan.scale;
 }
 

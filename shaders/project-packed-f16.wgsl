@@ -1,2 +1,2 @@
-//! uses chacha8 deviate table project-limbs row-sum tile-plan project-tile tile-packed float16 put-f16
+//! uses chacha8 deviate table project-limbs row-sum tile-plan project-tile tile-packed finish float16 put-f16
 // The exact fused projection of uint8 examples: packed dot products, float16 output.

@@ -5,8 +5,9 @@
 // them with the examples' pixels; the next step overwrites them. The matrix is never stored. Blocks in which all examples
 // of the tile are zero are skipped. Integer sums do not depend on their order, so no result depends on the tile's shape.
 //
-// A kernel includes one of tile-packed.wgsl and tile-wide.wgsl, two ways to multiply. These declare ROWS_EACH and
-// POSITIONS_EACH, the rows and positions of an invocation; `Sums`, the sums of an invocation; `keep_pixels` and
+// A kernel includes one of tile-packed.wgsl and tile-wide.wgsl, two ways to multiply, or their twins for int16 examples,
+// tile-packed-int16.wgsl and tile-wide-int16.wgsl. These declare ROWS_EACH and POSITIONS_EACH, the rows and positions of an
+// invocation; BLOCK_VECTORS, the vectors of a block in `examples`; `Sums`, the sums of an invocation; `keep_pixels` and
 // `keep_deviates`, which write workgroup memory; `multiply`, a step; and `put_sums`, which converts sums to values.
 // put-f32.wgsl or put-f16.wgsl writes the values.
 
@@ -18,8 +19,8 @@ override DEPTH: u32 = 2u;
 /// Capacity of the list of nonzero blocks, at least the blocks of a row; 0 to multiply all blocks.
 override SKIP: u32 = 0u;
 
-/// True if some tasks have the identity matrix, and if plan.offset is not 0. These are constants because software devices
-/// run both sides of a branch that depends on a uniform.
+/// True if some tasks have the identity matrix, and if plan.offset is subtracted by way of the sums of rows. These are
+/// constants because software devices run both sides of a branch that depends on a uniform.
 override IDENTITY: bool = false;
 override OFFSET: bool = false;
 
@@ -75,16 +76,19 @@ fn block_at(number: u32) -> u32 {
   return used[number];
 }
 
+/// The place of a block that does not exist.
+const NO_BLOCK = 0xffffffffu;
+
 /// Loads the pixels of blocks from number `first` on; zeros for positions and blocks that do not exist.
 fn load_pixels(index: u32, count: u32, first: u32, blocks: u32) {
   for (var unit = index; unit < DEPTH * POSITIONS; unit += THREADS) {
     let position = unit % POSITIONS;
     let number = first + unit / POSITIONS;
-    var x = vec4u();
+    var at = NO_BLOCK;
     if (position < count && number < blocks) {
-      x = examples[starts[position] + block_at(number)];
+      at = starts[position] + BLOCK_VECTORS * block_at(number);
     }
-    keep_pixels(unit / POSITIONS, position, x);
+    keep_pixels(unit / POSITIONS, position, at);
   }
 }
 
@@ -125,24 +129,6 @@ fn make_deviates(index: u32, tile: Tile, first_row: u32, first: u32, blocks: u32
   }
 }
 
-/// Converts the exact sums of rows `row` to `row + 3` at a position of the tile to values, and writes them.
-fn finish(sums: vec4i, tile: Tile, position: u32, first_row: u32, row: u32) {
-  if (position < tile.count && first_row + row < plan.rows) {
-    var s = sums;
-    if (OFFSET) {
-      let row_sum = vec4i(
-        atomicLoad(&row_sums[row]),
-        atomicLoad(&row_sums[row + 1u]),
-        atomicLoad(&row_sums[row + 2u]),
-        atomicLoad(&row_sums[row + 3u]),
-      );
-      s -= row_sum * plan.offset;
-    }
-    let scale = select(plan.scale, plan.identity_scale, IDENTITY && tile.identity != 0u);
-    put(tile.output + position, first_row + row, vec4f(s) * scale);
-  }
-}
-
 /// Writes the one-hots of this workgroup: part `turn` of the tile's, which plan.row_blocks workgroups share.
 fn put_one_hots(index: u32, tile: Tile, turn: u32) {
   let cells = tile.count * plan.cells;
@@ -177,7 +163,7 @@ fn main(
     keep_segment(i, table[i]);
   }
   for (var i = index; i < tile.count; i += THREADS) {
-    starts[i] = indices[tile.first + i] * plan.blocks;
+    starts[i] = indices[tile.first + i] * plan.blocks * BLOCK_VECTORS;
   }
   let blocks = find_used(index, tile);
   workgroupBarrier();

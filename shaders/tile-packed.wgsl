@@ -2,6 +2,7 @@
 
 const ROWS_EACH = 4u;
 const POSITIONS_EACH = 10u;
+const BLOCK_VECTORS = 1u;
 
 /// The limbs of row r in block d are at d * ROWS + r, the pixels of position p at d * POSITIONS + p.
 var<workgroup> high: array<vec4u, DEPTH * ROWS>;
@@ -10,7 +11,11 @@ var<workgroup> pixels: array<vec4u, DEPTH * POSITIONS>;
 /// The sum of the pixels of each position, for the correction of project-limbs.wgsl.
 var<workgroup> pixel_sums: array<atomic<u32>, POSITIONS>;
 
-fn keep_pixels(d: u32, position: u32, x: vec4u) {
+fn keep_pixels(d: u32, position: u32, block: u32) {
+  var x = vec4u();
+  if (block != NO_BLOCK) {
+    x = examples[block];
+  }
   pixels[d * POSITIONS + position] = x;
   atomicAdd(&pixel_sums[position], dot16(x, vec4u(0x01010101u)));
 }

@@ -12,7 +12,7 @@ struct Plan {
   cells: u32,
   /// Workgroups that share a tile's positions: ceil(rows / ROWS), ROWS being the rows of a tile.
   row_blocks: u32,
-  /// Gray level subtracted from every pixel.
+  /// Gray level or step subtracted from every value.
   offset: i32,
   scale: f32,
   identity_scale: f32,
@@ -31,7 +31,8 @@ struct Tile {
 
 @group(0) @binding(0) var<uniform> plan: Plan;
 @group(0) @binding(1) var<storage, read> table: array<u32>;
-/// plan.blocks vectors an example: 16 pixels each, four in a word, zeros after the last column.
+/// plan.blocks blocks an example. uint8: a vector each, 16 pixels, four in a word, zeros after the last column. int16: two
+/// vectors each, two values in a word, plan.offset after the last column, so that nothing is left there to multiply.
 @group(0) @binding(2) var<storage, read> examples: array<vec4u>;
 @group(0) @binding(3) var<storage, read> tiles: array<Tile>;
 @group(0) @binding(4) var<storage, read> indices: array<u32>;

@@ -3,12 +3,17 @@
 
 const ROWS_EACH = 8u;
 const POSITIONS_EACH = 5u;
+const BLOCK_VECTORS = 1u;
 
 /// Four columns of row r in quarter q of block d are at (4 * d + q) * ROWS + r; pixels likewise, four in a word.
 var<workgroup> deviates: array<vec4i, 4u * DEPTH * ROWS>;
 var<workgroup> pixels: array<u32, 4u * DEPTH * POSITIONS>;
 
-fn keep_pixels(d: u32, position: u32, x: vec4u) {
+fn keep_pixels(d: u32, position: u32, block: u32) {
+  var x = vec4u();
+  if (block != NO_BLOCK) {
+    x = examples[block];
+  }
   let at = 4u * d * POSITIONS + position;
   pixels[at] = x.x;
   pixels[at + POSITIONS] = x.y;

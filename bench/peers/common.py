@@ -15,7 +15,11 @@ import os
 import sys
 import time
 
-EXAMPLES, PIXELS, CLASSES = 100, 784, 10
+# What the examples are: MNIST, or dense ones without a zero, bytes or standard normal, of so many values. --kind is read here
+# already, as peers import these numbers.
+KIND = sys.argv[sys.argv.index("--kind") + 1] if "--kind" in sys.argv else "mnist"
+EXAMPLES, PIXELS, CLASSES = 100, 784 if KIND == "mnist" else int(KIND.split("-")[1]), 10
+DENSE_EXAMPLES = 30000
 STD = 1 / PIXELS  # as in normal_(0, 1/784), whose second argument is a standard deviation
 CHECKED_TASKS = 16
 
@@ -28,6 +32,18 @@ def read_mnist(folder):
     labels = np.fromfile(os.path.join(folder, "train-labels-idx1-ubyte"), np.uint8)[8:]
     assert len(images) == len(labels), "the images and the labels differ in number"
     return images.astype(np.float32) / 255, labels.astype(np.int64)
+
+
+def make_dense():
+    """Examples of --kind, in [0, 1] where they stand for bytes, and labels."""
+    import numpy as np
+
+    random = np.random.default_rng(1)
+    labels = random.integers(0, CLASSES, DENSE_EXAMPLES)
+    shape = DENSE_EXAMPLES, PIXELS
+    if KIND.startswith("uint8"):
+        return random.integers(1, 256, shape).astype(np.float32) / 255, labels
+    return random.standard_normal(shape, np.float32), labels
 
 
 def results(task):
@@ -57,7 +73,7 @@ def check(task, images, labels, product):
 
     previous_matrix, permutations, ratios, drawn = None, set(), [], []
     for indices, matrix, output, targets in results(task):
-        assert output.shape == (EXAMPLES, PIXELS + CLASSES), "output is not [100, 794]"
+        assert output.shape == (EXAMPLES, PIXELS + CLASSES), f"output is not [100, {PIXELS + CLASSES}]"
         assert output.dtype == np.float32, "output is not float32"
         projected, one_hot = output[:, :PIXELS], output[:, PIXELS:]
 
@@ -133,6 +149,7 @@ def run(peer, library_name, make, ways=None):
     parser.add_argument("--tasks", type=int, default=50, help="tasks per timed round, rounded up to whole batches")
     parser.add_argument("--repeats", type=int, default=5, help="timed rounds")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--kind", default="mnist", help="mnist, uint8-N, int16-N or float32-N; Python has float32 for all")
     if library_name == "torch":
         parser.add_argument("--tf32", action="store_true", help="on CUDA: products of factors rounded to 10 bits")
     args = parser.parse_args()
@@ -160,7 +177,7 @@ def run(peer, library_name, make, ways=None):
         print(json.dumps({"peer": peer, "device": args.device, "absent": f"{library_name} sees no such device"}))
         return
 
-    images, labels = read_mnist(args.data)
+    images, labels = read_mnist(args.data) if KIND == "mnist" else make_dense()
     if ways:
         in_way = make(library, images, labels, args.device)
         batch, task = quickest(in_way, ways[args.device], args.tasks, library, args.device)

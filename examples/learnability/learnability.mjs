@@ -1,21 +1,25 @@
-// node examples/learnability/learnability.mjs [sequences, default 256] [picture, default none]
+// node examples/learnability/learnability.mjs [sequences, default 256] [picture, or "features"; default none]
 //
 // Can the tasks be learnt in context? Two classifiers predict the label at each position of a sequence from what lies
-// before it; docs/learnability.md says what should come out. Prints their accuracies, and draws them as SVG.
+// before it; docs/learnability.md says what should come out. Prints their accuracies, and draws them as SVG. With "features"
+// the examples are float32 features, and the same in 16 and in 8 bits.
 import { writeFile } from "node:fs/promises";
 import { TaskAugmentor } from "taskloom";
 import { mnist } from "taskloom/node";
 import { drawCurves } from "./chart.mjs";
 import { CLASSIFIERS, curve, gain, judge } from "./classifiers.mjs";
-import { SETTINGS } from "./settings.mjs";
+import { FEATURE_SETTINGS, SETTINGS } from "./settings.mjs";
 
 const LENGTH = 100;
 const SHOWN = [1, 5, 10, 25, 50, 100];
 
-const [sequences = "256", picture] = process.argv.slice(2);
-const dataset = await mnist();
+const [sequences = "256", second] = process.argv.slice(2);
+const ofFeatures = second === "features";
+const picture = ofFeatures ? undefined : second;
+const pixels = await mnist();
 const curves = [];
-for (const { name, options, relabel } of SETTINGS) {
+for (const { name, options, relabel, examples } of ofFeatures ? FEATURE_SETTINGS : SETTINGS) {
+  const dataset = examples ? examples(pixels) : pixels;
   const tasks = new TaskAugmentor({ ...options, taskCount: Number(sequences), seed: 42, sequenceLength: LENGTH });
   const right = Object.fromEntries(Object.keys(CLASSIFIERS).map((classifier) => [classifier, []]));
   for await (const batch of tasks.batches(dataset, { batchSize: 16 })) {
@@ -37,4 +41,4 @@ for (const { setting, classifier, shares, gain } of curves) {
   const quarters = `${percent(gain.mean)} +- ${percent(gain.standardError)}`;
   console.log(`${label}${cells(SHOWN.map((position) => percent(shares[position - 1])))}   ${quarters}`);
 }
-if (picture) await writeFile(picture, drawCurves(curves, { length: LENGTH, sequences, chance: 1 / dataset.classes }));
+if (picture) await writeFile(picture, drawCurves(curves, { length: LENGTH, sequences, chance: 1 / pixels.classes }));

@@ -9,7 +9,7 @@ In a program, and as a map-style dataset of PyTorch's DataLoader:
     inputs, targets = recipe.sequence(len(recipe) - 1)   # the last one, without making the others
 
 It is written from docs/stream.md, section by section, and shares no code with the package: each checks the other.
-For uint8 datasets every byte is the package's. For float32 ones sums are taken in float64 here, well within the bound
+For uint8 and int16 datasets every byte is the package's. For float32 ones sums are taken in float64 here, well within the bound
 that docs/stream.md states.
 """
 
@@ -286,16 +286,17 @@ FIELDS = {
     "dataset": (
         REQUIRED,
         lambda v: is_object(
-            {"originalLabels": None, "centeredOn": None, **v} if isinstance(v, dict) else v,
+            {"originalLabels": None, "scale": None, "centeredOn": None, **v} if isinstance(v, dict) else v,
             name=is_text,
             centeredOn=lambda s: s is None or is_text(s),
             originalLabels=lambda s: s is None or (isinstance(s, list) and all(type(i) is int for i in s)),
             shape=lambda s: isinstance(s, list) and len(s) > 1 and all(map(is_count, s)),
-            dtype=one_of("uint8", "float32"),
+            dtype=one_of("uint8", "int16", "float32"),
+            scale=lambda s: s is None or is_positive(s),
             classes=lambda k: is_integer(k, 1, 65536),
             digest=is_hex,
         ),
-        '{"name", "shape", "dtype", "classes", "originalLabels", "centeredOn", "digest"}, as the package writes it',
+        '{"name", "shape", "dtype", "scale", "classes", "originalLabels", "centeredOn", "digest"}, as the package writes it',
     ),
 }
 NULLABLE = {name for name, (default, _, _) in FIELDS.items() if default is None}
@@ -375,7 +376,15 @@ def read_idx(path):
     return np.frombuffer(data, dtype, offset=header).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
 
 
-def dataset_digest(images, labels, classes):
+def quantize(values, step, bits=16):
+    """float32 values in steps: int16, or with 8 bits uint8 around 128."""
+    steps = np.rint(values.astype(np.float64) / np.float64(np.float32(step)))
+    if bits == 8:
+        return (np.clip(steps, -127, 127) + 128).astype(np.uint8)
+    return np.clip(steps, -32767, 32767).astype(np.int16)
+
+
+def dataset_digest(images, labels, classes, scale=None):
     """What identifies examples [N, ...] and labels [N], as 64 hex digits."""
 
     def sha256(array, dtype):
@@ -384,7 +393,8 @@ def dataset_digest(images, labels, classes):
     text = {
         "classes": classes,
         "dtype": images.dtype.name,
-        "images": sha256(images, "<f4" if images.dtype == np.float32 else "|u1"),
+        "images": sha256(images, {"uint8": "|u1", "int16": "<i2", "float32": "<f4"}[images.dtype.name]),
+        **({} if scale is None else {"scale": f"{np.float32(scale).view(np.uint32):08x}"}),
         "shape": list(images.shape),
         "targets": sha256(labels, "<u2"),
     }
@@ -406,8 +416,13 @@ def centered(images, mean):
 def check_dataset(recipe, images, labels, source):
     """The recipe's examples [N, features] and labels [N], out of arrays that begin with them."""
     count, *shape = recipe.shape
-    if images.dtype not in (np.uint8, np.float32) or images.ndim < 2:
-        raise DatasetError(f"images are {images.dtype} {images.shape}; they must be uint8 or float32, [N, ...]")
+    scale = getattr(recipe, "scale", None)
+    if (scale is None) if recipe.dtype == "int16" else (recipe.dtype == "float32" and scale is not None):
+        raise RecipeError(f"{source}: dataset.scale is {json.dumps(scale)} for {recipe.dtype}")
+    if images.dtype not in (np.uint8, np.int16, np.float32) or images.ndim < 2:
+        raise DatasetError(f"images are {images.dtype} {images.shape}; they must be uint8, int16 or float32, [N, ...]")
+    if scale is not None and images.dtype == np.float32:
+        images = quantize(images, scale, 16 if recipe.dtype == "int16" else 8)
     if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
         raise DatasetError(f"labels are {labels.dtype} {labels.shape}; {len(images)} images need as many integers")
     if images.dtype.name != recipe.dtype or len(images) < count or math.prod(images.shape[1:]) != math.prod(shape):
@@ -431,7 +446,7 @@ def check_dataset(recipe, images, labels, source):
         labels = np.array([place.get(label, -1) for label in labels.tolist()], np.int64)
     if labels.min() < 0 or labels.max() >= recipe.classes:
         raise DatasetError(f"labels go from {labels.min()} to {labels.max()}; the recipe has {recipe.classes} classes")
-    digest = dataset_digest(images, labels, recipe.classes)
+    digest = dataset_digest(images, labels, recipe.classes, scale)
     if digest != recipe.digest:
         raise RecipeError(f"{source}: images and labels have digest {digest}; the recipe was made from {recipe.digest}")
     return images.reshape(count, -1), labels
@@ -443,7 +458,7 @@ def check_dataset(recipe, images, labels, source):
 class Recipe:
     """A task set: an indexed collection of sequences (of examples, where `drawSequence` is false).
 
-    `fields` is the JSON object of a recipe, `images` uint8 or float32 [N, ...], `labels` integers [N]. Raises
+    `fields` is the JSON object of a recipe, `images` uint8, int16 or float32 [N, ...], `labels` integers [N]. Raises
     RecipeError, DatasetError, or NotImplementedError for what other programs can make and this one cannot.
     """
 
@@ -452,6 +467,7 @@ class Recipe:
         dataset = SimpleNamespace(**f.dataset)
         self._images, labels = check_dataset(dataset, images, labels, source)
         self._seed = int(f.seed)
+        self._step = None if getattr(dataset, "scale", None) is None else float(np.float32(dataset.scale))
 
         def refuse(problem):
             raise RecipeError(f"{source}: {problem}")
@@ -632,14 +648,21 @@ class Recipe:
             if not unit:
                 examples = ((examples.astype(np.float64) - mean) / deviation).astype(np.float32)
             return self._sums(task, examples).astype(np.float32) * np.float32(sigma / denominator)
-        scale = np.float32(sigma / (denominator * (255 if unit else deviation)))
-        # Exact in float64, in whatever order, as 22200 * 255 * columns < 2^53; then wrapping int32.
+        step = self._step
+        divisor = (255 if step is None else 1) if unit else deviation
+        scale = np.float32(sigma * (step or 1) / (denominator * divisor))
+        # Exact in float64, in whatever order, as 22200 * 32768 * columns < 2^53.
         sums = self._sums(task, examples).astype(np.int64)
-        offset = math.floor(mean) + (mean - math.floor(mean) >= 0.5)
+        level = mean / (step or 1)
+        offset = math.floor(level) + (level - math.floor(level) >= 0.5)
+        if step is not None and examples.dtype == np.uint8:
+            offset += 128
         if offset:
             row_sums = self._sums(task, np.ones_like(examples[:1])).astype(np.int64)
             sums -= row_sums * ((offset + 2**31) % 2**32 - 2**31)
-        return sums.astype(np.int32).astype(np.float32) * scale
+        if examples.dtype == np.uint8:
+            sums = sums.astype(np.int32)  # wrapping
+        return sums.astype(np.float32) * scale
 
     def _sums(self, task, examples):
         """The sums over j of g(i, j) * x(j), float64 [n, R]; by the identity for None."""

@@ -83,7 +83,7 @@ def test_npz(tmp_path):
 @pytest.mark.parametrize(
     "images, labels, options, message",
     [
-        (IMAGES.astype(np.int64), LABELS, {}, "images are int64; allowed: uint8, float32"),
+        (IMAGES.astype(np.int64), LABELS, {}, "images are int64; allowed: uint8, float32, int16"),
         (IMAGES, LABELS[:4], {}, r"labels have shape \[4\]; allowed: \[5\]"),
         (IMAGES, LABELS / 2, {}, "labels are float64; allowed: integers"),
         (IMAGES, LABELS - 1, {}, "labels are from -1 to 1; allowed: 0 to 65535; classes=\"compact\""),

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { InvalidOptionError } from "../base/errors.js";
 import type { Classes, DatasetSource, DatasetSplit, DType, ReaderOptions } from "../dataset/index.js";
-import { classesOf } from "./parsers.js";
+import { classesOf, positiveNumber } from "./parsers.js";
 
 /** The flags that say what a dataset is and how it is read. */
 export interface DatasetFlags {
@@ -11,7 +11,8 @@ export interface DatasetFlags {
   labels?: string;
   classes?: Classes;
   shape?: number[];
-  imageDtype?: DType;
+  imageDtype?: Exclude<DType, "int16">;
+  scale?: number;
   resize?: [number, number];
   channelsFirst?: boolean;
   variant?: string;
@@ -30,6 +31,7 @@ export function addDatasetOptions(command: Command): Command {
     )
     .option("--shape <sizes>", "of one example, of as many values as there are, such as 28,28", sizes)
     .addOption(new Option("--image-dtype <name>", "of the dataset's values").choices(["uint8", "float32"]))
+    .option("--scale <x>", "the value of one step of int16 images, or of quantized uint8 ones", positiveNumber)
     .option("--resize <h,w>", "resize images to this height and width", heightAndWidth)
     .option("--channels-first", "arrays of images are [N, channels, height, width]")
     .option("--variant <name>", "one dataset of several in a folder, such as letters of EMNIST");
@@ -45,7 +47,7 @@ export function datasetOf(
   flags: DatasetFlags,
   given: boolean | "recipe",
 ): { source: DatasetSource | undefined; options: ReaderOptions } {
-  const { dataset, split, images, labels, classes, shape, imageDtype, resize, channelsFirst, variant } = flags;
+  const { dataset, split, images, labels, classes, shape, imageDtype, scale, resize, channelsFirst, variant } = flags;
   const files = given !== true && (images !== undefined || labels !== undefined);
   const both = images !== undefined && labels !== undefined;
   if (files && !both && given !== "recipe") {
@@ -62,6 +64,7 @@ export function datasetOf(
     classes,
     shape,
     dtype: imageDtype,
+    scale,
     resize,
     channelsFirst,
     variant,

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
 import { InvalidOptionError } from "../base/errors.js";
 import { notice } from "../base/notice.js";
-import { Center, type Dataset, type ReaderOptions } from "../dataset/index.js";
+import { Center, type Dataset, type Quantization, type ReaderOptions } from "../dataset/index.js";
 import { openDataset } from "../node/dataset/open-dataset.js";
 import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
@@ -10,7 +10,7 @@ import { FORMATS, generate } from "../node/write/generate.js";
 import type { StoreFormat } from "../node/write/job.js";
 import { checkPlace } from "../node/write/places.js";
 import { addDatasetOptions, type DatasetFlags, datasetOf } from "./dataset-options.js";
-import { wholeNumber } from "./parsers.js";
+import { bitsOf, wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { formatNumber, printJson } from "./report.js";
 import { shardOf } from "./shard.js";
@@ -27,6 +27,7 @@ interface Flags extends TaskFlags, DatasetFlags {
   shard?: { index: number; count: number };
   onehot: boolean;
   limitExamples?: number;
+  quantize?: 16 | 8;
   center?: true | string;
   force?: boolean;
   preview?: boolean;
@@ -61,6 +62,11 @@ export function generateCommand(): Command {
     .option("--no-onehot", "zarr: leave the label cells out of the inputs; readers put them back")
     .option("--limit-examples <n>", "use only the first examples of the dataset", wholeNumber)
     .option(
+      "--quantize <bits>",
+      "take float32 examples as integers of 16 or 8 bits, exact on every backend, scaled by the largest value",
+      bitsOf,
+    )
+    .option(
       "--center [name|path]",
       "take the mean image off each image: that of the examples, or of another dataset, such as the training split's",
     )
@@ -89,7 +95,8 @@ async function run({ out: given, ...flags }: Flags, command: Command): Promise<v
       `an integer from 1 to ${dataset.length}, the examples there are`,
     );
   }
-  const examples = await centered(limit === undefined ? dataset : dataset.head(limit), flags, options);
+  const chosen = await centered(limit === undefined ? dataset : dataset.head(limit), flags, options);
+  const examples = flags.quantize === undefined ? chosen : chosen.quantize({ bits: flags.quantize });
 
   if (flags.format === "zarr") onInterrupt("what is finished is kept, and the same command goes on");
   const started = performance.now();
@@ -113,7 +120,9 @@ async function run({ out: given, ...flags }: Flags, command: Command): Promise<v
   const { items, bytes, recipe, backend, resumed, complete } = result;
   const workers = flags.workers ?? availableParallelism();
   if (flags.json) {
-    printJson({ out, items, bytes, seconds, resumed, complete, backend, workers, preview: picture, recipe });
+    const { quantization } = examples;
+    const done = { out, items, bytes, seconds, resumed, complete, backend, workers, preview: picture };
+    printJson({ ...done, ...(quantization ? { quantization } : {}), recipe });
     return;
   }
   const threads = workers === 0 ? "main thread" : formatCount(workers, "worker");
@@ -129,8 +138,17 @@ async function run({ out: given, ...flags }: Flags, command: Command): Promise<v
     `${part}${formatCount(recipe.taskCount, "task")}, ${shape}${before}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s ` +
       `(${items > resumed ? rate : "nothing was left to do"}) -> ${out}\n`,
   );
+  if (examples.quantization) process.stdout.write(`${quantizationText(examples)}\n`);
   if (!complete) process.stdout.write("the store is complete when the other shards are: see taskloom finish\n");
   if (picture) process.stdout.write(`preview -> ${picture}\n`);
+}
+
+function quantizationText({ name, scale, quantization }: Dataset): string {
+  const { bits, largestError, rootMeanSquareError } = quantization as Quantization;
+  return (
+    `${name} in ${bits} bits: steps of ${formatNumber(scale as number)}, ` +
+    `error at most ${formatNumber(largestError)}, root mean square ${formatNumber(rootMeanSquareError)}`
+  );
 }
 
 /** The examples with a mean image taken off, if that was asked for. */

@@ -22,3 +22,18 @@ export function seedNumber(text: string): bigint {
   }
   return BigInt(text);
 }
+
+/** A positive number, rounded to float32. */
+export function positiveNumber(text: string): number {
+  const value = Math.fround(Number(text));
+  if (text.trim() === "" || !(value > 0 && value < Number.POSITIVE_INFINITY)) {
+    throw new InvalidArgumentError("Give a positive number, such as 0.001.");
+  }
+  return value;
+}
+
+/** The bits of quantized examples. */
+export function bitsOf(text: string): 16 | 8 {
+  if (text !== "16" && text !== "8") throw new InvalidArgumentError("Give 16 or 8.");
+  return text === "16" ? 16 : 8;
+}

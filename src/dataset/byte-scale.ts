@@ -24,6 +24,7 @@ export function checkByteScale(value: unknown, images: Pixels): asserts value is
     throw new InvalidOptionError("byteScale", value, "{ mean, standardDeviation, centeredOn? }, the deviation above 0");
   }
   if (!(images instanceof Uint8Array)) {
-    throw new InvalidOptionError("byteScale", value, "undefined for float32 images, which are the values themselves");
+    const dtype = images instanceof Float32Array ? "float32" : "int16";
+    throw new InvalidOptionError("byteScale", value, `undefined for ${dtype} images`);
   }
 }

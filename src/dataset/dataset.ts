@@ -4,8 +4,9 @@ import type { ByteScale } from "./byte-scale.js";
 import { littleEndianBytes } from "./endian.js";
 import { type Checked, checkInit, checkNames, type DatasetInit } from "./init.js";
 import { type Moments, momentsOf } from "./moments.js";
+import { inSteps, type Quantization, type QuantizeOptions, quantized } from "./quantize.js";
 import { checkTargets } from "./targets.js";
-import { type DType, type Pixels, product } from "./tensor.js";
+import { type DType, dtypeOf, type Pixels, product } from "./tensor.js";
 import { applyToAll } from "./transforms/apply.js";
 import type { Transform } from "./transforms/transform.js";
 import { areFinite, nonFiniteText, rangeOf, type ValueRange } from "./values.js";
@@ -48,8 +49,15 @@ export class Dataset implements Iterable<Example> {
   readonly nonFinite: "refuse" | "allow";
   /** The values that bytes stand for, where these are not 0 to 1: see {@link Center}. The digest does not have it. */
   readonly byteScale: ByteScale | undefined;
-  /** `"uint8"` or `"float32"`. */
+  /** `"uint8"`, `"int16"` or `"float32"`. */
   readonly dtype: DType;
+  /**
+   * The value of one step of quantized examples, a positive float32: int16 values q stand for `q * scale`, uint8 values u
+   * for `(u - 128) * scale`. Undefined for uint8 pixels and for float32.
+   */
+  readonly scale: number | undefined;
+  /** The result of {@link quantize} in numbers; undefined for datasets that it did not make. */
+  readonly quantization: Quantization | undefined;
   /** The number of examples, at least 1. */
   readonly length: number;
   /** The number of values of one example, the product of `shape`. */
@@ -59,7 +67,7 @@ export class Dataset implements Iterable<Example> {
   #moments: Moments | undefined;
   #range: ValueRange | undefined;
 
-  private constructor(checked: Checked) {
+  private constructor(checked: Checked & { readonly quantization?: Quantization | undefined }) {
     this.name = checked.name;
     this.images = checked.images;
     this.targets = checked.targets;
@@ -69,7 +77,9 @@ export class Dataset implements Iterable<Example> {
     this.classNames = checked.classNames;
     this.nonFinite = checked.nonFinite;
     this.byteScale = checked.byteScale;
-    this.dtype = checked.images instanceof Uint8Array ? "uint8" : "float32";
+    this.dtype = dtypeOf(checked.images) as DType;
+    this.scale = checked.scale;
+    this.quantization = checked.quantization;
     this.length = checked.targets.length;
     this.features = product(checked.shape);
     Object.freeze(this);
@@ -78,7 +88,7 @@ export class Dataset implements Iterable<Example> {
   /**
    * A dataset from arrays, which it keeps.
    *
-   * @throws {@link InvalidOptionError} if a field is unknown, or `shape`, `classes`, `name` or `nonFinite` is not allowed.
+   * @throws {@link InvalidOptionError} if a field is unknown, or `shape`, `classes`, `name`, `nonFinite` or `scale` is not allowed.
    * @throws {@link DatasetError} if there are no examples, the counts of images and targets disagree, a target is not
    *   an integer from 0 to `classes - 1`, or a value is NaN or infinite.
    */
@@ -102,7 +112,7 @@ export class Dataset implements Iterable<Example> {
 
   /** This dataset. @throws {@link DatasetError} for values that are NaN or infinite, unless they are allowed */
   #checked(after: string): this {
-    if (this.nonFinite === "allow" || this.images instanceof Uint8Array) return this;
+    if (this.nonFinite === "allow" || !(this.images instanceof Float32Array)) return this;
     if (areFinite(this.images)) return this;
     throw new DatasetError(
       this.name,
@@ -111,7 +121,7 @@ export class Dataset implements Iterable<Example> {
     );
   }
 
-  /** The range of the values, computed once; for uint8 that of the type. @internal */
+  /** The range of the values, computed once; for uint8 and int16 that of the type, in steps. @internal */
   range(): ValueRange {
     this.#range ??= rangeOf(this.images);
     return this.#range;
@@ -180,8 +190,9 @@ export class Dataset implements Iterable<Example> {
    *
    *     {"classes":K,"dtype":"uint8","images":"<hex>","shape":[N,28,28],"targets":"<hex>"}
    *
-   * where `images` is the SHA-256 of the image values (uint8, or little-endian float32) and `targets` the SHA-256 of the
-   * labels as little-endian uint16.
+   * where `images` is the SHA-256 of the image values (uint8, or little-endian int16 or float32) and `targets` the SHA-256
+   * of the labels as little-endian uint16. Quantized examples have `"scale":"<8 hex digits>"` after `images`: the bits of
+   * the float32.
    *
    * @throws {@link DatasetError} in a browser page that is neither on https: nor on localhost, as it has no hash function.
    */
@@ -199,17 +210,19 @@ export class Dataset implements Iterable<Example> {
       sha256(littleEndianBytes(this.targets), this.name),
     ]);
     const shape = [this.length, ...this.shape];
-    const text = JSON.stringify({ classes: this.classes, dtype: this.dtype, images, shape, targets });
+    const scale = this.scale === undefined ? {} : { scale: bitsOf(this.scale) };
+    const text = JSON.stringify({ classes: this.classes, dtype: this.dtype, images, ...scale, shape, targets });
     return sha256(new TextEncoder().encode(text), this.name);
   }
 
   /**
-   * Mean and population deviation over all values of all examples, in the unit of the values (0 to 255 for uint8),
-   * computed once. For uint8 the sums are exact integers, so the result has the same bits on every machine:
-   * `sum / n` and `sqrt(n * sumOfSquares - sum^2) / n`. For float32 it is two passes in f64.
+   * Mean and population deviation over all values of all examples, in the unit of the values (0 to 255 for uint8 pixels,
+   * that of `scale` for quantized ones), computed once. For uint8 and int16 the sums are exact integers, so the result has
+   * the same bits on every machine: `sum / n` and `sqrt(n * sumOfSquares - sum^2) / n`, each times `scale` where there is
+   * one. For float32 it is two passes in f64.
    */
   moments(): Moments {
-    this.#moments ??= Object.freeze(momentsOf(this.images));
+    this.#moments ??= Object.freeze(momentsOf(this.images, this.scale));
     return this.#moments;
   }
 
@@ -222,7 +235,35 @@ export class Dataset implements Iterable<Example> {
    * const small = dataset.transform(new Compose([new Resize(14), new ConvertImageDtype("float32"), new Flatten()]));
    */
   transform(transform: Transform): Dataset {
-    const { data, shape, byteScale } = applyToAll(transform, this);
-    return new Dataset({ ...this, images: data, shape, byteScale }).#checked(`after ${transform.name} `);
+    const { data, shape, scale, byteScale } = applyToAll(transform, this);
+    const kept = scale === this.scale ? this : { ...this, quantization: undefined };
+    return new Dataset({ ...kept, images: data, shape, scale, byteScale }).#checked(`after ${transform.name} `);
   }
+
+  /**
+   * A float32 dataset in integers, for which results have the same bits on every backend: `value / scale` rounded to the
+   * nearest integer, ties to even, at most 32767 (16 bits) or 127 (8 bits) either way. The scale is `f32(max / 32767)` or
+   * `f32(max / 127)`. With 16 bits the values are int16, with 8 bits uint8 around 128: 128 stands for 0. Labels, classes
+   * and name stay; `quantization` has the error that it makes.
+   *
+   * @throws {@link DatasetError} if the dataset is not float32, holds NaN or infinity, or only zeros and `max` is not given.
+   * @throws {@link InvalidOptionError} for an option that is unknown or out of bounds.
+   * @example
+   * const features = Dataset.from({ images: new Float32Array(1000 * 512), targets, shape: [512] }).quantize({ bits: 16 });
+   * console.log(features.scale, features.quantization.largestError);
+   */
+  quantize(options: QuantizeOptions): Dataset {
+    const { images, scale, quantization } = quantized(this, options);
+    return new Dataset({ ...this, images, scale, quantization });
+  }
+
+  /** Like `quantize`, with a scale of the caller's. @internal */
+  quantizedBy(bits: 16 | 8, scale: number): Dataset {
+    return new Dataset({ ...this, scale, ...inSteps(this.images as Float32Array, bits, scale) });
+  }
+}
+
+/** The bits of a float32 as eight hex digits. */
+function bitsOf(value: number): string {
+  return new Uint32Array(Float32Array.of(value).buffer)[0]?.toString(16).padStart(8, "0") as string;
 }

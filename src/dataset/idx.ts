@@ -11,7 +11,7 @@ import { shapeText } from "./tensor.js";
 
 /** Options of {@link readIdxDataset}. */
 export interface IdxDatasetOptions extends ReadOptions {
-  /** An IDX file of uint8 or float32, `[N, ...shape]`; plain or gzip. */
+  /** An IDX file of uint8, int16 or float32, `[N, ...shape]`; plain or gzip. */
   readonly images: Source;
   /** An IDX file of integers, `[N]` or `[N, 1]`; plain or gzip. */
   readonly labels: Source;
@@ -24,6 +24,10 @@ export interface IdxDatasetOptions extends ReadOptions {
    * labels are read whole, so that the number of classes does not depend on it.
    */
   readonly limit?: number | undefined;
+  /** The value of one step, for int16 images and for uint8 ones that are quantized: see `DatasetInit`. */
+  readonly scale?: number | undefined;
+  /** Like `scale`, but left out for float32 images. @internal */
+  readonly scaleOfIntegers?: number | undefined;
   /** The name of the dataset in messages and recipes. Default: the images' file name without `.gz`, or `"dataset"`. */
   readonly name?: string | undefined;
 }
@@ -35,6 +39,8 @@ const OPTIONS: Names<IdxDatasetOptions> = {
   nonFinite: true,
   limit: true,
   name: true,
+  scale: true,
+  scaleOfIntegers: true,
   signal: true,
   retryPauses: true,
 };
@@ -107,8 +113,11 @@ export async function readIdxDataset(options: IdxDatasetOptions): Promise<Datase
         "Are images and labels exchanged?",
     );
   }
-  if (!(data instanceof Uint8Array || data instanceof Float32Array)) {
-    throw new DatasetError(imagesName, `holds ${kindOf(data)}; images must be uint8 or float32: convert them first`);
+  if (!(data instanceof Uint8Array || data instanceof Int16Array || data instanceof Float32Array)) {
+    throw new DatasetError(
+      imagesName,
+      `holds ${kindOf(data)}; images must be uint8, int16 or float32: convert them first`,
+    );
   }
   if (labels.shape.length !== 1 && !(labels.shape.length === 2 && labels.shape[1] === 1)) {
     const more = labels.shape.length === 2 ? "readDataset reads QMNIST's. " : "";
@@ -131,9 +140,16 @@ export async function readIdxDataset(options: IdxDatasetOptions): Promise<Datase
     throw new DatasetError(imagesName, `has shape ${shapeText(images.shape)}; at least one example is needed`);
   }
   const name = options.name ?? defaultName(options.images);
-  const { classes, nonFinite } = options;
+  const { classes, nonFinite, scaleOfIntegers } = options;
+  const scale = options.scale ?? (data instanceof Float32Array ? undefined : scaleOfIntegers);
+  if (data instanceof Int16Array && scale === undefined) {
+    throw new DatasetError(imagesName, "holds int16; give scale, the value of one step");
+  }
   const [examples, ...shape] = images.shape;
-  return Dataset.firstOf({ images: data, targets: labels.data, shape, classes, name, nonFinite }, examples as number);
+  return Dataset.firstOf(
+    { images: data, targets: labels.data, shape, classes, name, nonFinite, scale },
+    examples as number,
+  );
 }
 
 /** The last part of a path or URL, without `.gz`: names outlive the machine whose folders they would mention. */

@@ -7,6 +7,7 @@ export { type IdxDatasetOptions, readIdx, readIdxDataset } from "./idx.js";
 export type { IdxArray } from "./idx-decode.js";
 export type { DatasetInit } from "./init.js";
 export type { Moments } from "./moments.js";
+export type { Quantization, QuantizeOptions } from "./quantize.js";
 export {
   readCifar,
   readCsv,

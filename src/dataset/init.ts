@@ -2,13 +2,13 @@ import { DatasetError, describe, InvalidOptionError } from "../base/errors.js";
 import { type ByteScale, checkByteScale } from "./byte-scale.js";
 import { conversionOf, ownPixels } from "./own-array.js";
 import { type CheckedTargets, type Classes, checkTargets, type Targets } from "./targets.js";
-import { checkShape, dtypeOf, kindOf, type Pixels, product, shapeText } from "./tensor.js";
+import { checkShape, type DType, dtypeOf, kindOf, type Pixels, product, shapeText } from "./tensor.js";
 
 /** The arguments of {@link Dataset.from}. */
 export interface DatasetInit {
   /**
-   * `N * product(shape)` values, example after example: uint8 or float32. Kept, not copied; a canvas' `Uint8ClampedArray`, and
-   * arrays of another realm, are viewed.
+   * `N * product(shape)` values, example after example: uint8, int16 or float32. Kept, not copied; a canvas'
+   * `Uint8ClampedArray`, and arrays of another realm, are viewed.
    */
   readonly images: Pixels | Uint8ClampedArray;
   /**
@@ -33,6 +33,11 @@ export interface DatasetInit {
   readonly nonFinite?: "refuse" | "allow" | undefined;
   /** The names of the classes, one for each. With `classes: "compact"` those of the labels before they are renumbered. */
   readonly classNames?: readonly string[] | undefined;
+  /**
+   * The value of one step of quantized examples, a positive float32: int16 values q stand for `q * scale`, uint8 values u
+   * for `(u - 128) * scale`. int16 needs one; uint8 without one are pixels; float32 has none. `Dataset.quantize` sets it.
+   */
+  readonly scale?: number | undefined;
   /** The values that bytes stand for, if these are not `byte / 255`; only for uint8. {@link Center} sets it. */
   readonly byteScale?: ByteScale | undefined;
 }
@@ -44,13 +49,14 @@ export interface Checked extends CheckedTargets {
   readonly shape: readonly number[];
   readonly name: string;
   readonly nonFinite: "refuse" | "allow";
+  readonly scale: number | undefined;
   readonly byteScale: ByteScale | undefined;
 }
 
 /** The fields of `DatasetInit`. */
-const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite", "byteScale", "classNames"];
+const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite", "scale", "byteScale", "classNames"];
 /** The fields that a copy of a dataset's own has besides, which follow from the others. */
-const DERIVED = ["dtype", "length", "features", "originalLabels"];
+const DERIVED = ["dtype", "length", "features", "originalLabels", "quantization"];
 
 /** @throws {@link InvalidOptionError} for anything but an object of fields; a dataset, which can be iterated, is one. */
 function checkInitObject(init: unknown): asserts init is DatasetInit {
@@ -61,7 +67,7 @@ function checkInitObject(init: unknown): asserts init is DatasetInit {
 /**
  * The fields of a dataset.
  *
- * @throws {@link InvalidOptionError} if a field is unknown, or `shape`, `classes`, `name` or `nonFinite` is not allowed.
+ * @throws {@link InvalidOptionError} if a field is unknown, or `shape`, `classes`, `name`, `nonFinite` or `scale` is not allowed.
  * @throws {@link DatasetError} if there are no examples, the counts of images and targets disagree, or a target is not
  *   allowed.
  */
@@ -75,18 +81,23 @@ export function checkInit(init: DatasetInit): Checked {
       `no field of this name; there are ${FIELDS.join(", ")}`,
     );
   }
-  const { targets, shape, name = "dataset", nonFinite = "refuse", byteScale } = init;
+  const { targets, shape, name = "dataset", nonFinite = "refuse", scale, byteScale } = init;
   const images = ownPixels(init.images) as Pixels;
   if (typeof name !== "string") throw new InvalidOptionError("name", name, "text");
   if (nonFinite !== "refuse" && nonFinite !== "allow") {
     throw new InvalidOptionError("nonFinite", nonFinite, '"refuse" or "allow"');
   }
   checkShape("shape", shape);
-  if (!dtypeOf(images)) {
-    const allowed = `images are ${kindOf(images)}; allowed: a Uint8Array or a Float32Array`;
+  const dtype = dtypeOf(images);
+  if (!dtype) {
+    const allowed = `images are ${kindOf(images)}; allowed: a Uint8Array, an Int16Array or a Float32Array`;
     throw new DatasetError(name, `${allowed}${conversionOf(images)}`);
   }
+  checkScale(dtype, scale);
   checkByteScale(byteScale, images);
+  if (scale !== undefined && byteScale !== undefined) {
+    throw new InvalidOptionError("byteScale", byteScale, "undefined for quantized images, which have a scale");
+  }
   if (!(Array.isArray(targets) || ArrayBuffer.isView(targets)) || !("length" in targets)) {
     throw new DatasetError(name, `targets are ${describe(targets)}; allowed: a list or typed array of integers`);
   }
@@ -104,7 +115,16 @@ export function checkInit(init: DatasetInit): Checked {
   }
   if (count === 0) throw new DatasetError(name, "there are no examples; at least one is needed");
   const checked = checkTargets(targets, init.classes, name);
-  return { images, shape, name, nonFinite, byteScale, ...checked, classNames: checkNames(init.classNames, checked) };
+  return {
+    images,
+    shape,
+    name,
+    nonFinite,
+    scale,
+    byteScale,
+    ...checked,
+    classNames: checkNames(init.classNames, checked),
+  };
 }
 
 /** A hint where the shape begins with the number of examples. */
@@ -127,4 +147,23 @@ export function checkNames(
     return Object.freeze([...kept]) as readonly string[];
   }
   throw new InvalidOptionError("classNames", names, `a list of ${classes} names, one for each class`);
+}
+
+/** The smallest float32 with 24 bits: GPUs may take smaller ones as 0. */
+const MIN_NORMAL = 2 ** -126;
+
+/** @throws {@link InvalidOptionError} for a scale that the type does not have, lacks, or that is no positive float32. */
+function checkScale(dtype: DType, scale: unknown): void {
+  if (scale === undefined && dtype !== "int16") return;
+  if (dtype === "float32") {
+    throw new InvalidOptionError("scale", scale, "none for float32 images, which are their values themselves");
+  }
+  const fine = typeof scale === "number" && Math.fround(scale) === scale && scale >= MIN_NORMAL && scale < Infinity;
+  if (fine) return;
+  throw new InvalidOptionError(
+    "scale",
+    scale,
+    `a positive number that float32 holds exactly, the value of one step of ${dtype} images; ` +
+      "take Math.fround(...) of others",
+  );
 }

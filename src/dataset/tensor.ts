@@ -1,11 +1,16 @@
 import { describe, InvalidOptionError } from "../base/errors.js";
 import { tagOf } from "../base/realm.js";
 
-/** The type of one value: `"uint8"` is 0 to 255, `"float32"` anything. */
-export type DType = "uint8" | "float32";
+/**
+ * The type of one value: `"uint8"` is 0 to 255, `"int16"` -32768 to 32767 steps of a scale, `"float32"` anything.
+ */
+export type DType = "uint8" | "int16" | "float32";
 
 /** The values of one or more examples, example after example, each row-major and channel-last. */
-export type Pixels = Uint8Array | Float32Array;
+export type Pixels = Uint8Array | Int16Array | Float32Array;
+
+/** The uint8 value that stands for 0 in quantized examples. */
+export const ZERO_BYTE = 128;
 
 /** One example. */
 export interface ImageTensor {
@@ -15,18 +20,22 @@ export interface ImageTensor {
   readonly shape: readonly number[];
   /** The type of one value. */
   readonly dtype: DType;
+  /** The value of one step of quantized examples: see `Dataset.scale`. Absent for pixels and float32. */
+  readonly scale?: number | undefined;
 }
 
 /** The dtype that goes with an array, or `undefined` for an array of another kind. */
 export function dtypeOf(data: unknown): DType | undefined {
   if (data instanceof Uint8Array) return "uint8";
+  if (data instanceof Int16Array) return "int16";
   if (data instanceof Float32Array) return "float32";
   return undefined;
 }
 
 /** A new array of zeros. */
 export function allocate(dtype: DType, length: number): Pixels {
-  return dtype === "uint8" ? new Uint8Array(length) : new Float32Array(length);
+  if (dtype === "uint8") return new Uint8Array(length);
+  return dtype === "int16" ? new Int16Array(length) : new Float32Array(length);
 }
 
 /** The number of values a shape holds. */

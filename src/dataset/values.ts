@@ -12,10 +12,12 @@ export interface ValueRange {
 }
 
 const BYTES: ValueRange = Object.freeze({ minimum: 0, maximum: 255, nonFinite: 0, first: -1 });
+const STEPS: ValueRange = Object.freeze({ minimum: -32768, maximum: 32767, nonFinite: 0, first: -1 });
 
-/** The range of some values; that of the type for uint8. */
+/** The range of some values; that of the type for uint8 and int16, in steps. */
 export function rangeOf(values: Pixels): ValueRange {
   if (values instanceof Uint8Array) return BYTES;
+  if (values instanceof Int16Array) return STEPS;
   let minimum = Number.POSITIVE_INFINITY;
   let maximum = Number.NEGATIVE_INFINITY;
   let nonFinite = 0;

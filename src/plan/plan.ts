@@ -1,5 +1,6 @@
 import type { FloatDtype, SmallestDtype, TargetDtype } from "../base/tensor.js";
 import { bytesPerElement } from "../base/tensor.js";
+import type { DType } from "../dataset/index.js";
 import type { TaskChoices, ToldChoices } from "./choices.js";
 import type { CurriculumPlan } from "./curriculum.js";
 
@@ -21,8 +22,8 @@ export interface Plan extends CurriculumPlan, ItemLayout, Omit<ToldChoices, keyo
   readonly features: number;
   /** Labels that examples have. */
   readonly exampleClasses: number;
-  readonly exampleDtype: "uint8" | "float32";
-  /** Gray level subtracted from uint8 examples before the product; 0 for none, and for float32. */
+  readonly exampleDtype: DType;
+  /** Gray level or step subtracted from uint8 or int16 examples before the product; 0 for none, and for float32. */
   readonly grayOffset: number;
   /** An f32: value = f32(f32(sum) * scale), the sum being of products with matrix entries as they are made. */
   readonly scale: number;

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from "../base/errors.js";
 import { Dataset } from "../dataset/index.js";
+import { ZERO_BYTE } from "../dataset/tensor.js";
 import { nonFiniteText } from "../dataset/values.js";
 import type { InputScaling } from "./choices.js";
 import type { ResolvedOptions } from "./options.js";
@@ -15,8 +16,8 @@ export interface Prepared {
 }
 
 /**
- * The examples that sequences are drawn out of, with their labels in the task set, as backends take them. uint8 examples
- * stay bytes, a backend subtracts from them itself. For the torch generator, whose product is one of float32, they
+ * The examples that sequences are drawn out of, with their labels in the task set, as backends take them. uint8 and int16
+ * examples stay integers, a backend subtracts from them itself. For the torch generator, whose product is one of float32, they
  * are scaled here, as float32 ones are: `f32((x - mean) / deviation)`, so that no precision is lost in sums.
  *
  * @throws InvalidOptionError for a selection without examples, a deviation of 0, or a scaling that is for bytes only
@@ -26,8 +27,8 @@ export function prepareExamples(options: ResolvedOptions, dataset: Dataset): Pre
   const scaling = resolveScaling(options.inputScaling, dataset);
   const chosen = selected(options, dataset);
   const bytes = options.inputScaling === "notebook" ? truncated(chosen) : chosen;
-  if (bytes.dtype === "uint8" && options.generator !== "torch") return { examples: bytes, inputScaling: scaling };
-  const unit = bytes.dtype === "uint8" ? { mean: 0, standardDeviation: 255 } : undefined;
+  if (bytes.dtype !== "float32" && options.generator !== "torch") return { examples: bytes, inputScaling: scaling };
+  const unit = bytes.dtype === "float32" ? undefined : { mean: 0, standardDeviation: bytes.scale ? 1 : 255 };
   const examples = scaled(bytes, scaling === "unit" ? unit : scaling);
   checkScaled(options, bytes, examples);
   return { examples, inputScaling: "unit" };
@@ -50,7 +51,7 @@ function checkUnit({ inputScaling, scalingIsDefault, preset }: ResolvedOptions, 
 /** @throws InvalidOptionError for a scaling that takes finite values beyond float32 */
 function checkScaled({ inputScaling }: ResolvedOptions, before: Dataset, after: Dataset): void {
   const [old, range] = [before.range(), after.range()];
-  if (after === before || before.dtype === "uint8") return;
+  if (after === before || before.dtype !== "float32") return;
   if (range.nonFinite === old.nonFinite) {
     if (range.minimum !== 0 || range.maximum !== 0 || (old.minimum === 0 && old.maximum === 0)) return;
     throw new InvalidOptionError(
@@ -77,8 +78,9 @@ export function scalingNumbers<S extends InputScaling>(scaling: S, dataset: Data
 /** Numbers of the whole dataset, so that ranges of it are scaled alike. */
 function resolveScaling(scaling: InputScaling, dataset: Dataset): "unit" | Numbers {
   if (scaling === "notebook") {
-    if (dataset.dtype === "uint8" && !dataset.byteScale) return "unit";
-    const found = dataset.byteScale ? "holds centered bytes" : "is float32";
+    if (dataset.dtype === "uint8" && dataset.scale === undefined && !dataset.byteScale) return "unit";
+    const quantized = dataset.scale === undefined ? "" : "quantized, ";
+    const found = dataset.byteScale ? "holds centered bytes" : `is ${quantized}${dataset.dtype}`;
     throw new InvalidOptionError("inputScaling", scaling, `"notebook" for uint8 examples; ${dataset.name} ${found}`);
   }
   const numbers = scalingNumbers(scaling, dataset);
@@ -134,7 +136,7 @@ function selected(options: ResolvedOptions, dataset: Dataset): Dataset {
   const numbers = selection(options, dataset);
   if (!numbers) return dataset;
   const { classSubset } = options;
-  const { features, name, shape } = dataset;
+  const { features, name, shape, scale } = dataset;
   const images = dataset.images.slice(0, numbers.length * features);
   const targets = new Uint16Array(numbers.length);
   const place = Uint16Array.from({ length: dataset.classes }, (_, label) => classSubset?.indexOf(label) ?? label);
@@ -149,6 +151,7 @@ function selected(options: ResolvedOptions, dataset: Dataset): Dataset {
     shape,
     classes: classSubset?.length ?? dataset.classes,
     nonFinite: "allow",
+    scale,
     byteScale: dataset.byteScale,
   });
 }
@@ -165,7 +168,11 @@ function scaled(dataset: Dataset, numbers: Numbers | undefined): Dataset {
   const { mean, standardDeviation } = numbers;
   // A loop, as an array of MNIST's size takes seconds through a function for each value.
   const images = new Float32Array(dataset.images.length);
-  for (let i = 0; i < images.length; i++) images[i] = ((dataset.images[i] as number) - mean) / standardDeviation;
+  const step = dataset.scale ?? 1;
+  const zero = dataset.scale !== undefined && dataset.dtype === "uint8" ? ZERO_BYTE : 0;
+  for (let i = 0; i < images.length; i++) {
+    images[i] = (((dataset.images[i] as number) - zero) * step - mean) / standardDeviation;
+  }
   return Dataset.from({ ...like(dataset), images });
 }
 

@@ -18,7 +18,7 @@ export async function datasetDifference(recipe: Recipe, dataset: Dataset): Promi
 }
 
 function visibleDifference(recipe: Recipe, dataset: Dataset): string | undefined {
-  const { shape, dtype, classes, originalLabels } = recipe.dataset;
+  const { shape, dtype, scale, classes, originalLabels } = recipe.dataset;
   const given = [dataset.length, ...dataset.shape];
   if (shape.join() !== given.join()) {
     const [count, ...one] = shape;
@@ -26,6 +26,10 @@ function visibleDifference(recipe: Recipe, dataset: Dataset): string | undefined
     return `has shape [${given.join(", ")}]; the recipe's is [${shape.join(", ")}]${remedy}`;
   }
   if (dtype !== dataset.dtype) return `is ${dataset.dtype}; the recipe's is ${dtype}`;
+  if (scale !== dataset.scale) {
+    const text = (given: number | undefined) => (given === undefined ? "none" : String(given));
+    return `has steps of scale ${text(dataset.scale)}; the recipe's have ${text(scale)}`;
+  }
   if (classes !== dataset.classes) return `has ${dataset.classes} classes; the recipe's has ${classes}`;
   if (originalLabels && originalLabels.length !== classes) {
     return `has ${classes} classes; the recipe names ${originalLabels.length} original labels`;

@@ -80,7 +80,8 @@ export const recipeSchema = v.strictObject({
     {
       name: v.string("text"),
       shape: v.pipe(v.array(integer(1, MAX_ITEMS), SHAPE), v.minLength(2, SHAPE)),
-      dtype: oneOf(["uint8", "float32"]),
+      dtype: oneOf(["uint8", "int16", "float32"]),
+      scale: v.optional(positive("a positive number")),
       classes: integer(1, MAX_CLASSES),
       originalLabels: v.optional(
         v.pipe(
@@ -93,6 +94,6 @@ export const recipeSchema = v.strictObject({
       centeredOn: v.optional(v.string("text")),
       digest,
     },
-    "{ name, shape, dtype, classes, originalLabels?, centeredOn?, digest }",
+    "{ name, shape, dtype, scale?, classes, originalLabels?, centeredOn?, digest }",
   ),
 });

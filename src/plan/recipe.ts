@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { checkText } from "../base/check.js";
 import { describe, InvalidOptionError, RecipeError } from "../base/errors.js";
 import { parseNested } from "../base/json.js";
+import type { DType } from "../dataset/index.js";
 import type { OutputScaling, SettledChoices, TaskChoices, TaskSetSize } from "./choices.js";
 import type { Share } from "./curriculum.js";
 import type { TaskAugmentorOptions } from "./options.js";
@@ -35,7 +36,9 @@ export interface Recipe extends TaskSetSize, Omit<SettledChoices, keyof RecipeCh
     /** `[N, ...shape of one example]`. */
     readonly shape: readonly number[];
     /** The type of its values. */
-    readonly dtype: "uint8" | "float32";
+    readonly dtype: DType;
+    /** The value of one step, a float32: for int16, and for quantized uint8. */
+    readonly scale?: number | undefined;
     /** 1..65536. */
     readonly classes: number;
     /** The label that each class was called by in the data, where `classes: "compact"` renumbered them. */

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "../base/errors.js";
 import type { FloatDtype } from "../base/tensor.js";
 import type { Dataset } from "../dataset/index.js";
+import { ZERO_BYTE } from "../dataset/tensor.js";
 import { isAlways, isNever, scheduleOf } from "./curriculum.js";
 import type { ResolvedOptions } from "./options.js";
 import type { Plan } from "./plan.js";
@@ -21,8 +22,8 @@ const UNITS = 4096;
 const MAX_DEVIATE = 6;
 
 /**
- * The numbers that turn sums into values, for deviates in units of 1/4096, and for an identity matrix. For uint8 the mean
- * is taken off as a whole gray level, so that sums stay integers and every backend has the same ones.
+ * The numbers that turn sums into values, for deviates in units of 1/4096, and for an identity matrix. For uint8 and int16
+ * the mean is taken off as a whole gray level or step, so that sums stay integers and every backend has the same ones.
  *
  * @throws InvalidOptionError for numbers with which every value is infinite, zero, or without its precision
  */
@@ -30,29 +31,34 @@ export function scaleOf(options: ResolvedOptions, dataset: Dataset): Scale {
   const { inputScaling } = options;
   // float32 examples are scaled before they reach a backend, and the bytes of the notebook made: see prepare-examples.ts.
   if (dataset.dtype === "float32") return { grayOffset: 0, ...scalesFor(options, dataset, 1) };
+  const zero = dataset.scale !== undefined && dataset.dtype === "uint8" ? ZERO_BYTE : 0;
   if (inputScaling === "unit" || inputScaling === "notebook") {
-    return { grayOffset: 0, ...scalesFor(options, dataset, 255) };
+    return { grayOffset: zero, ...scalesFor(options, dataset, dataset.scale === undefined ? 255 : 1) };
   }
   const { mean, standardDeviation } = inputScaling === "standard" ? dataset.moments() : inputScaling;
-  const grayOffset = Math.round(mean);
-  // Sums are made of 16-bit differences.
-  if (Math.abs(grayOffset) >= 2 ** 15) {
-    throw new InvalidOptionError("inputScaling.mean", mean, "a gray level from -32767 to 32767 for uint8 examples");
+  const grayOffset = Math.round(mean / (dataset.scale ?? 1)) + zero;
+  // Sums of uint8 examples are made of 16-bit differences.
+  if (!(Math.abs(grayOffset) < 2 ** 15)) {
+    const unit = dataset.scale === undefined ? "a gray level" : `a mean that is a step, of ${dataset.scale} each,`;
+    const allowed = `${unit} from -32767 to 32767 for ${dataset.dtype} examples`;
+    throw new InvalidOptionError("inputScaling.mean", mean, allowed);
   }
   return { grayOffset, ...scalesFor(options, dataset, standardDeviation) };
 }
 
+/** @param divisor what values are divided by; a step of quantized examples has the value `scale`, others 1 */
 function scalesFor(options: ResolvedOptions, dataset: Dataset, divisor: number): Omit<Scale, "grayOffset"> {
   // The deviation does not matter where there is no random matrix; it may be a rule that does not apply then.
   const sigma = isAlways(scheduleOf(options.identity.projection))
     ? 1
     : resolveStandardDeviation(options.standardDeviation, dataset.features);
-  const identityScale = checkFactor("inputScaling", options.inputScaling, 1 / divisor);
+  const step = dataset.scale ?? 1;
+  const identityScale = checkFactor("inputScaling", options.inputScaling, step / divisor);
   if (options.generator === "torch") {
     const matrixScale = checkFactor("standardDeviation", options.standardDeviation, sigma);
     return { scale: identityScale, identityScale, matrixScale };
   }
-  const scale = checkFactor("standardDeviation", options.standardDeviation, sigma / (UNITS * divisor));
+  const scale = checkFactor("standardDeviation", options.standardDeviation, (sigma * step) / (UNITS * divisor));
   return { scale, identityScale, matrixScale: 1 };
 }
 
@@ -91,8 +97,8 @@ export function isInfinite(size: number, dtype: FloatDtype): boolean {
 /** @throws InvalidOptionError where every float16 value is infinite, or 0 */
 export function checkHalves(options: ResolvedOptions, plan: Plan, examples: Dataset): void {
   if (plan.dtype !== "float16" || options.outputScaling !== "none" || isAlways(plan.identityProjection)) return;
-  // Sums of uint8 examples are integers.
-  const smallest = plan.exampleDtype === "uint8" ? plan.scale : 0;
+  // Sums of uint8 and int16 examples are integers.
+  const smallest = plan.exampleDtype === "float32" ? 0 : plan.scale;
   const largest = largestValue(plan, examples);
   if (!isInfinite(smallest, "float16") && (largest === 0 || largest > MIN_HALF)) return;
   const size = largest > 1 ? "infinite" : "0";

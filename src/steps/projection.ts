@@ -2,6 +2,8 @@ import { Engine } from "../backend/wasm/engine.js";
 import { checkInteger, signalOf } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import type { Tensor } from "../base/tensor.js";
+import type { DType, Pixels } from "../dataset/index.js";
+import { dtypeOf } from "../dataset/tensor.js";
 import { basePlan } from "../plan/base-plan.js";
 import type { Generator, StandardDeviation } from "../plan/choices.js";
 import { scheduleOf } from "../plan/curriculum.js";
@@ -121,30 +123,25 @@ export class LinearProjection {
 
   /**
    * Projects examples: `[n, inFeatures]` values become `[n, outFeatures]`. uint8 values are read as [0, 1] and multiplied
-   * exactly; float32 ones agree with the true product within
-   * `(inFeatures + 2) * 2^-24 * sum over j of |A(i, j) * x(j)|`, and so do uint8 ones with `"torch"`, where x(j) is the
-   * pixel / 255 rounded to float32.
+   * exactly, int16 ones as the integers that they are; float32 ones agree with the true product within
+   * `(inFeatures + 2) * 2^-24 * sum over j of |A(i, j) * x(j)|`, and so do integers with `"torch"`, where x(j) is the
+   * pixel / 255 rounded to float32, or the int16 value.
    *
    * @throws InvalidOptionError when the length is no multiple of `inFeatures`.
    */
-  async apply(
-    examples: Uint8Array | Float32Array,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<Tensor<"float32", Float32Array>> {
+  async apply(examples: Pixels, options: { signal?: AbortSignal } = {}): Promise<Tensor<"float32", Float32Array>> {
     const signal = signalOf(options);
     signal?.throwIfAborted();
     const { inFeatures, outFeatures } = this;
-    const bytes = examples instanceof Uint8Array;
-    if (!bytes && !(examples instanceof Float32Array)) {
-      throw new InvalidOptionError("examples", examples, "a Uint8Array or a Float32Array");
-    }
+    const dtype = dtypeOf(examples);
+    if (!dtype) throw new InvalidOptionError("examples", examples, "a Uint8Array, an Int16Array or a Float32Array");
     const count = examples.length / inFeatures;
     if (!Number.isInteger(count)) {
       throw new InvalidOptionError("examples.length", examples.length, `a multiple of inFeatures, ${inFeatures}`);
     }
     if (this.generator === "torch" && !this.identity) return this.#applyTorch(examples, count, signal);
     const data = floats(count * outFeatures);
-    const plan = this.#planFor(count, bytes);
+    const plan = this.#planFor(count, dtype);
     const kernel = await Engine.create(plan, { images: examples, targets: new Uint16Array(count) });
     for (let first = 0; first < count; first += APPLY_STEP) {
       const n = Math.min(APPLY_STEP, count - first);
@@ -156,8 +153,8 @@ export class LinearProjection {
     return { dtype: "float32", shape: [count, outFeatures], data };
   }
 
-  #planFor(count: number, bytes: boolean): Plan {
-    const divisor = bytes ? 255 : 1;
+  #planFor(count: number, dtype: DType): Plan {
+    const divisor = dtype === "uint8" ? 255 : 1;
     return {
       ...basePlan,
       seed: this.seed,
@@ -168,7 +165,7 @@ export class LinearProjection {
       examples: count,
       features: this.inFeatures,
       outFeatures: this.outFeatures,
-      exampleDtype: bytes ? "uint8" : "float32",
+      exampleDtype: dtype,
       identityProjection: scheduleOf(this.identity ? 1 : 0),
       identityPermutation: scheduleOf(1),
       scale: this.identity
@@ -179,7 +176,7 @@ export class LinearProjection {
   }
 
   async #applyTorch(
-    examples: Uint8Array | Float32Array,
+    examples: Pixels,
     count: number,
     signal: AbortSignal | undefined,
   ): Promise<Tensor<"float32", Float32Array>> {
@@ -188,7 +185,8 @@ export class LinearProjection {
     const matrix = await this.matrix();
     for (let first = 0; first < count; first += APPLY_STEP) {
       const some = examples.subarray(first * inFeatures, (first + APPLY_STEP) * inFeatures);
-      const values = some instanceof Uint8Array ? Float32Array.from(some, (pixel) => pixel / 255) : some;
+      const divisor = some instanceof Uint8Array ? 255 : 1;
+      const values = some instanceof Float32Array ? some : Float32Array.from(some, (value) => value / divisor);
       const projected = await project(matrix, values, signal ? { signal } : {});
       data.set(projected.data, first * outFeatures);
     }

@@ -43,6 +43,7 @@ export async function recipeOf(tasks: TaskAugmentor<TargetDtype>, dataset: Datas
       name: dataset.name,
       shape: [dataset.length, ...dataset.shape],
       dtype: dataset.dtype,
+      ...(dataset.scale === undefined ? {} : { scale: dataset.scale }),
       classes: dataset.classes,
       ...(dataset.originalLabels ? { originalLabels: dataset.originalLabels } : {}),
       ...(centeredOn === undefined ? {} : { centeredOn }),

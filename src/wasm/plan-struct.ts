@@ -5,7 +5,7 @@ import type { KernelExports } from "./module.js";
 import { growTo, outOfMemory } from "./regions.js";
 
 /** The version of the struct that this file writes; see docs/module.md and assembly/plan.ts. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 const STRUCT_BYTES = 288;
 const POINT_BYTES = 16;
@@ -15,7 +15,7 @@ const MODE = { sequence: 0, dataset: 1, samples: 2 } as const;
 const LABEL_LAYOUT = { none: 0, shifted: 1, "query-last": 2 } as const;
 const LABEL_FORMAT = { "one-hot": 0, integer: 1 } as const;
 const GENERATOR = { chacha8: 0, torch: 1 } as const;
-const EXAMPLE_DTYPE = { uint8: 0, float32: 1 } as const;
+const EXAMPLE_DTYPE = { uint8: 0, float32: 1, int16: 2 } as const;
 const DTYPE = { float32: 1, float16: 2 } as const;
 const FIXED = { present: 1, permutation: 2, projection: 4, byStep: 8 } as const;
 const STATUS = { ready: 0, wrongVersion: 1, outOfBounds: 2, outOfMemory: 3 } as const;

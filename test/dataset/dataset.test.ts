@@ -96,7 +96,7 @@ describe("Dataset.from", () => {
     [
       "float64",
       { images: new Float64Array(8) },
-      /a Float64Array; allowed: a Uint8Array or a Float32Array; convert it with Float32Array\.from\(images\)$/,
+      /a Float64Array; allowed: a Uint8Array, an Int16Array or a Float32Array; convert it with Float32Array\.from\(images\)$/,
     ],
     [
       "other arrays",
@@ -110,7 +110,7 @@ describe("Dataset.from", () => {
     ],
     ["lists", { images: [0, 1] }, /images are a list of 2 values; .*; convert them with Uint8Array\.from\(images\)/],
     ["nested lists", { images: [[0], [1]] }, /images are a list of 2 lists; .*\.flat\(Infinity\)/],
-    ["no arrays", { images: "0" }, /images are "0"; allowed: a Uint8Array or a Float32Array$/],
+    ["no arrays", { images: "0" }, /images are "0"; allowed: a Uint8Array, an Int16Array or a Float32Array$/],
     ["no targets", { targets: undefined }, /targets are undefined; allowed: a list/],
     ["a shape with the count", { shape: [2, 2, 2] }, /shape is that of one example, without the count: \[2, 2\]/],
     [

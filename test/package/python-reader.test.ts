@@ -10,6 +10,7 @@ import { inside } from "../support/inside.js";
 import { deviatesOf } from "../support/module.js";
 import { readNpy } from "../support/npy.js";
 import { pythonWithNumpy } from "../support/python.js";
+import { featuresOf, quantizedRecipes } from "../support/quantized.js";
 import { recipes } from "../support/recipes.js";
 import { golden, trainingSet } from "../support/support.js";
 
@@ -222,6 +223,71 @@ test("float32 files, gzip: within twice the stated bound, as each of the two is 
     }
     expectSameBytes("targets", readNpy(join(jobs[i]!.folder, "targets.npy")).bytes, batch.targets);
   }
+});
+
+describe("quantized examples, from files of steps and of float32", () => {
+  const reply = new Map<string, Reply[]>();
+  const places = new Map<string, string[]>();
+  const made = async (bits: 16 | 8) => {
+    const { images, targets, shape, features } = (await trainingSet()).head(300);
+    const floats = Dataset.from({ images: featuresOf(images, features), targets, shape, classes: 10 });
+    return { floats, steps: floats.quantize({ bits }) };
+  };
+
+  /** An IDX file of some values. */
+  function write(name: string, values: Float32Array | Int16Array | Uint8Array, shape: readonly number[]): string {
+    const path = join(folder, name);
+    const [type, width] =
+      values instanceof Uint8Array ? [0x08, 1] : values instanceof Int16Array ? [0x0b, 2] : [0x0d, 4];
+    const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+    const swapped = Buffer.from(bytes);
+    if (width === 2) swapped.swap16();
+    if (width === 4) swapped.swap32();
+    writeFileSync(path, gzipIdx(type, shape, swapped));
+    return path;
+  }
+
+  beforeAll(async () => {
+    const jobs: Job[] = [];
+    const names: string[] = [];
+    for (const bits of [16, 8] as const) {
+      const { floats, steps } = await made(bits);
+      const shape = [300, 28, 28];
+      const labels = write(`labels-${bits}`, Uint8Array.from(steps.targets), [300]);
+      const files = [write(`steps-${bits}`, steps.images, shape), write(`floats-${bits}`, floats.images, shape)];
+      for (const [name, its, options] of quantizedRecipes.filter((recipe) => recipe[1] === bits)) {
+        using tasks = new TaskAugmentor(options);
+        const recipe = await recipeOf(tasks, steps);
+        expect(recipe.dataset.scale).toBe(steps.scale);
+        const { itemCount } = inside(tasks).plan(steps);
+        files.forEach((images, i) => {
+          const place = jobFolder(folder, `${name} ${its} ${i}`, recipe);
+          places.set(name, [...(places.get(name) ?? []), place]);
+          names.push(name);
+          jobs.push({ folder: place, start: 0, stop: itemCount, images, labels });
+        });
+      }
+    }
+    (await inPython(folder, jobs)).forEach((answer, i) => {
+      const name = names[i] as string;
+      reply.set(name, [...(reply.get(name) ?? []), answer]);
+    });
+  });
+
+  test.each(quantizedRecipes)("%s", async (name, bits, options) => {
+    const { steps } = await made(bits);
+    using tasks = new TaskAugmentor({ ...options, workers: 0, backend: "wasm" });
+    const batch = await tasks.transform(steps);
+    const arrays = Object.entries(batch).filter((entry): entry is [string, Tensor] => !!entry[1] && "data" in entry[1]);
+    const items = inside(tasks).plan(steps).itemCount;
+    const expected = { items, names: arrays.map(([array]) => array) };
+    expect(reply.get(name)).toEqual([expected, expected]);
+    for (const place of places.get(name) as string[]) {
+      for (const [array, tensor] of arrays) {
+        expectSameBytes(array, readNpy(join(place, `${array}.npy`)).bytes, tensor);
+      }
+    }
+  });
 });
 
 test("labels that were renumbered, from a file that has their own", async () => {

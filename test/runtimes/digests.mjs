@@ -26,8 +26,9 @@ export async function digests({ TaskAugmentor }, dataset, cases, options = {}) {
 export async function smallDigests({ Dataset, TaskAugmentor }, sets, options = {}) {
   const results = [];
   const made = [];
-  for (const { images, targets, shape, classes, seed, ...choice } of sets) {
-    const dataset = Dataset.from({ images: Uint8Array.from(images), targets, shape, classes });
+  for (const { images, targets, shape, classes, scale, seed, ...choice } of sets) {
+    const values = scale === undefined ? Uint8Array.from(images) : Int16Array.from(images);
+    const dataset = Dataset.from({ images: values, targets, shape, classes, scale });
     const tasks = new TaskAugmentor({ ...choice, seed: BigInt(seed), ...options });
     made.push(tasks);
     const batch = await tasks.transform(dataset);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** A task set small enough for a software adapter, as JSON: options of an augmentor and a uint8 dataset. */
+/** A task set small enough for a software adapter, as JSON: options of an augmentor and a uint8 or int16 dataset. */
 const smallSet = fc
   .record({
     n: fc.integer({ min: 3, max: 12 }),
@@ -45,7 +45,14 @@ const smallSet = fc
     };
   });
 
-/** Task sets that vary what can vary; the same ones in every run, so that runtimes can be compared. */
+/**
+ * Task sets that vary what can vary; the same ones in every run, so that runtimes can be compared. Each fourth one has int16
+ * examples, to both ends of their range.
+ */
 export function smallSets(count: number) {
-  return fc.sample(smallSet, { numRuns: count, seed: 20260 });
+  return fc.sample(smallSet, { numRuns: count, seed: 20260 }).map((set, i) => {
+    if (i % 4 !== 1) return set;
+    const images = set.images.map((byte, at) => (byte === 0 ? 0 : (byte - 128) * 256 + ((at * 97) % 256)));
+    return { ...set, images, scale: 2 ** -10 };
+  });
 }

@@ -306,7 +306,7 @@ describe("LinearProjection with PyTorch's generator", () => {
   });
 
   test("projected examples are the notebook's", async () => {
-    const { images } = await trainingSet();
+    const images = Uint8Array.from((await trainingSet()).images);
     for (const { seed, indices, ...golden } of torchCpu.tasks.slice(0, 2)) {
       const projection = new LinearProjection({ ...options, seed });
       const radius = radii((await projection.matrix()).data, Math.fround(scale));

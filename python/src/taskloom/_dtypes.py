@@ -33,7 +33,7 @@ TARGETS = {"uint8": 2**8, "uint16": 2**16, "int32": 2**31, "int64": 2**63}
 INPUTS = {"float32": 1, "float16": 2}
 
 #: The field `exampleDtype` of the struct: the type of the examples.
-EXAMPLES = {"uint8": 0, "float32": 1}
+EXAMPLES = {"uint8": 0, "float32": 1, "int16": 2}
 
 
 def target_dtype(label_values: int) -> str:

@@ -19,7 +19,7 @@ __all__ = ["ENGINES", "Instance", "engine_name", "instantiate"]
 FOLDER = Path(__file__).parent
 WASM = FOLDER / "kernel.wasm"
 LIBRARY = FOLDER / {"win32": "_kernel.dll", "darwin": "_kernel.dylib"}.get(sys.platform, "_kernel.so")
-ABI_VERSION = 1
+ABI_VERSION = 2
 ENGINES = ("compiled", "wasmtime")
 
 #: Arguments of each function: "I" is u32, "Q" is u64. Results are u32, or none.

@@ -13,16 +13,20 @@ __all__ = ["moments_of"]
 _CHUNK = 2**20
 
 
-def moments_of(images: npt.NDArray[Any]) -> tuple[float, float]:
-    """The mean and the population deviation, in the unit of the values."""
+def moments_of(images: npt.NDArray[Any], scale: float | None = None) -> tuple[float, float]:
+    """The mean and the population deviation, in the unit of the values; of quantized values in that of `scale`."""
     values = images.reshape(-1)
     n = values.size
-    if values.dtype == np.uint8:
-        # Exact up to the last conversion, division and square root.
-        counts = [int(count) for count in np.bincount(values, minlength=256)]
-        total = sum(value * count for value, count in enumerate(counts))
-        squares = sum(value * value * count for value, count in enumerate(counts))
-        return total / n, math.sqrt(n * squares - total * total) / n
+    if values.dtype.kind in "ui":
+        # Exact up to the last conversion, division, square root and multiplication.
+        lowest = 0 if values.dtype == np.uint8 else -32768
+        counts = np.bincount(values.astype(np.int32) - lowest)
+        zero = 128 if scale is not None and values.dtype == np.uint8 else 0
+        places = [(int(place) + lowest - zero, int(counts[place])) for place in np.flatnonzero(counts)]
+        total = sum(value * count for value, count in places)
+        squares = sum(value * value * count for value, count in places)
+        step = 1.0 if scale is None else scale
+        return total / n * step, math.sqrt(n * squares - total * total) / n * step
     mean = _sum(values, lambda part: part) / n
     return mean, math.sqrt(_sum(values, lambda part: (part - mean) * (part - mean)) / n)
 

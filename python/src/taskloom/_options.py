@@ -104,6 +104,7 @@ def recipe(dataset: Dataset, **options: Any) -> Recipe:
         fields["inputScaling"] = {"mean": mean, "standardDeviation": deviation}
     fields["dataset"] = {
         "name": dataset.name, "shape": list(dataset.images.shape), "dtype": str(dataset.images.dtype),
+        **({} if dataset.scale is None else {"scale": dataset.scale}),
         "classes": dataset.classes, **({"originalLabels": list(dataset.original_labels)} if dataset.original_labels else {}),
         "digest": dataset.digest(),
     }  # fmt: skip

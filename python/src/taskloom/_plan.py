@@ -29,7 +29,7 @@ class Plan:
 
     fields: tuple[Any, ...]
     schedules: tuple[Schedule, Schedule, Schedule]
-    examples: npt.NDArray[Any]  # [n, features], uint8 or float32
+    examples: npt.NDArray[Any]  # [n, features], uint8, int16 or float32
     labels: npt.NDArray[np.uint16]
     layout: Layout
 
@@ -47,7 +47,7 @@ def plan_of(recipe: Mapping[str, Any], dataset: Dataset, dtype: str | None = Non
     check_examples(recipe, labels, images.shape[1], classes, dataset.name)
     recipe = {**recipe, "examples": len(images), "dtype": dtype or recipe["dtype"]}
     layout = layout_of(recipe)
-    examples, numbers = _scaled(recipe, images, dataset.name)
+    examples, numbers = _scaled(recipe, images, dataset)
     identity, fixed = recipe["identity"], recipe["fixed"]
     projection, permutation = schedule_of(identity["projection"]), schedule_of(identity["permutation"])
     share = schedule_of(fixed["share"]) if fixed else []
@@ -77,7 +77,7 @@ def plan_of(recipe: Mapping[str, Any], dataset: Dataset, dtype: str | None = Non
         ("one-hot", "integer").index(recipe["labelFormat"]),
         ("chacha8", "torch").index(recipe["generator"]),
         EXAMPLES[str(examples.dtype)],
-        *_scales(recipe, numbers, examples.dtype == np.uint8, is_always(projection)),
+        *_scales(recipe, numbers, examples.dtype, dataset.scale, is_always(projection)),
         INPUTS[layout.dtype],
         episode["ways"],
         episode["shots"],
@@ -92,27 +92,31 @@ def plan_of(recipe: Mapping[str, Any], dataset: Dataset, dtype: str | None = Non
 
 
 def _scaled(
-    recipe: Mapping[str, Any], images: npt.NDArray[Any], name: str
+    recipe: Mapping[str, Any], images: npt.NDArray[Any], dataset: Dataset
 ) -> tuple[npt.NDArray[Any], tuple[float, float] | None]:
     """The examples as the module takes them, and the mean and deviation that are left for it to apply, if any.
 
-    uint8 examples stay bytes, the module subtracts from them itself. For PyTorch's generator they are scaled here, as
+    uint8 and int16 examples stay integers, the module subtracts from them itself. For PyTorch's generator they are scaled here, as
     float32 ones are.
     """
-    scaling = recipe["inputScaling"]
-    pixels = images.dtype == np.uint8
+    scaling, name, step = recipe["inputScaling"], dataset.name, dataset.scale
+    pixels = images.dtype != np.float32
     if scaling == "notebook":
-        if not pixels:
-            raise InvalidOptionError("inputScaling", scaling, f'"notebook" for uint8 examples; {name} is float32')
+        if images.dtype != np.uint8 or step is not None:
+            kind = images.dtype if step is None else f"quantized, {images.dtype}"
+            raise InvalidOptionError("inputScaling", scaling, f'"notebook" for uint8 examples; {name} is {kind}')
         images = np.where(images > 0, images - 1, 0).astype(np.uint8)
     numbers = None if isinstance(scaling, str) else (float(scaling["mean"]), float(scaling["standardDeviation"]))
     if pixels and recipe["generator"] != "torch":
         return images, numbers
     if not pixels and numbers is None:
         return images, None
-    mean, deviation = numbers or (0.0, 255.0)
+    mean, deviation = numbers or (0.0, 255.0 if step is None else 1.0)
+    values = images.astype(np.float64)
+    if step is not None:
+        values = (values - _zero(images.dtype, step)) * step
     with np.errstate(over="ignore"):
-        scaled = ((images.astype(np.float64) - mean) / deviation).astype(np.float32)
+        scaled = ((values - mean) / deviation).astype(np.float32)
     if not pixels and np.isfinite(images).all():
         if not np.isfinite(scaled).all():
             raise InvalidOptionError("inputScaling", scaling, f"one that leaves the values of {name} finite in float32")
@@ -122,21 +126,34 @@ def _scaled(
 
 
 def _scales(
-    recipe: Mapping[str, Any], numbers: tuple[float, float] | None, exact: bool, always: bool
+    recipe: Mapping[str, Any],
+    numbers: tuple[float, float] | None,
+    dtype: np.dtype[Any],
+    scale: float | None,
+    always: bool,
 ) -> tuple[int, float, float, float]:
-    """The gray level to subtract, and the factors: see docs/module.md."""
-    gray, divisor = 0, 1.0
-    if exact:
-        mean, divisor = numbers or (0.0, 255.0)
-        gray = math.floor(mean) + (mean - math.floor(mean) >= 0.5)
+    """The gray level or step to subtract, and the factors: see docs/module.md."""
+    gray, divisor, step = 0, 1.0, 1.0
+    if dtype != np.float32:
+        step = 1.0 if scale is None else scale
+        mean, divisor = numbers or (0.0, 255.0 if scale is None else 1.0)
+        level = mean / step
+        gray = math.floor(level) + (level - math.floor(level) >= 0.5) + _zero(dtype, scale)
         if abs(gray) >= 2**15:
-            raise InvalidOptionError("inputScaling.mean", mean, "a gray level from -32767 to 32767 for uint8 examples")
+            unit = "a gray level" if scale is None else f"a mean that is a step, of {scale} each,"
+            raise InvalidOptionError("inputScaling.mean", mean, f"{unit} from -32767 to 32767 for {dtype} examples")
     # The deviation does not matter where there is no random matrix.
     sigma = 1.0 if always else recipe["standardDeviation"]
-    identity = _factor("inputScaling", recipe["inputScaling"], 1 / divisor)
+    identity = _factor("inputScaling", recipe["inputScaling"], step / divisor)
     if recipe["generator"] == "torch":
         return gray, identity, identity, _factor("standardDeviation", recipe["standardDeviation"], sigma)
-    return gray, _factor("standardDeviation", recipe["standardDeviation"], sigma / (_UNITS * divisor)), identity, 1.0
+    factor = sigma * step / (_UNITS * divisor)
+    return gray, _factor("standardDeviation", recipe["standardDeviation"], factor), identity, 1.0
+
+
+def _zero(dtype: np.dtype[Any], scale: float | None) -> int:
+    """The integer that stands for 0 in quantized examples."""
+    return 128 if scale is not None and dtype == np.uint8 else 0
 
 
 def _factor(field: str, given: Any, factor: float) -> float:

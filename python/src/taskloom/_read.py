@@ -31,12 +31,14 @@ def read_idx(
     classes: Classes = None,
     limit: int | None = None,
     name: str | None = None,
+    scale: float | None = None,
 ) -> Dataset:
     """Reads a pair of IDX files, plain or gzip, as MNIST and its relatives come.
 
     classes: the number of classes, "compact", or None for the largest label plus one.
     limit:   keeps the first examples only.
     name:    what messages and recipes call it; by default the images' file name without .gz.
+    scale:   the value of one step of int16 images, and of uint8 ones that are quantized.
 
     Raises DatasetError where a file is missing or malformed, or the two do not belong together.
 
@@ -47,7 +49,7 @@ def read_idx(
         shapes = f"has shape {list(pixels.shape)}, and {os.fspath(labels)} {list(numbers.shape)}"
         raise DatasetError(os.fspath(images), f"{shapes}; allowed: [n, ...] and [n]. Are images and labels exchanged?")
     file = Path(images).name
-    return Dataset.of(pixels, numbers, classes, name or file.removesuffix(".gz") or "dataset", limit)
+    return Dataset.of(pixels, numbers, classes, name or file.removesuffix(".gz") or "dataset", limit, scale)
 
 
 def read_folder(
@@ -57,6 +59,7 @@ def read_folder(
     classes: Classes = None,
     limit: int | None = None,
     name: str | None = None,
+    scale: float | None = None,
 ) -> Dataset:
     """Reads a split, "train" or "test", from a folder of the four files that MNIST and its relatives come in."""
     if split not in _PREFIXES:
@@ -71,7 +74,7 @@ def read_folder(
             raise DatasetError(os.fspath(path), f"has none of {', '.join(names)}; give the folder that holds them")
         files.append(found)
     name = name or folder.resolve().name + ("-test" if split == "test" else "")
-    return read_idx(files[0], files[1], classes=classes, limit=limit, name=name)
+    return read_idx(files[0], files[1], classes=classes, limit=limit, name=name, scale=scale)
 
 
 #: Names that the two arrays of an .npz file have: NumPy's default, Keras' MNIST, MedMNIST, scikit-learn.
@@ -95,6 +98,7 @@ def read_npz(
     classes: Classes = None,
     limit: int | None = None,
     name: str | None = None,
+    scale: float | None = None,
 ) -> Dataset:
     """Reads an .npz file, such as Keras' or MedMNIST's.
 
@@ -117,7 +121,7 @@ def read_npz(
         raise
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise DatasetError(source, f"cannot be read as .npz: {error}") from error
-    return Dataset.of(*arrays, classes, name or Path(path).stem, limit)
+    return Dataset.of(*arrays, classes, name or Path(path).stem, limit, scale)
 
 
 def _idx(path: FilePath) -> npt.NDArray[Any]:

@@ -191,7 +191,16 @@ def _dataset(given: Data, recipe: Recipe) -> Dataset:
     kept = recipe["dataset"]
     classes = "compact" if kept.get("originalLabels") else kept["classes"]
     reader: Any = read_npz if Path(given).suffix == ".npz" else read_folder
-    read: Dataset = reader(given, classes=classes, limit=kept["shape"][0], name=kept["name"])
+    options = {"classes": classes, "limit": kept["shape"][0], "name": kept["name"]}
+    scale = kept.get("scale")
+    read: Dataset
+    try:
+        read = reader(given, **options, scale=scale)
+    except InvalidOptionError as error:
+        # float32 files are quantized as the recipe says.
+        if error.option != "scale" or scale is None:
+            raise
+        read = reader(given, **options).quantized_by(16 if kept["dtype"] == "int16" else 8, scale)
     return read
 
 
@@ -204,6 +213,7 @@ def _fitting(recipe: Recipe, dataset: Dataset, source: str) -> Dataset:
     for what, own, expected in (
         ("shape", list(dataset.images.shape), kept["shape"]),
         ("dtype", str(dataset.images.dtype), kept["dtype"]),
+        ("scale", dataset.scale, kept.get("scale")),
         ("classes", dataset.classes, kept["classes"]),
         ("digest", dataset.digest(), kept["digest"]),
     ):

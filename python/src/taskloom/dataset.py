@@ -19,16 +19,20 @@ __all__ = ["Classes", "Dataset"]
 Classes = Union[int, Literal["compact"], None]
 
 _MAX_CLASSES = 65536
+#: The largest step by the bits: as many steps below zero as above.
+_LARGEST = {16: 32767, 8: 127}
 
 
 class Dataset:
     """Examples of one shape with their labels. Make one by `Dataset.of`, `read_idx` or `read_npz`.
 
-    images:          uint8 or float32, `[n, ...]`, C-contiguous. They are not copied: do not write into them.
+    images:          uint8, int16 or float32, `[n, ...]`, C-contiguous. They are not copied: do not write into them.
     targets:         uint16, `[n]`, each below `classes`.
     classes:         the number of labels, 1 to 65536.
     name:            what messages and recipes call it.
     original_labels: the label that each class had before `classes="compact"` renumbered them, else None.
+    scale:           the value of one step of quantized images: int16 q stands for `q * scale`, uint8 u for
+                     `(u - 128) * scale`. None for uint8 pixels and float32.
 
     >>> Dataset.of(np.zeros((4, 2, 2), np.uint8), [0, 1, 2, 0]).classes
     3
@@ -41,9 +45,10 @@ class Dataset:
         classes: int,
         name: str,
         original_labels: tuple[int, ...] | None = None,
+        scale: float | None = None,
     ) -> None:
         self.images, self.targets, self.classes, self.name = images, targets, classes, name
-        self.original_labels = original_labels
+        self.original_labels, self.scale = original_labels, scale
         self._digest: str | None = None
         self._moments: tuple[float, float] | None = None
 
@@ -54,13 +59,15 @@ class Dataset:
         classes: Classes = None,
         name: str = "dataset",
         limit: int | None = None,
+        scale: float | None = None,
     ) -> Dataset:
         """Checks arrays and puts them together.
 
-        images:  `[n, ...]`, uint8 or float32; float64 becomes float32.
+        images:  `[n, ...]`, uint8, int16 or float32; float64 becomes float32.
         targets: `[n]` or `[n, 1]`, integers from 0; with `classes="compact"` any integers.
         classes: see `Classes`.
         limit:   keeps the first examples only; the number of classes is that of all labels.
+        scale:   the value of one step, a float32: for int16, and for uint8 that is quantized.
 
         Raises DatasetError where they do not fit, or an example holds NaN or infinity.
         """
@@ -72,6 +79,7 @@ class Dataset:
         if str(pixels.dtype) not in EXAMPLES:
             allowed = ", ".join(EXAMPLES)
             raise DatasetError(name, f"images are {pixels.dtype}; allowed: {allowed}; use images.astype")
+        step = _step(pixels.dtype, scale, name)
         if pixels.ndim < 2 or 0 in pixels.shape:
             raise DatasetError(name, f"images have shape {list(pixels.shape)}; allowed: [n, ...] with at least one value")
         labels = np.asarray(targets)
@@ -86,7 +94,7 @@ class Dataset:
                 raise InvalidOptionError("limit", limit, "an integer from 1, or None")
             pixels, numbers = pixels[:limit], numbers[:limit]
         _check_finite(pixels, name)
-        return Dataset(np.ascontiguousarray(pixels), numbers, count, name, originals)
+        return Dataset(np.ascontiguousarray(pixels), numbers, count, name, originals, step)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -108,12 +116,41 @@ class Dataset:
         """The first examples, with as many classes. No array is copied."""
         if count < 1:
             raise InvalidOptionError("count", count, "an integer from 1")
-        return Dataset(self.images[:count], self.targets[:count], self.classes, self.name, self.original_labels)
+        images, targets = self.images[:count], self.targets[:count]
+        return Dataset(images, targets, self.classes, self.name, self.original_labels, self.scale)
+
+    def quantize(self, bits: int = 16, max: float | None = None) -> Dataset:
+        """A float32 dataset in integers, for which results have the same bits on every machine.
+
+        bits: 16 for int16, 8 for uint8 around 128.
+        max:  the value of the largest step; larger ones are clipped. By default the largest absolute value.
+
+        >>> Dataset.of(np.float32([[1], [-0.5]]), [0, 1]).quantize(16).images.ravel().tolist()
+        [32767, -16384]
+        """
+        if bits not in (16, 8):
+            raise InvalidOptionError("bits", bits, "16 or 8")
+        if self.images.dtype != np.float32:
+            raise DatasetError(self.name, "is not float32; only float32 examples are quantized")
+        largest = float(np.abs(self.images).max()) if max is None else max
+        if max is None and largest == 0:
+            raise DatasetError(self.name, "holds zeros only, so that no step follows from its values; give max")
+        with np.errstate(over="ignore", under="ignore"):
+            scale = float(np.float32(largest / _LARGEST[bits]))
+        if not 2.0**-126 <= scale < np.inf:
+            raise InvalidOptionError("max", max, "a positive number whose steps are normal float32")
+        return self.quantized_by(bits, scale)
+
+    def quantized_by(self, bits: int, scale: float) -> Dataset:
+        """Like `quantize`, with a scale: each value / scale is rounded to the nearest integer, ties to even."""
+        steps = np.clip(np.rint(self.images.astype(np.float64) / scale), -_LARGEST[bits], _LARGEST[bits])
+        images = steps.astype(np.int16) if bits == 16 else (steps + 128).astype(np.uint8)
+        return Dataset(images, self.targets, self.classes, self.name, self.original_labels, scale)
 
     def moments(self) -> tuple[float, float]:
         """The mean and population deviation over all values, in the unit of the values. Computed once."""
         if self._moments is None:
-            self._moments = moments_of(self.images)
+            self._moments = moments_of(self.images, self.scale)
         return self._moments
 
     def digest(self) -> str:
@@ -124,11 +161,26 @@ class Dataset:
                 "classes": self.classes,
                 "dtype": str(self.images.dtype),
                 "images": hashlib.sha256(little.data).hexdigest(),
+                **({} if self.scale is None else {"scale": np.array(self.scale, ">f4").tobytes().hex()}),
                 "shape": list(self.images.shape),
                 "targets": hashlib.sha256(self.targets.astype("<u2").data).hexdigest(),
             }
             self._digest = hashlib.sha256(write(fields).encode()).hexdigest()
         return self._digest
+
+
+def _step(dtype: np.dtype[Any], scale: float | None, name: str) -> float | None:
+    if scale is None:
+        if dtype == np.int16:
+            raise DatasetError(name, "images are int16; give scale, the value of one step")
+        return None
+    if dtype == np.float32:
+        raise InvalidOptionError("scale", scale, "None for float32 images, which are their values themselves")
+    if isinstance(scale, bool) or not isinstance(scale, (int, float, np.floating)) or not 2.0**-126 <= scale < 2.0**128:
+        raise InvalidOptionError("scale", scale, "a positive number that float32 holds")
+    if float(np.float32(scale)) != float(scale):
+        raise InvalidOptionError("scale", scale, "a number that float32 holds exactly; take float(np.float32(scale))")
+    return float(scale)
 
 
 def _labels(

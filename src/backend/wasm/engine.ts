@@ -1,4 +1,5 @@
 import { bytesPerElement } from "../../base/tensor.js";
+import type { Pixels } from "../../dataset/index.js";
 import { Draws, type MatrixRun } from "../../draws/draws.js";
 import { itemBytes, labelDtype, type Plan, rowLength, targetDtype } from "../../plan/plan.js";
 import { instantiate, type KernelExports } from "../../wasm/module.js";
@@ -6,9 +7,11 @@ import type { ItemBytes } from "../backend.js";
 
 /** The examples and labels of a dataset as an engine takes them; labels are uint16. */
 export interface Examples {
-  readonly images: Uint8Array | Float32Array;
+  readonly images: Pixels;
   readonly targets: Uint16Array;
 }
+
+const VIEWS = { uint8: Uint8Array, int16: Int16Array, float32: Float32Array } as const;
 
 /** Positions projected at a time at most; see assembly/start.ts. */
 const MOST_POSITIONS = 4096;
@@ -16,7 +19,7 @@ const MOST_POSITIONS = 4096;
 /** One WASM instance set up for a plan and a dataset: the whole CPU backend in one thread. */
 export class Engine {
   readonly #plan: Plan;
-  readonly #images: Uint8Array | Float32Array;
+  readonly #images: Pixels;
   readonly #draws: Draws;
 
   static async create(plan: Plan, examples: Examples): Promise<Engine> {
@@ -89,7 +92,7 @@ export class Engine {
     const { kernel, regions } = this.#draws;
     const { buffer } = kernel.memory;
     const indices = new Uint32Array(buffer, regions.indices + 4 * from, count);
-    const View = exampleDtype === "uint8" ? Uint8Array : Float32Array;
+    const View = VIEWS[exampleDtype];
     const region = new View(buffer, regions.gathered, count * regions.gatheredStride);
     for (let i = 0; i < count; i++) {
       const start = (indices[i] as number) * features;

@@ -1,7 +1,9 @@
 import type { Examples } from "./engine.js";
 
+type Shared = Examples["images"] | Examples["targets"];
+
 /** Copies that threads share, by the arrays they were made of: augmentors of one dataset need one copy together. */
-const copies = new WeakMap<Uint8Array | Uint16Array | Float32Array, Uint8Array | Uint16Array | Float32Array>();
+const copies = new WeakMap<Shared, Shared>();
 
 /**
  * Gives the same examples in memory that all threads can read, so that each does not hold a copy. Where there is no such
@@ -13,7 +15,7 @@ export function shareExamples({ images, targets }: Examples): Examples {
   return { images: share(images), targets: share(targets) };
 }
 
-function share<T extends Uint8Array | Uint16Array | Float32Array>(data: T): T {
+function share<T extends Shared>(data: T): T {
   if (data.buffer instanceof SharedArrayBuffer) return data;
   const known = copies.get(data);
   if (known) return known as T;

@@ -10,6 +10,9 @@ import { pathFor } from "./paths/pick.js";
 import type { GpuLease } from "./session.js";
 import { WebGpuWeaver } from "./weaver.js";
 
+/** The parts of 64-bit sums in shaders/tile-wide-int16.wgsl hold rows of so many columns. */
+const MAX_INT16_FEATURES = 2 ** 24;
+
 export interface WebGpuBackendOptions extends Omit<GpuRequest, "signal">, GpuOptions {
   /** A device of the caller. It is used unchanged, never destroyed, and not replaced when it is lost. */
   device?: GPUDevice | undefined;
@@ -34,13 +37,18 @@ export class WebGpuBackend implements Backend {
    * Opens a weaver: uploads the examples and compiles the kernels.
    *
    * @throws WebGpuError if there is no GPU, or its memory does not hold the examples
-   * @throws InvalidOptionError for matrices that are too small for the "torch" generator on a GPU
+   * @throws InvalidOptionError for matrices that are too small for the "torch" generator on a GPU, and int16 examples of
+   *   more than 2^24 values
    */
   async open(plan: Plan, dataset: Dataset, signal?: AbortSignal | undefined): Promise<WebGpuWeaver> {
     const values = plan.outFeatures * plan.features;
     if (plan.generator === "torch" && values < MIN_TORCH_VALUES) {
       const allowed = `at least ${MIN_TORCH_VALUES} values a matrix with "torch" on WebGPU; use backend: "wasm"`;
       throw new InvalidOptionError("outFeatures * features", values, allowed);
+    }
+    if (plan.exampleDtype === "int16" && plan.features > MAX_INT16_FEATURES) {
+      const allowed = `at most ${MAX_INT16_FEATURES} values of an int16 example on WebGPU; use backend: "wasm"`;
+      throw new InvalidOptionError("features", plan.features, allowed);
     }
     return WebGpuWeaver.open(plan, dataset, pathFor(plan), this.#lease(), signal);
   }

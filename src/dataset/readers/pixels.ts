@@ -1,6 +1,7 @@
 import { DatasetError } from "../../base/errors.js";
 import type { DType, Pixels } from "../tensor.js";
 import type { Numbers } from "./nd-array.js";
+import type { ReaderOptions } from "./reader-options.js";
 
 /** The largest integer up to which float32 holds all. */
 const EXACT = 2 ** 24;
@@ -11,10 +12,19 @@ function place(index: number, features: number): string {
 }
 
 /**
+ * The type of a dataset's values that is asked for: `dtype`, or int16 where integers of 16 bits come with the value of one
+ * step.
+ */
+export function wantedType(values: Numbers, { dtype, scale, scaleOfIntegers }: ReaderOptions): DType | undefined {
+  return values instanceof Int16Array && (scale ?? scaleOfIntegers) !== undefined ? (dtype ?? "int16") : dtype;
+}
+
+/**
  * Turns numbers of any type into the values of a dataset, by their type:
  *
  * - uint8 stays, bool becomes 0 and 1, float32 stays;
  * - float64 and float16 become float32 (float64 is rounded to the nearest);
+ * - int16 stays where its step is known, see `wantedType`;
  * - other integers become uint8 where all are 0 to 255, else float32, which must hold each of them exactly.
  *
  * @param wanted the type that is asked for; to become uint8, all values must be whole numbers from 0 to 255
@@ -27,6 +37,7 @@ export function pixelsOf(
   { name, features, wanted }: { name: string; features: number; wanted: DType | undefined },
 ): Pixels {
   const floats = values instanceof Float32Array || values instanceof Float64Array;
+  if (wanted === "int16" && values instanceof Int16Array) return values;
   if (values instanceof Uint8Array) return wanted === "float32" ? Float32Array.from(values) : values;
   if (floats && wanted !== "uint8") return values instanceof Float32Array ? values : Float32Array.from(values);
   const stranger = firstStranger(values);

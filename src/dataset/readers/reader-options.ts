@@ -36,7 +36,11 @@ export interface ReaderOptions extends ReadOptions {
   /** The shape of one example, of as many values as the data has: `[28, 28]` for rows of 784. */
   readonly shape?: readonly number[] | undefined;
   /** The type of the values. Default: see docs/your-data.md. To become uint8, all must be whole numbers from 0 to 255. */
-  readonly dtype?: DType | undefined;
+  readonly dtype?: Exclude<DType, "int16"> | undefined;
+  /** The value of one step, for int16 images and for uint8 ones that are quantized: see `DatasetInit`. */
+  readonly scale?: number | undefined;
+  /** Like `scale`, but left out for float32 images. @internal */
+  readonly scaleOfIntegers?: number | undefined;
   /** Resize images to `[height, width]`, as the transform `Resize` does. Images of several sizes need it. */
   readonly resize?: readonly [number, number] | undefined;
   /** True if arrays have their channels first, `[N, channels, height, width]`, as PyTorch's have. Default false. */
@@ -47,7 +51,16 @@ export interface ReaderOptions extends ReadOptions {
 
 const NAMES: Names<Required<ReaderOptions>> = {
   ...{ split: true, classes: true, limit: true, name: true, nonFinite: true, images: true, labels: true, shape: true },
-  ...{ dtype: true, resize: true, channelsFirst: true, variant: true, signal: true, retryPauses: true },
+  ...{
+    dtype: true,
+    scale: true,
+    scaleOfIntegers: true,
+    resize: true,
+    channelsFirst: true,
+    variant: true,
+    signal: true,
+    retryPauses: true,
+  },
 };
 
 /** @throws InvalidOptionError for an option that is not allowed */

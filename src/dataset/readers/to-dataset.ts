@@ -5,7 +5,7 @@ import { type Pixels, product, sameShape, shapeText } from "../tensor.js";
 import { Resize } from "../transforms/resize.js";
 import { labelsOf } from "./labels.js";
 import { channelsLast, firstRows, isTexts, type NdArray } from "./nd-array.js";
-import { pixelsOf } from "./pixels.js";
+import { pixelsOf, wantedType } from "./pixels.js";
 import type { ReaderOptions } from "./reader-options.js";
 
 /** An array with the name of its file, for messages. */
@@ -45,8 +45,9 @@ export function datasetOfArrays(
   const features = product(one);
   const used = Math.min(count, options.limit ?? count);
   // All integers decide whether they fit into 8 bits, the first ones are kept.
-  const settings = { name: images.name, features, wanted: options.dtype };
-  const floats = images.type.startsWith("float") || images.data instanceof Uint8Array;
+  const wanted = wantedType(images.data, options);
+  const settings = { name: images.name, features, wanted };
+  const floats = images.type.startsWith("float") || images.data instanceof Uint8Array || wanted === "int16";
   let pixels = pixelsOf(floats ? firstRows(images, used) : images.data, images.type, settings).subarray(
     0,
     used * features,
@@ -88,8 +89,9 @@ export function makeDataset(parts: Parts, fallback: string, options: ReaderOptio
     throw new InvalidOptionError("shape", shape, allowed);
   }
   const classes = options.classes ?? parts.classes ?? classNames?.length;
-  const { nonFinite } = options;
-  const dataset = Dataset.firstOf({ images, targets, shape, classes, classNames, name, nonFinite }, used);
+  const { nonFinite, scaleOfIntegers } = options;
+  const scale = options.scale ?? (images instanceof Float32Array ? undefined : scaleOfIntegers);
+  const dataset = Dataset.firstOf({ images, targets, shape, classes, classNames, name, nonFinite, scale }, used);
   const { resize } = options;
   return resize && !sameShape(resize, shape.slice(0, 2)) ? dataset.transform(new Resize(resize)) : dataset;
 }

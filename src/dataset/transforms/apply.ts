@@ -9,6 +9,7 @@ interface Examples {
   readonly images: Pixels;
   readonly shape: readonly number[];
   readonly dtype: ImageBatch["dtype"];
+  readonly scale: number | undefined;
   readonly length: number;
   readonly features: number;
   readonly byteScale?: ImageBatch["byteScale"];
@@ -17,13 +18,13 @@ interface Examples {
 /** All examples transformed, batch after batch, into one array. */
 export function applyToAll(transform: Transform, source: Examples): Omit<ImageBatch, "count"> {
   checkTransform("transform", transform);
-  const { images, shape, dtype, length, features, byteScale } = source;
+  const { images, shape, dtype, scale, length, features, byteScale } = source;
   const batchLength = Math.max(1, Math.floor(batchValues / features));
   let result: Omit<ImageBatch, "count"> | undefined;
   for (let start = 0; start < length; start += batchLength) {
     const count = Math.min(batchLength, length - start);
     const data = images.subarray(start * features, (start + count) * features);
-    const batch = applyOne(transform, { data, shape, dtype, count, byteScale });
+    const batch = applyOne(transform, { data, shape, dtype, count, scale, byteScale });
     const size = product(batch.shape);
     result ??= { ...batch, data: roomFor(transform, batch, length * size) };
     if (!sameShape(batch.shape, result.shape) || batch.dtype !== result.dtype) {
@@ -89,6 +90,16 @@ function checkBatch(transform: Transform, batch: ImageBatch, count: number): voi
   const expected = product(batch.shape) * count;
   if (dtypeOf(batch.data) !== batch.dtype) {
     throw new DatasetError(transform.name, `returned ${kindOf(batch.data)} as ${batch.dtype} data`);
+  }
+  if (
+    (batch.dtype === "int16" && batch.scale === undefined) ||
+    (batch.dtype === "float32" && batch.scale !== undefined)
+  ) {
+    throw new DatasetError(
+      transform.name,
+      `made ${batch.dtype} examples with the scale ${batch.scale}; keep the scale and the type of quantized examples, ` +
+        "or transform before quantize()",
+    );
   }
   if (batch.count !== count || batch.data.length !== expected) {
     throw new DatasetError(

@@ -5,6 +5,7 @@ import { checkDataset } from "../check-dataset.js";
 import type { Dataset } from "../dataset.js";
 import { product, shapeText } from "../tensor.js";
 import { checkInput } from "./apply.js";
+import { checkUnquantized } from "./quantized.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /** Options of {@link Center}. */
@@ -64,7 +65,8 @@ export class Center implements Transform {
    */
   static of(dataset: Dataset): Center {
     checkDataset(dataset);
-    const { images, length, features, name, byteScale } = dataset;
+    const { images, length, features, name, byteScale, scale } = dataset;
+    if (scale !== undefined) throw new InvalidOptionError("dataset", name, "a dataset that is not quantized yet");
     if (byteScale) throw new InvalidOptionError("dataset", name, "a dataset that is not centered yet");
     const mean = new Float64Array(features);
     for (let i = 0; i < length; i++) {
@@ -82,6 +84,7 @@ export class Center implements Transform {
   /** @throws {@link DatasetError} if an example has another number of values than the mean image. */
   apply(batch: ImageBatch): ImageBatch {
     checkInput(batch);
+    checkUnquantized(batch, this.name);
     const features = product(batch.shape);
     const { mean } = this;
     if (mean.length !== 1 && mean.length !== features) {

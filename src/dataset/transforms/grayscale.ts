@@ -2,6 +2,7 @@ import { DatasetError } from "../../base/errors.js";
 import { allocate, shapeText } from "../tensor.js";
 import { checkInput } from "./apply.js";
 import { imageShape } from "./image-shape.js";
+import { checkUnquantized } from "./quantized.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 // ITU-R BT.601-2 luma as torchvision writes it, in f32. They sum to 0.9999, so white uint8 becomes 254.
@@ -16,7 +17,7 @@ const blue = Math.fround(0.114);
 export class Grayscale implements Transform {
   readonly name = "Grayscale";
 
-  /** @throws {@link DatasetError} unless the examples are images of 1 or 3 channels. */
+  /** @throws {@link DatasetError} unless the examples are images of 1 or 3 channels that are not quantized. */
   apply(batch: ImageBatch): ImageBatch {
     checkInput(batch);
     const { height, width, channels } = imageShape(batch.shape, this.name);
@@ -24,6 +25,7 @@ export class Grayscale implements Transform {
     if (channels !== 3) {
       throw new DatasetError(this.name, `needs images of 1 or 3 channels, got examples of ${shapeText(batch.shape)}`);
     }
+    checkUnquantized(batch, this.name);
     const source = batch.data;
     const data = allocate(batch.dtype, source.length / 3);
     for (let i = 0, p = 0; i < data.length; i++, p += 3) {

@@ -23,11 +23,16 @@ export class Lambda implements Transform {
   /** @throws {@link DatasetError} if a result does not hold what it says or differs from the first. */
   apply(batch: ImageBatch): ImageBatch {
     checkInput(batch);
-    const { shape, dtype, count } = batch;
+    const { shape, dtype, scale, count } = batch;
     const features = product(shape);
     let result: ImageBatch | undefined;
     for (let i = 0; i < count; i++) {
-      const example = this.#map({ data: batch.data.subarray(i * features, (i + 1) * features), shape, dtype });
+      const example = this.#map({
+        data: batch.data.subarray(i * features, (i + 1) * features),
+        shape,
+        dtype,
+        ...(scale === undefined ? {} : { scale }),
+      });
       if (typeof example !== "object" || example === null || !isShape(example.shape)) {
         const allowed = "{ data, shape, dtype }, shape a list of positive integers";
         throw new DatasetError(this.name, `returned ${describe(example)}; allowed: ${allowed}`);
@@ -45,8 +50,10 @@ export class Lambda implements Transform {
         shape: [...example.shape],
         dtype: example.dtype,
         count,
+        ...(example.scale === undefined ? {} : { scale: example.scale }),
       };
-      if (!sameShape(example.shape, result.shape) || example.dtype !== result.dtype) {
+      const alike = example.dtype === result.dtype && example.scale === result.scale;
+      if (!sameShape(example.shape, result.shape) || !alike) {
         throw new DatasetError(
           this.name,
           `returned ${shapeText(example.shape)} ${example.dtype} after ${shapeText(result.shape)} ${result.dtype}; ` +

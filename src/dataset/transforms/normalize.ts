@@ -2,6 +2,7 @@ import { checkOptions } from "../../base/check.js";
 import { DatasetError, InvalidOptionError } from "../../base/errors.js";
 import { shapeText } from "../tensor.js";
 import { checkInput } from "./apply.js";
+import { checkUnquantized } from "./quantized.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /** Options of {@link Normalize}: one number for all channels, or one a channel. */
@@ -38,6 +39,7 @@ export class Normalize implements Transform {
   /** @throws {@link DatasetError} if the examples are not float32 or do not have as many channels as `mean`. */
   apply(batch: ImageBatch): ImageBatch {
     checkInput(batch);
+    checkUnquantized(batch, this.name);
     const source = batch.data;
     if (!(source instanceof Float32Array)) {
       throw new DatasetError(

@@ -3,6 +3,7 @@ import { InvalidOptionError } from "../../base/errors.js";
 import type { Pixels } from "../tensor.js";
 import { checkInput } from "./apply.js";
 import { imageShape } from "./image-shape.js";
+import { checkUnquantized } from "./quantized.js";
 import { type AxisWeights, bilinearWeights, fixedPoint } from "./resize-weights.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
@@ -72,11 +73,12 @@ export class Resize implements Transform {
     this.#antialias = antialias;
   }
 
-  /** @throws {@link DatasetError} if the examples are not images. */
+  /** @throws {@link DatasetError} if the examples are not images, or quantized. */
   apply(batch: ImageBatch): ImageBatch {
     checkInput(batch);
+    checkUnquantized(batch, this.name);
     const { output, axes } = this.#prepare(batch.shape);
-    let data: Pixels | Float64Array = batch.data;
+    let data = batch.data as Exclude<Pixels, Int16Array> | Float64Array;
     for (const axis of axes) data = data instanceof Uint8Array ? resampleBytes(data, axis) : resampleFloats(data, axis);
     return { ...batch, shape: output, data: data instanceof Float64Array ? new Float32Array(data) : data };
   }

@@ -51,7 +51,7 @@ function openMnist(name: "mnist" | "mnist-test", { classes = 10, split, ...optio
 }
 
 /**
- * The dataset a recipe was made from.
+ * The dataset a recipe was made from. float32 files are quantized as the recipe says.
  *
  * @param given where it is, if not where the recipe says, or the dataset itself; what it has beyond the recipe's is left
  *   out
@@ -66,11 +66,14 @@ export async function openDatasetOf(
 ): Promise<Dataset> {
   const classes = recipe.dataset.originalLabels ? "compact" : recipe.dataset.classes;
   const limit = Math.max(1, recipe.dataset.shape[0] as number);
+  const scaleOfIntegers = recipe.dataset.scale;
   const whole = isDataset(given)
     ? given
-    : likeThat(recipe, await openDataset(given, { classes, limit, ...options, signal }));
+    : likeThat(recipe, await openDataset(given, { classes, limit, scaleOfIntegers, ...options, signal }));
   const plain = whole.length > limit ? whole.head(limit) : whole;
-  const dataset = isDataset(given) ? plain : await centeredAs(recipe, plain, { ...options, signal });
+  const dataset = isDataset(given)
+    ? plain
+    : quantizedAs(recipe, await centeredAs(recipe, plain, { ...options, signal }));
   const difference = await abortable(datasetDifference(recipe, dataset), signal);
   if (difference !== undefined) throw new RecipeError(whole.name, difference);
   return dataset;
@@ -90,14 +93,24 @@ function isDataset(given: DatasetSource | Dataset): given is Dataset {
 }
 
 /** A dataset with the shape of the recipe's, and as uint8 where that is, as long as this changes no value. */
-function likeThat({ dataset: { shape, dtype } }: Recipe, read: Dataset): Dataset {
+function likeThat({ dataset: { shape, dtype, scale } }: Recipe, read: Dataset): Dataset {
   const [, ...one] = shape;
   const features = one.reduce((a, b) => a * b, 1);
   const bytes =
-    dtype === "uint8" && read.dtype === "float32" && read.images.every((value) => (value & 255) === value)
+    dtype === "uint8" &&
+    scale === undefined &&
+    read.dtype === "float32" &&
+    read.images.every((value) => (value & 255) === value)
       ? Uint8Array.from(read.images)
       : undefined;
   const reshaped = features === read.features && one.join() !== read.shape.join();
   if (!bytes && !reshaped) return read;
   return Dataset.from({ ...read, ...(bytes ? { images: bytes } : {}), ...(reshaped ? { shape: one } : {}) });
+}
+
+/** A float32 dataset in the steps of a recipe's; any other as it is. */
+function quantizedAs(recipe: Recipe, dataset: Dataset): Dataset {
+  const { dtype, scale } = recipe.dataset;
+  if (scale === undefined || dataset.dtype !== "float32") return dataset;
+  return dataset.quantizedBy(dtype === "int16" ? 16 : 8, scale);
 }

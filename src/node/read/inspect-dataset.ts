@@ -2,7 +2,7 @@ import { checkOptions, checkText } from "../../base/check.js";
 import { checkDataset } from "../../dataset/check-dataset.js";
 import type { Dataset } from "../../dataset/index.js";
 import { Canvas, type Color, LETTER } from "./canvas.js";
-import { drawExample, imageSize } from "./draw-example.js";
+import { drawExample, imageSize, zeroOf } from "./draw-example.js";
 import { writePicture } from "./write-picture.js";
 
 /** The result of `inspectDataset`. */
@@ -21,7 +21,7 @@ export interface DatasetReport {
   readonly originalLabels?: readonly number[];
   /** The number of examples of each class. */
   readonly counts: readonly number[];
-  /** The smallest value. */
+  /** The smallest value; like the mean, times `scale` where values are steps of it. */
   readonly minimum: number;
   /** The largest value. */
   readonly maximum: number;
@@ -67,6 +67,7 @@ export async function inspectDataset(dataset: Dataset, options: { picture?: stri
     if (value > maximum) maximum = value;
   }
   if (picture !== undefined) await writePicture(picture, await draw(dataset, maximum));
+  const valueOf = (step: number) => (step - zeroOf(dataset)) * (dataset.scale ?? 1);
   return {
     name,
     shape: [dataset.length, ...dataset.shape],
@@ -75,8 +76,8 @@ export async function inspectDataset(dataset: Dataset, options: { picture?: stri
     ...(classNames ? { classNames } : {}),
     ...(originalLabels ? { originalLabels } : {}),
     counts,
-    minimum,
-    maximum,
+    minimum: valueOf(minimum),
+    maximum: valueOf(maximum),
     ...dataset.moments(),
     digest: await dataset.digest(),
     ...(picture === undefined ? {} : { picture }),
@@ -109,7 +110,8 @@ async function draw(dataset: Dataset, maximum: number): Promise<Uint8Array> {
     [255, 255, 255],
   );
   // Values that use a part of the range are shown with full contrast.
-  const high = maximum > 0 ? maximum : 1;
+  const low = zeroOf(dataset);
+  const high = maximum > low ? maximum : low + 1;
   for (const [row, { examples }] of rows.entries()) {
     const top = MARGIN + row * cell.height;
     canvas.text(MARGIN, top + (cell.height - GAP - LETTER.height) / 2, titles[row] as string, INK);

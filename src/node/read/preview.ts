@@ -16,7 +16,7 @@ import type { StoredSet } from "../../store/stored-set.js";
 import { TaskAugmentor } from "../../tasks/augmentor.js";
 import { openDatasetOf } from "../dataset/open-dataset.js";
 import { Canvas, type Color, LETTER } from "./canvas.js";
-import { drawExample, imageSize, squareFor } from "./draw-example.js";
+import { drawExample, imageSize, squareFor, zeroOf } from "./draw-example.js";
 import { GENERATED } from "./verification.js";
 import { writePicture } from "./write-picture.js";
 
@@ -122,7 +122,9 @@ async function draw(
       const drawn = kernel.examplesOf(item).indices[plan.mode === "sequence" ? column : 0] as number;
       const index = numbers?.[drawn] ?? drawn;
       const left = MARGIN + column * cell.width;
-      const high = dataset.dtype === "uint8" ? 255 : Math.max(...dataset.at(index).image, Number.MIN_VALUE);
+      const pixels = dataset.dtype === "uint8" && dataset.scale === undefined;
+      const least = dataset.dtype === "float32" ? Number.MIN_VALUE : zeroOf(dataset) + 1;
+      const high = pixels ? 255 : Math.max(...dataset.at(index).image, least);
       drawExample(canvas, dataset, index, { left, top: top + LETTER.height, zoom: ZOOM, high });
       const position = plan.mode === "sequence" ? item * plan.length + column : item;
       const bytes = await readBytesOf(set, inputs, position * rowBytes, plan.outFeatures * valueBytes, signal);

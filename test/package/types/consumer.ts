@@ -56,6 +56,8 @@ import {
   openTasks,
   type Preset,
   type PresetName,
+  type Quantization,
+  type QuantizeOptions,
   type Range,
   type ReadableStore,
   type ReaderOptions,
@@ -173,6 +175,10 @@ export async function use(worker: WorkerLike, reader: StoreReader, source: strin
   const dataset: Dataset = Dataset.from({ images: new Uint8Array(8), targets: [0, 1], shape: [4] });
   const file: DatasetSource = new Uint8Array(1);
   takes((await everywhere.readDataset(file, { split: "test" })).classNames?.length);
+  const features = Dataset.from({ images: Float32Array.of(1, 2), targets: [0, 1], shape: [1] });
+  const quantize: QuantizeOptions = { bits: 16, max: 2 };
+  const quantization: Quantization | undefined = features.quantize(quantize).quantization;
+  takes([quantization?.largestError, features.scale]);
   const options: TaskAugmentorOptions = { taskCount: 2, seed: 1n, backend: "auto", createWorker: () => worker };
   const tasks = new TaskAugmentor(options);
   const walk: BatchOptions = { batchSize: 1 };

@@ -24,7 +24,7 @@ def weave(module, engine, folder):
     exports = wasmtime.Instance(store, module, []).exports(store)
     call = lambda name, *args: exports[name](store, *args)
     memory = exports["memory"]
-    assert call("abiVersion") == 1, "this host is for version 1"
+    assert call("abiVersion") == 2, "this host is for version 2"
 
     plan = json.loads((folder / "plan.json").read_text())
     start = (call("heapBase") + 63) // 64 * 64

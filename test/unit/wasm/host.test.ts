@@ -11,6 +11,7 @@ import type { Plan } from "../../../src/plan/plan.js";
 import { prepareExamples } from "../../../src/plan/prepare-examples.js";
 import { run, temporaryFolder } from "../../support/cli.js";
 import { pythonWith } from "../../support/python-libraries.js";
+import { featuresOf, quantizedRecipes } from "../../support/quantized.js";
 import { recipes } from "../../support/recipes.js";
 import { trainingSet } from "../../support/support.js";
 
@@ -18,9 +19,12 @@ const HOST = fileURLToPath(new URL("host.py", import.meta.url));
 const KERNEL = fileURLToPath(new URL("../../../build/kernel.wasm", import.meta.url));
 const NONE = 0xffffffff;
 
-/** The recipes that other readers are held to, PyTorch's generator, and float32 examples. */
-const sets: readonly (readonly [string, TaskAugmentorOptions, "bytes" | "floats"])[] = [
+type Kind = "bytes" | "floats" | 16 | 8;
+
+/** The recipes that other readers are held to, PyTorch's generator, float32 and quantized examples. */
+const sets: readonly (readonly [string, TaskAugmentorOptions, Kind])[] = [
   ...recipes.map(([name, options]) => [name, options, "bytes"] as const),
+  ...quantizedRecipes.map(([name, bits, options]) => [name, options, bits] as const),
   ["torch", { taskCount: 3, preset: "notebook-torch", seed: 69, sequenceLength: 12 }, "bytes"],
   ["torch, far away", { taskCount: 2, taskOffset: 1e9, preset: "notebook-torch", sequenceLength: 5 }, "bytes"],
   [
@@ -45,7 +49,7 @@ function fieldsOf(plan: Plan): Record<string, unknown> {
     : 0;
   return {
     ...plan,
-    version: 1,
+    version: 2,
     seed: String(plan.seed),
     mode: ["sequence", "dataset", "samples"].indexOf(plan.mode),
     replacement: Number(plan.replacement),
@@ -53,7 +57,7 @@ function fieldsOf(plan: Plan): Record<string, unknown> {
     labelLayout: ["none", "shifted", "query-last"].indexOf(plan.labelLayout),
     labelFormat: ["one-hot", "integer"].indexOf(plan.labelFormat),
     generator: ["chacha8", "torch"].indexOf(plan.generator),
-    exampleDtype: ["uint8", "float32"].indexOf(plan.exampleDtype),
+    exampleDtype: ["uint8", "float32", "int16"].indexOf(plan.exampleDtype),
     dtype: ["", "float32", "float16"].indexOf(plan.dtype),
     ways: episode?.ways ?? 0,
     shots: episode?.shots ?? 0,
@@ -106,11 +110,12 @@ function partOf({ itemCount }: Plan): { first: number; count: number } {
   return { first: itemCount - count, count };
 }
 
-async function planned(given: TaskAugmentorOptions, kind: "bytes" | "floats") {
+async function planned(given: TaskAugmentorOptions, kind: Kind) {
   const mnist = (await trainingSet()).head(300);
   const { targets, shape } = mnist;
-  const images = kind === "bytes" ? mnist.images : Float32Array.from(mnist.images, (value) => value / 255 - 0.1);
-  const dataset = Dataset.from({ name: kind, images, targets, shape, classes: 10 });
+  const images = kind === "bytes" ? mnist.images : featuresOf(mnist.images, mnist.features);
+  const whole = Dataset.from({ name: String(kind), images, targets, shape, classes: 10 });
+  const dataset = typeof kind === "number" ? whole.quantize({ bits: kind }) : whole;
   const options = resolveOptions(given);
   const { examples, inputScaling } = prepareExamples(options, dataset);
   return { plan: makePlan({ ...options, inputScaling }, examples), examples };

@@ -12,7 +12,7 @@ function device(description: string, packedDot: boolean, storage: number): Varia
   return { adapter, limits: { ...limits, ...sizes } as never, packedDot };
 }
 
-const mnist = { rows: 784, blocks: 49, count: 100, skip: 49 };
+const mnist = { rows: 784, blocks: 49, count: 100, skip: 49, int16: false };
 
 describe("variants", () => {
   test("every one fits into the limits, whatever is asked for", () => {
@@ -24,17 +24,19 @@ describe("variants", () => {
         size,
         fc.constantFrom(16384, 32768, 49152),
         fc.boolean(),
+        fc.boolean(),
         (rows, columns, count, ...of) => {
-          const [storage, packed] = of;
+          const [storage, packed, int16] = of;
           const blocks = Math.ceil(columns / 16);
-          const problem = { rows, blocks, count, skip: blocks };
+          const problem = { rows, blocks, count, skip: blocks, int16 };
           const on = device("a card", packed, storage);
           const found = candidates(on, problem);
           expect(found.length).toBeGreaterThan(0);
           for (const { product, shape } of [...found, defaultVariant(on, problem)]) {
             expect(tileStorage({ product, skip: blocks }, shape)).toBeLessThanOrEqual(storage);
             expect(shape.GROUPS * shape.ROW_GROUPS).toBeLessThanOrEqual(256);
-            if (!packed) expect(product).toBe("wide");
+            if (!packed) expect(product).toBe(int16 ? "wide-int16" : "wide");
+            expect(product.endsWith("-int16")).toBe(int16);
           }
         },
       ),
@@ -54,6 +56,13 @@ describe("variants", () => {
     expect(defaultVariant(device("a card", true, 32768), mnist).product).toBe("packed");
     expect(defaultVariant(device("a card", false, 32768), mnist).product).toBe("wide");
     expect(defaultVariant(device("SwiftShader driver 5.0.0", true, 32768), mnist).product).toBe("wide");
+    const int16 = { ...mnist, int16: true };
+    expect(defaultVariant(device("a card", true, 32768), int16).product).toBe("packed-int16");
+    // The packed sums of longer rows do not fit into 32 bits.
+    const products = candidates(device("a card", true, 32768), { ...int16, blocks: 4878 }).map(
+      ({ product }) => product,
+    );
+    expect(new Set(products)).toEqual(new Set(["wide-int16"]));
   });
 });
 

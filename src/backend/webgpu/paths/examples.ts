@@ -7,9 +7,25 @@ import type { Gpu } from "../device/device.js";
 const SLICE = 16 * 2 ** 20;
 const UPLOADED = USAGE.STORAGE | USAGE.COPY_DST;
 
-/** Returns the bytes of a uint8 example on the GPU: whole key-stream blocks of 16. */
-export function exampleBytes(features: number): number {
-  return Math.ceil(features / 16) * 16;
+/** Returns the bytes of an example on the GPU: whole blocks. */
+export function exampleBytes(bytes: number, blockBytes = 16): number {
+  return Math.ceil(bytes / blockBytes) * blockBytes;
+}
+
+/** Bytes of a value, and of a key-stream block of 16 values. */
+export const INTEGERS = {
+  uint8: { valueBytes: 1, blockBytes: 16 },
+  int16: { valueBytes: 2, blockBytes: 32 },
+} as const;
+
+/** The form of examples on the GPU. */
+export interface ExampleForm {
+  /** Bytes of a block, to which examples are padded. Default 16. */
+  readonly blockBytes?: number;
+  /** Value of the padding of int16 examples. Default 0. */
+  readonly padding?: number;
+  /** `capacity` of `blockMasks`. Default 0 for no masks. */
+  readonly maskCapacity?: number;
 }
 
 /** The examples of a dispatch in a buffer. */
@@ -24,25 +40,25 @@ export interface Gathered {
 }
 
 /**
- * Computes the masks of padded examples: one bit for each block of 16 bytes, 1 if some byte of it is nonzero. Each mask
+ * Computes the masks of padded examples: one bit for each block, 1 if some byte of it is nonzero. Each mask
  * has room for `capacity + 1` bits. These are `masks` of shaders/project-tile.wgsl; `capacity` is its SKIP.
  */
 export function blockMasks(
   padded: Uint8Array<ArrayBuffer>,
   stride: number,
   capacity: number,
+  blockBytes = 16,
 ): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(padded.buffer, padded.byteOffset, padded.length / 4);
-  const blocks = stride / 16;
+  const blocks = stride / blockBytes;
+  const perBlock = blockBytes / 4;
   const perExample = maskWords(capacity);
   const masks = new Uint32Array((padded.length / stride) * perExample);
   for (let example = 0, at = 0; at < words.length; example++) {
-    for (let block = 0; block < blocks; block++, at += 4) {
-      if (
-        ((words[at] as number) | (words[at + 1] as number) | (words[at + 2] as number) | (words[at + 3] as number)) ===
-        0
-      )
-        continue;
+    for (let block = 0; block < blocks; block++) {
+      let any = 0;
+      for (const end = at + perBlock; at < end; at++) any |= words[at] as number;
+      if (any === 0) continue;
       const word = example * perExample + (block >>> 5);
       masks[word] = (masks[word] as number) | (1 << (block & 31));
     }
@@ -55,48 +71,48 @@ function maskWords(capacity: number): number {
 }
 
 /**
- * The uint8 examples of a dataset for shaders, each padded with zeros to whole blocks of 16 bytes. If one binding can hold
- * all examples, they are uploaded once; otherwise each dispatch uploads its own.
+ * The examples of a dataset for shaders, as bytes, each padded to whole blocks. If one binding can hold all examples, they
+ * are uploaded once; otherwise each dispatch uploads its own.
  */
 export class ByteExamples {
   readonly #gpu: Gpu;
   readonly #images: Uint8Array;
-  readonly #features: number;
+  readonly #bytes: number;
   readonly #stride: number;
-  readonly #maskCapacity: number;
+  readonly #form: Required<ExampleForm>;
   /** The whole dataset and its masks; undefined if it does not fit into one binding. */
   #all: { readonly buffer: GPUBuffer; readonly masks: GPUBuffer | undefined } | undefined;
 
   /**
    * Uploads the examples.
    *
-   * @param maskCapacity `capacity` of `blockMasks`; 0 for no masks
+   * @param each bytes of an example
    * @throws WebGpuError `"out of memory"`
    */
   static async upload(
     gpu: Gpu,
     images: Uint8Array,
-    features: number,
-    { maskCapacity = 0 } = {},
+    each: number,
+    { blockBytes = 16, padding = 0, maskCapacity = 0 }: ExampleForm = {},
   ): Promise<ByteExamples> {
-    const bytes = (images.length / features) * exampleBytes(features);
+    const bytes = (images.length / each) * exampleBytes(each, blockBytes);
     const fits = bytes <= Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize);
-    const examples = new ByteExamples(gpu, images, features, maskCapacity);
+    const examples = new ByteExamples(gpu, images, each, { blockBytes, padding, maskCapacity });
     if (fits) await examples.#uploadAll(bytes);
     return examples;
   }
 
-  private constructor(gpu: Gpu, images: Uint8Array, features: number, maskCapacity: number) {
+  private constructor(gpu: Gpu, images: Uint8Array, each: number, form: Required<ExampleForm>) {
     this.#gpu = gpu;
     this.#images = images;
-    this.#features = features;
-    this.#stride = exampleBytes(features);
-    this.#maskCapacity = maskCapacity;
+    this.#bytes = each;
+    this.#stride = exampleBytes(each, form.blockBytes);
+    this.#form = form;
   }
 
   /** Capacity of the masks; 0 without masks, and if no block of any example is zero. */
   get maskCapacity(): number {
-    return this.#all && !this.#all.masks ? 0 : this.#maskCapacity;
+    return this.#all && !this.#all.masks ? 0 : this.#form.maskCapacity;
   }
 
   /** The most positions whose examples fit into a dispatch. */
@@ -111,7 +127,7 @@ export class ByteExamples {
     if (this.#all) return { ...this.#all, indices, write: () => undefined };
     const bytes = indices.length * this.#stride;
     const buffer = await loans.take("examples of a batch", bytes, UPLOADED);
-    const capacity = this.#maskCapacity;
+    const capacity = this.#form.maskCapacity;
     const masks = capacity
       ? await loans.take("masks of a batch", indices.length * maskWords(capacity) * 4, UPLOADED)
       : undefined;
@@ -123,7 +139,7 @@ export class ByteExamples {
         const padded = this.#pad((i) => indices[i] as number, indices.length);
         const { queue } = this.#gpu.device;
         queue.writeBuffer(buffer, 0, padded);
-        if (masks) queue.writeBuffer(masks, 0, blockMasks(padded, this.#stride, capacity));
+        if (masks) queue.writeBuffer(masks, 0, this.#masksOf(padded));
       },
     };
   }
@@ -164,21 +180,25 @@ export class ByteExamples {
 
   /** Writes all examples. Returns their masks, one array a slice; no arrays without masks. */
   #writeAll(buffer: GPUBuffer): Uint32Array<ArrayBuffer>[] {
-    const examples = this.#images.length / this.#features;
+    const examples = this.#images.length / this.#bytes;
     const perSlice = Math.max(1, Math.floor(SLICE / this.#stride));
     const masks: Uint32Array<ArrayBuffer>[] = [];
     for (let first = 0; first < examples; first += perSlice) {
       const padded = this.#pad((i) => first + i, Math.min(perSlice, examples - first));
       this.#gpu.device.queue.writeBuffer(buffer, first * this.#stride, padded);
-      if (this.#maskCapacity) masks.push(blockMasks(padded, this.#stride, this.#maskCapacity));
+      if (this.#form.maskCapacity) masks.push(this.#masksOf(padded));
     }
     return masks;
   }
 
+  #masksOf(padded: Uint8Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+    return blockMasks(padded, this.#stride, this.#form.maskCapacity, this.#form.blockBytes);
+  }
+
   /** Tells whether a block of some example is zero. */
   #hasZero(masks: Uint32Array): boolean {
-    const blocks = this.#stride / 16;
-    const words = maskWords(this.#maskCapacity);
+    const blocks = this.#stride / this.#form.blockBytes;
+    const words = maskWords(this.#form.maskCapacity);
     return masks.some((mask, i) => {
       const first = 32 * (i % words);
       const all = blocks - first >= 32 ? 0xffffffff : 2 ** Math.max(0, blocks - first) - 1;
@@ -189,9 +209,11 @@ export class ByteExamples {
   /** Copies examples even if none is padded, because the queue of some hosts does not accept shared memory. */
   #pad(example: (i: number) => number, count: number): Uint8Array<ArrayBuffer> {
     const padded = new Uint8Array(count * this.#stride);
+    const { padding } = this.#form;
+    if (padding !== 0) new Int16Array(padded.buffer).fill(padding);
     for (let i = 0; i < count; i++) {
-      const from = example(i) * this.#features;
-      padded.set(this.#images.subarray(from, from + this.#features), i * this.#stride);
+      const from = example(i) * this.#bytes;
+      padded.set(this.#images.subarray(from, from + this.#bytes), i * this.#stride);
     }
     return padded;
   }
@@ -203,16 +225,21 @@ export class ByteExamples {
  * @throws TypeError for uint8 examples: a defect in the choice of the path
  */
 export function floatBytes({ images }: Dataset): Uint8Array {
-  if (images instanceof Uint8Array) throw new TypeError("float paths take float32 examples");
-  return new Uint8Array(images.buffer, images.byteOffset, images.byteLength);
+  if (!(images instanceof Float32Array)) throw new TypeError("float paths take float32 examples");
+  return bytesOf(images);
 }
 
 /**
- * Returns the uint8 examples of a dataset.
+ * Returns the bytes of uint8 examples, or of int16 ones for the paths that take them.
  *
- * @throws TypeError for float32 examples: a defect in the choice of the path
+ * @throws TypeError for other examples: a defect in the choice of the path
  */
-export function images(dataset: Dataset): Uint8Array {
-  if (dataset.images instanceof Uint8Array) return dataset.images;
-  throw new TypeError("exact paths take uint8 examples");
+export function integerBytes({ images }: Dataset, dtype: "uint8" | "int16"): Uint8Array {
+  if (images instanceof Uint8Array && dtype === "uint8") return images;
+  if (images instanceof Int16Array && dtype === "int16") return bytesOf(images);
+  throw new TypeError(`this path takes ${dtype} examples`);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

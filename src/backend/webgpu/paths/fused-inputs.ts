@@ -3,7 +3,7 @@ import type { Plan } from "../../../plan/plan.js";
 import { uploadTable } from "../device/buffers.js";
 import type { Gpu } from "../device/device.js";
 import { blocksOf } from "../kernels/matrix.js";
-import { ByteExamples, images } from "./examples.js";
+import { ByteExamples, INTEGERS, integerBytes } from "./examples.js";
 import { typicalRun } from "./path.js";
 import type { TileProblem } from "./tile-shape.js";
 
@@ -26,9 +26,14 @@ export class FusedInputs {
   static async upload(gpu: Gpu, plan: Plan, dataset: Dataset, table: Uint32Array<ArrayBuffer>): Promise<FusedInputs> {
     const uploaded = await uploadTable(gpu, table);
     try {
-      // A gray offset is subtracted by way of the sums of whole rows, so then no block may be skipped.
+      // An offset makes a product of each value that is 0, so then no block may be skipped.
       const maskCapacity = plan.grayOffset === 0 ? skipCapacity(blocksOf(plan.features)) : 0;
-      const examples = await ByteExamples.upload(gpu, images(dataset), plan.features, { maskCapacity });
+      const dtype = plan.exampleDtype === "int16" ? "int16" : "uint8";
+      const { valueBytes, blockBytes } = INTEGERS[dtype];
+      // The sums of rows include the padding of int16 examples, which adds nothing where a value is the offset.
+      const padding = dtype === "int16" ? plan.grayOffset : 0;
+      const form = { blockBytes, padding, maskCapacity };
+      const examples = await ByteExamples.upload(gpu, integerBytes(dataset, dtype), plan.features * valueBytes, form);
       return new FusedInputs(plan, examples, uploaded);
     } catch (error) {
       uploaded.destroy();
@@ -40,7 +45,13 @@ export class FusedInputs {
     this.examples = examples;
     this.table = table;
     const { maskCapacity: skip } = examples;
-    this.problem = { rows: plan.outFeatures, blocks: blocksOf(plan.features), count: typicalRun(plan), skip };
+    this.problem = {
+      rows: plan.outFeatures,
+      blocks: blocksOf(plan.features),
+      count: typicalRun(plan),
+      skip,
+      int16: plan.exampleDtype === "int16",
+    };
   }
 
   destroy(): void {

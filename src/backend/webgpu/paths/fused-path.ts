@@ -10,7 +10,7 @@ import { Choices, fastest, type Trial } from "./tuning.js";
 import { candidates, defaultVariant, type Variant } from "./variants.js";
 
 /**
- * The exact projection of uint8 examples. One dispatch makes the deviates, the products and the one-hots: see
+ * The exact projection of uint8 and int16 examples. One dispatch makes the deviates, the products and the one-hots: see
  * shaders/project-tile.wgsl. It is right for every mode. For a task with very many positions it is slow, because each
  * tile of positions makes the matrix again.
  */

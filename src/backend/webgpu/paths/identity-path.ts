@@ -3,18 +3,22 @@ import { rowLength } from "../../../plan/plan.js";
 import { bindGroup } from "../device/bind-group.js";
 import { type Loans, USAGE } from "../device/buffers.js";
 import type { Gpu } from "../device/device.js";
-import { ByteExamples, exampleBytes, images } from "./examples.js";
+import { ByteExamples, exampleBytes, INTEGERS, integerBytes } from "./examples.js";
 import { type Dispatch, evenPositions, grid, type Path, type PreparedPath } from "./path.js";
 
-/** The identity projection of uint8 examples: see shaders/project-identity.wgsl. */
+/** The identity projection of uint8 and int16 examples: see shaders/project-identity.wgsl. */
 export const identityPath: Path = {
   name: "identity",
   async prepare(gpu, plan, dataset) {
-    const pipeline = await gpu.pipeline("project-identity", { HALF: plan.dtype === "float16" ? 1 : 0 });
+    const dtype = plan.exampleDtype === "int16" ? "int16" : "uint8";
+    const { valueBytes, blockBytes } = INTEGERS[dtype];
+    const constants = { HALF: plan.dtype === "float16" ? 1 : 0, INT16: dtype === "int16" ? 1 : 0 };
+    const pipeline = await gpu.pipeline("project-identity", constants);
     const uniform = await gpu.buffer("plan", PLAN_BYTES, USAGE.UNIFORM | USAGE.COPY_DST);
     try {
       await gpu.submit("upload of the plan", () => gpu.device.queue.writeBuffer(uniform, 0, planBytes(plan)));
-      const examples = await ByteExamples.upload(gpu, images(dataset), plan.features);
+      const bytes = integerBytes(dataset, dtype);
+      const examples = await ByteExamples.upload(gpu, bytes, plan.features * valueBytes, { blockBytes });
       return new Identity(gpu, plan, pipeline, examples, uniform);
     } catch (error) {
       uniform.destroy();
@@ -79,7 +83,8 @@ class Identity implements PreparedPath {
 /** Returns the uniform `Plan` of shaders/project-identity.wgsl. */
 function planBytes(plan: Plan): ArrayBuffer {
   const bytes = new ArrayBuffer(PLAN_BYTES);
-  const words = exampleBytes(plan.features) / 4;
+  const { valueBytes, blockBytes } = INTEGERS[plan.exampleDtype === "int16" ? "int16" : "uint8"];
+  const words = exampleBytes(plan.features * valueBytes, blockBytes) / 4;
   new Uint32Array(bytes, 0, 4).set([plan.features, words, plan.outFeatures, rowLength(plan)]);
   new Int32Array(bytes, 16, 1)[0] = plan.grayOffset;
   new Float32Array(bytes, 20, 1)[0] = plan.identityScale;

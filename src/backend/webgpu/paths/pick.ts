@@ -15,5 +15,6 @@ export function pathFor(plan: Plan): Path {
   const identity = isAlways(plan.identityProjection);
   if (plan.exampleDtype === "float32") return identity ? identityFloatPath : floatPath;
   if (identity) return identityPath;
+  if (plan.exampleDtype === "int16") return fusedPath;
   return plan.mode === "dataset" && plan.itemsPerTask > MANY ? productPath : fusedPath;
 }

@@ -40,7 +40,7 @@ export class PreparedFused implements PreparedPath {
       ...variant.shape,
       SKIP: inputs.problem.skip,
       IDENTITY: hasIdentity(plan) ? 1 : 0,
-      OFFSET: plan.grayOffset === 0 ? 0 : 1,
+      ...offsetConstants(plan, variant),
     });
     const uniform = await gpu.buffer("plan", PLAN_BYTES, USAGE.UNIFORM | USAGE.COPY_DST);
     const prepared = new PreparedFused(gpu, plan, inputs, variant, maxWork, pipeline, uniform);
@@ -200,6 +200,18 @@ export class PreparedFused implements PreparedPath {
 /** Tells whether some tasks have the identity matrix. They share a dispatch with tasks that have their own matrix. */
 function hasIdentity({ identityProjection }: Plan): boolean {
   return identityProjection.some(([, share]) => share > 0);
+}
+
+/** Returns the constants that say how an offset is subtracted, and how long sums are kept. */
+function offsetConstants(plan: Plan, { product, shape }: Variant): Record<string, number> {
+  const offset = plan.grayOffset === 0 ? 0 : 1;
+  if (product !== "wide-int16") return { OFFSET: product === "packed-int16" ? 0 : offset };
+  // Products of a block whose high part is taken: of single columns, or of pairs.
+  const perBlock = offset ? 16 : 8;
+  const blocks = Math.ceil(blocksOf(plan.features) / shape.DEPTH) * shape.DEPTH;
+  const short = blocks * perBlock <= 2 ** 16;
+  const carry = Math.floor((2 ** 8 - 1) / (perBlock * shape.DEPTH));
+  return { CENTERED: offset, OFFSET: 0, SHIFT: short ? 16 : 24, CARRY: short ? 0 : carry };
 }
 
 /** Returns the uniform `Plan` of shaders/project-tile.wgsl. */

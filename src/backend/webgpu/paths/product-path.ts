@@ -5,7 +5,7 @@ import type { Gpu } from "../device/device.js";
 import { LimbsKernel } from "../kernels/limbs.js";
 import { ProductKernel } from "../kernels/product.js";
 import { MAX_GROUPS, type Work } from "../kernels/work.js";
-import { ByteExamples, images } from "./examples.js";
+import { ByteExamples, integerBytes } from "./examples.js";
 import { Finish, type Values } from "./finish.js";
 import { type Panel, panelRows, panelsOf } from "./panels.js";
 import { type Dispatch, evenPositions, MAX_WORK, type Path, type PreparedPath } from "./path.js";
@@ -24,7 +24,7 @@ export const productPath: Path = {
         ProductKernel.create(gpu),
         Finish.create(gpu, plan),
       ]);
-      const examples = await ByteExamples.upload(gpu, images(dataset), plan.features);
+      const examples = await ByteExamples.upload(gpu, integerBytes(dataset, "uint8"), plan.features);
       return new PreparedProduct(gpu, plan, { limbs, product, finish }, examples, normalTable);
     } catch (error) {
       normalTable.destroy();

@@ -1,7 +1,7 @@
 import type { GpuLimits } from "../device/adapter.js";
 
-/** The multiplication in a tile: shaders/tile-packed.wgsl or shaders/tile-wide.wgsl. */
-export type Product = "packed" | "wide";
+/** The multiplication in a tile: shaders/tile-packed.wgsl, and so on. */
+export type Product = "packed" | "wide" | "packed-int16" | "wide-int16";
 
 /** Override constants of shaders/project-tile.wgsl. */
 export interface TileShape {
@@ -26,7 +26,12 @@ interface TileKind {
 export const TILE_KINDS: Readonly<Record<Product, TileKind>> = {
   packed: { rows: 4, positions: 10, rowBytes: 32, positionBytes: 16, positionWords: 2, multiply: 400 },
   wide: { rows: 8, positions: 5, rowBytes: 64, positionBytes: 16, positionWords: 1, multiply: 900 },
+  "packed-int16": { rows: 4, positions: 5, rowBytes: 32, positionBytes: 32, positionWords: 1, multiply: 450 },
+  "wide-int16": { rows: 8, positions: 4, rowBytes: 64, positionBytes: 32, positionWords: 1, multiply: 1300 },
 };
+
+/** Blocks of a row for which the 32-bit sums of shaders/tile-packed-int16.wgsl are exact. */
+export const MAX_PACKED_BLOCKS = 4877;
 
 const TABLE_WORDS = 1024;
 const MAX_GROUPS = 25;
@@ -46,6 +51,8 @@ export interface TileProblem {
   readonly count: number;
   /** `SKIP` of project-tile.wgsl. */
   readonly skip: number;
+  /** True for int16 examples. */
+  readonly int16: boolean;
 }
 
 /** Returns the bytes of workgroup memory of a tile. Each variable begins at a multiple of 16. */
@@ -54,6 +61,7 @@ export function tileStorage({ product, skip }: Pick<TileProblem, "product" | "sk
   const rows = kind.rows * shape.ROW_GROUPS;
   const positions = kind.positions * shape.GROUPS;
   const each = Array<number>(kind.positionWords).fill(positions);
+  // `row_sums`, or `deviate_sums`; wide products of int16 examples need neither.
   const words = [TABLE_WORDS, ...each, rows, skip + 1, 1, Math.floor(skip / 32) + 1];
   const small = words.reduce((sum, count) => sum + Math.ceil(count / 4) * 16, 0);
   return small + shape.DEPTH * (rows * kind.rowBytes + positions * kind.positionBytes);
