@@ -1,12 +1,15 @@
+import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
-import { InvalidOptionError } from "../base/errors.js";
-import type { Classes } from "../dataset/index.js";
-import { openDataset } from "../node/dataset/open-dataset.js";
+import { InvalidOptionError, RecipeError } from "../base/errors.js";
+import type { Classes, Dataset } from "../dataset/index.js";
+import { openDataset, openDatasetOf } from "../node/dataset/open-dataset.js";
 import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
 import { FORMATS, generate } from "../node/write/generate.js";
 import type { StoreFormat } from "../node/write/job.js";
+import type { TaskAugmentorOptions } from "../plan/options.js";
+import { optionsOf, parseRecipe } from "../plan/recipe.js";
 import { classesOf, shardOf, wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
 import { formatNumber, printJson } from "./report.js";
@@ -15,6 +18,7 @@ import { addTaskOptions, type TaskFlags, taskOptionsOf } from "./task-options.js
 
 interface Flags extends TaskFlags {
   dataset: string;
+  recipe?: string;
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
   out: string;
@@ -38,8 +42,16 @@ export function generateCommand(): Command {
       "--dataset <name|dir>",
       "mnist, mnist-test, or a folder with the four MNIST-style IDX files",
       "mnist",
+    )
+    .option(
+      "--recipe <file>",
+      "make the task set of this recipe.json; no other flag says which tasks then, and --dataset only where the data is",
     );
-  return addTaskOptions(command)
+  const before = new Set(command.options);
+  addTaskOptions(command);
+  const choosing = command.options.filter((option) => !before.has(option)).map((option) => option.attributeName());
+  choosing.push("limitExamples", "classes");
+  return command
     .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
     .option("--out <dir>", "folder to write into", "tasks")
@@ -64,13 +76,17 @@ export function generateCommand(): Command {
         "another set is in the way, or recipe and dataset do not fit), 130 interrupted. Nothing is left behind unless it is whole; " +
         "an unfinished store goes on when the same command is given again.",
     )
-    .action(run);
+    .action((flags: Flags) => run(flags, command, choosing));
 }
 
-async function run(flags: Flags): Promise<void> {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(flags.out)) {
-    throw new InvalidOptionError("--out", flags.out, "the path of a folder on this machine, not an address");
-  }
+/** The dataset, where it is if that was said, and the options that say which tasks are made. */
+interface Wanted {
+  readonly examples: Dataset;
+  readonly place: string | undefined;
+  readonly options: TaskAugmentorOptions;
+}
+
+async function wantedByFlags(flags: Flags): Promise<Wanted> {
   const limit = flags.limitExamples;
   const dataset = await openDataset(flags.dataset, { classes: flags.classes, limit: limit || undefined, signal });
   if (limit !== undefined && (limit < 1 || limit > dataset.length)) {
@@ -81,12 +97,43 @@ async function run(flags: Flags): Promise<void> {
     );
   }
   const examples = limit === undefined ? dataset : dataset.head(limit);
+  return { examples, place: flags.dataset, options: taskOptionsOf(flags) };
+}
+
+/** The task set of a recipe. @throws InvalidOptionError for a flag in `choosing` that is given besides. */
+async function wantedByRecipe(file: string, command: Command, choosing: readonly string[]): Promise<Wanted> {
+  const given = (name: string) => command.getOptionValueSource(name) === "cli";
+  const other = command.options.find(
+    (option) => choosing.includes(option.attributeName()) && given(option.attributeName()),
+  );
+  if (other) {
+    const value = command.getOptionValue(other.attributeName());
+    throw new InvalidOptionError(`${other.long}`, value, "not given beside --recipe, which says which tasks are made");
+  }
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new RecipeError(file, `cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  const recipe = parseRecipe(text, file);
+  const place: string | undefined = given("dataset") ? command.getOptionValue("dataset") : undefined;
+  return { examples: await openDatasetOf(recipe, place, signal), place, options: optionsOf(recipe) };
+}
+
+async function run(flags: Flags, command: Command, choosing: readonly string[]): Promise<void> {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(flags.out)) {
+    throw new InvalidOptionError("--out", flags.out, "the path of a folder on this machine, not an address");
+  }
+  const { examples, options, place } = await (flags.recipe === undefined
+    ? wantedByFlags(flags)
+    : wantedByRecipe(flags.recipe, command, choosing));
 
   if (flags.format === "zarr") onInterrupt("what is finished is kept, and the same command goes on");
   const started = performance.now();
-  const bar = new Progress(flags.json === true, flags.sequence ? "sequences" : "examples");
+  const bar = new Progress(flags.json === true, options.drawSequence === false ? "examples" : "sequences");
   const result = await generate(examples, {
-    ...taskOptionsOf(flags),
+    ...options,
     backend: flags.backend,
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
     out: flags.out,
@@ -99,7 +146,9 @@ async function run(flags: Flags): Promise<void> {
     onProgress: bar.update,
   }).finally(bar.stop);
   const seconds = (performance.now() - started) / 1000;
-  const picture = flags.preview ? await preview(flags.out, { dataset: flags.dataset, signal }) : undefined;
+  const picture = flags.preview
+    ? await preview(flags.out, { ...(place === undefined ? {} : { dataset: place }), signal })
+    : undefined;
 
   const { items, bytes, recipe, backend, resumed, complete } = result;
   const workers = flags.workers ?? availableParallelism();

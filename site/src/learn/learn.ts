@@ -1,0 +1,1 @@
+export function startLearn(_base: string, _has: unknown): void {}
