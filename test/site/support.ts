@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, BrowserContextOptions, Page } from "playwright";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright";
 import { expect, onTestFinished } from "vitest";
+import { findBrowser } from "../../scripts/browser.mjs";
 import { buildSite } from "../../scripts/build-site.mjs";
 import { serveSite } from "../../scripts/serve-site.mjs";
 
@@ -26,17 +27,25 @@ export async function startSite(): Promise<Site> {
   };
 }
 
+/** Chromium with WebGPU off: pages find no adapter. */
+export function launchWithoutWebGpu(): Promise<Browser> {
+  const executablePath = findBrowser();
+  if (!executablePath) throw new Error("no Chromium: install one, or name one in TASKLOOM_CHROMIUM");
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-features=WebGPU,WebGPUService"] });
+}
+
 /**
  * Opens a part of the page. At the end of the test the page must have logged no warning or error, and have asked no host
  * but its own for anything.
  *
  * @param script runs before those of the page
+ * @param allowed a message that the browser itself logs
  */
 export async function openPart(
   browser: Browser,
   site: Site,
   hash: string,
-  { script, ...options }: BrowserContextOptions & { script?: () => void } = {},
+  { script, allowed, ...options }: BrowserContextOptions & { script?: () => void; allowed?: RegExp } = {},
 ): Promise<Page> {
   const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"], ...options });
   const page = await context.newPage();
@@ -44,7 +53,7 @@ export async function openPart(
   const foreign: string[] = [];
   const { origin } = new URL(site.url);
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) problems.push(message.text());
+    if (["error", "warning"].includes(message.type()) && !allowed?.test(message.text())) problems.push(message.text());
   });
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("requestfailed", (request) => problems.push(`failed: ${request.url()}`));

@@ -151,21 +151,26 @@ describe("Weave", () => {
     await page.locator("#w-sentence", { hasText: "2 labels" }).waitFor();
   });
 
-  test.each([
-    ["task=-1", "task", /task is "-1"; allowed: whole numbers from 0 to 4,294,967,295/],
-    ["seed=18446744073709551616", "seed", /seed is .* 64 bits/],
-    ["classes=1;2", "classes", /classes is "1;2"; allowed: labels with commas/],
-    ["out=0", "out", /out is "0"; allowed: whole numbers from 1 to 4,096/],
-    ["episode=11,1,1", undefined, /episode/],
-  ])("%s is refused in words, and a right value ends that", async (values, field, message) => {
-    const page = await openPart(browser, site, `weave?${values}`);
+  test("values that are not allowed are refused in words, and right ones end that", async () => {
+    const page = await openPart(browser, site, "weave");
+    await shown(page, "Task 7");
+    await page.getByText("More options").click();
     const alert = page.getByRole("alert");
-    await alert.waitFor();
-    expect(await alert.innerText()).toMatch(message);
-    if (field) expect(await page.locator(`#w-${field}`).getAttribute("aria-invalid")).toBe("true");
-    await page.locator(`#w-${field ?? "episode"}`).fill({ task: "1", seed: "1" }[field ?? ""] ?? "");
-    await alert.waitFor({ state: "hidden" });
-    expect(await page.locator("#w-woven").isVisible()).toBe(true);
+    for (const [field, wrong, right, message] of [
+      ["task", "-1", "7", /task is "-1"; allowed: whole numbers from 0 to 4,294,967,295/],
+      ["seed", "18446744073709551616", "42", /seed is .* 64 bits/],
+      ["classes", "1;2", "", /classes is "1;2"; allowed: labels with commas/],
+      ["out", "0", "", /out is "0"; allowed: whole numbers from 1 to 4,096/],
+      ["episode", "11,1,1", "", /episode/],
+    ] as const) {
+      await page.locator(`#w-${field}`).fill(wrong);
+      await alert.waitFor();
+      expect(await alert.innerText()).toMatch(message);
+      expect(await page.locator("#w-woven").isVisible()).toBe(false);
+      await page.locator(`#w-${field}`).fill(right);
+      await alert.waitFor({ state: "hidden" });
+      expect(await page.locator("#w-woven").isVisible()).toBe(true);
+    }
   });
 
   test("the address says all of the choice, and going back to it shows it again", async () => {

@@ -28,9 +28,7 @@ class Learn {
   constructor(base: string, has: Capabilities) {
     this.#base = base;
     this.#has = has;
-    const slider = byId("l-tasks", HTMLInputElement);
-    slider.max = String(TASK_COUNTS.length - 1);
-    slider.value = slider.max;
+    byId("l-tasks", HTMLInputElement).max = String(TASK_COUNTS.length - 1);
     byId("learn-form", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
     byId("learn-form", HTMLFormElement).addEventListener("input", () => this.#showForm());
     byId("l-go", HTMLButtonElement).addEventListener("click", () => void this.#go());
@@ -38,6 +36,7 @@ class Learn {
     document.addEventListener(THEME_EVENT, () => this.#draw());
     this.#showForm();
     this.#draw();
+    byId("l-go", HTMLButtonElement).disabled = false;
   }
 
   /** The run that the form asks for. */

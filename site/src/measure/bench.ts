@@ -41,7 +41,7 @@ export interface Bench extends OpenDevice {
 
 /** Opens the GPU. @throws Error where there is none */
 export async function openBench(cores: number, onStep: (text: string) => void): Promise<Bench> {
-  if (!navigator.gpu) throw new Error("this browser offers no WebGPU here");
+  if (!navigator.gpu) throw new Error("workers of this browser have no WebGPU");
   const opened = await openDevice();
   const clock = opened.timestamps ? new Clock(opened.device) : undefined;
   const sizes: Sizes = opened.info.software

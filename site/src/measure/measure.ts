@@ -34,6 +34,7 @@ class Measurement {
       download("taskloom-measurement.json", [this.#json()], "application/json");
     });
     void this.#showAdapter();
+    byId("m-go", HTMLButtonElement).disabled = false;
   }
 
   /** Says what there is to measure, before anything is. */
@@ -60,7 +61,7 @@ class Measurement {
     this.#show();
     if (this.#asked.length === 0) return this.#setRunning(false, "Nothing is chosen: tick what to measure.");
     this.#setRunning(true, "Starting ...");
-    const order: Order = { base: this.#base, parts: this.#asked, cores: this.#has.cores };
+    const order: Order = { base: this.#base, parts: this.#asked, cores: this.#has.cores, webgpu: this.#has.webgpu };
     if (!this.#has.workers) {
       const { measure } = await import("./run.js");
       return measure(order, (message) => this.#take(message));

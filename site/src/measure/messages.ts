@@ -83,6 +83,8 @@ export interface Order {
   readonly base: string;
   readonly parts: readonly Measure[];
   readonly cores: number;
+  /** False where the page has no WebGPU. */
+  readonly webgpu: boolean;
 }
 
 export type FromMeasure =

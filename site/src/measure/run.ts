@@ -46,8 +46,9 @@ export async function measure(order: Order, post: Post): Promise<void> {
   post({ kind: "done" });
 }
 
-async function open({ cores }: Order, post: Post, step: (text: string) => void): Promise<Bench | undefined> {
+async function open({ cores, webgpu }: Order, post: Post, step: (text: string) => void): Promise<Bench | undefined> {
   try {
+    if (!webgpu) throw new Error("this browser offers no WebGPU here");
     const bench = await openBench(cores, step);
     const { info, limits, features, clock } = bench;
     const setting = {
