@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
 import { InvalidOptionError, RecipeError } from "../base/errors.js";
-import type { Classes, Dataset } from "../dataset/index.js";
+import { notice } from "../base/notice.js";
+import type { TargetDtype } from "../base/tensor.js";
+import { Center, type Classes, type Dataset } from "../dataset/index.js";
 import { openDataset, openDatasetOf } from "../node/dataset/open-dataset.js";
 import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
@@ -21,13 +23,14 @@ interface Flags extends TaskFlags {
   recipe?: string;
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
-  out: string;
+  out?: string;
   format: StoreFormat;
   chunkTasks?: number;
   shard?: { index: number; count: number };
   onehot: boolean;
   limitExamples?: number;
   classes?: Classes;
+  center?: true | string;
   force?: boolean;
   preview?: boolean;
   json?: boolean;
@@ -50,11 +53,13 @@ export function generateCommand(): Command {
   const before = new Set(command.options);
   addTaskOptions(command);
   const choosing = command.options.filter((option) => !before.has(option)).map((option) => option.attributeName());
-  choosing.push("limitExamples", "classes");
+  choosing.push("limitExamples", "classes", "center");
+  // The type of the targets is no part of a recipe.
+  choosing.splice(choosing.indexOf("targetDtype"), 1);
   return command
     .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
-    .option("--out <dir>", "folder to write into", "tasks")
+    .option("--out <dir>", "folder to write into (default: tasks; zarr: tasks.zarr, which xarray knows by its name)")
     .addOption(new Option("--format <name>", "of the files").choices(FORMATS).default("npy"))
     .option("--chunk-tasks <n>", "zarr: tasks of a chunk (default: about 32 MiB of inputs)", wholeNumber)
     .addOption(
@@ -66,6 +71,10 @@ export function generateCommand(): Command {
       "--classes <n|compact>",
       "labels of a folder's dataset, or only those that occur, renumbered (default: the largest label plus one)",
       classesOf,
+    )
+    .option(
+      "--center [name|dir]",
+      "take the mean image off each image: that of the examples, or of another dataset, such as the training split's",
     )
     .option("--force", "overwrite files of an earlier run; zarr: start over instead of going on")
     .option("--preview", "draw preview.png into the folder as well")
@@ -83,7 +92,7 @@ export function generateCommand(): Command {
 interface Wanted {
   readonly examples: Dataset;
   readonly place: string | undefined;
-  readonly options: TaskAugmentorOptions;
+  readonly options: TaskAugmentorOptions<TargetDtype>;
 }
 
 async function wantedByFlags(flags: Flags): Promise<Wanted> {
@@ -96,12 +105,17 @@ async function wantedByFlags(flags: Flags): Promise<Wanted> {
       `an integer from 1 to ${dataset.length}, the examples there are`,
     );
   }
-  const examples = limit === undefined ? dataset : dataset.head(limit);
+  const examples = await centered(limit === undefined ? dataset : dataset.head(limit), flags);
   return { examples, place: flags.dataset, options: taskOptionsOf(flags) };
 }
 
 /** The task set of a recipe. @throws InvalidOptionError for a flag in `choosing` that is given besides. */
-async function wantedByRecipe(file: string, command: Command, choosing: readonly string[]): Promise<Wanted> {
+async function wantedByRecipe(
+  file: string,
+  { targetDtype }: Flags,
+  command: Command,
+  choosing: readonly string[],
+): Promise<Wanted> {
   const given = (name: string) => command.getOptionValueSource(name) === "cli";
   const other = command.options.find(
     (option) => choosing.includes(option.attributeName()) && given(option.attributeName()),
@@ -118,16 +132,18 @@ async function wantedByRecipe(file: string, command: Command, choosing: readonly
   }
   const recipe = parseRecipe(text, file);
   const place: string | undefined = given("dataset") ? command.getOptionValue("dataset") : undefined;
-  return { examples: await openDatasetOf(recipe, place, signal), place, options: optionsOf(recipe) };
+  const options = { ...optionsOf(recipe), ...(targetDtype === undefined ? {} : { targetDtype }) };
+  return { examples: await openDatasetOf(recipe, place, signal), place, options };
 }
 
-async function run(flags: Flags, command: Command, choosing: readonly string[]): Promise<void> {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(flags.out)) {
-    throw new InvalidOptionError("--out", flags.out, "the path of a folder on this machine, not an address");
+async function run({ out: given, ...flags }: Flags, command: Command, choosing: readonly string[]): Promise<void> {
+  const out = given ?? (flags.format === "zarr" ? "tasks.zarr" : "tasks");
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(out)) {
+    throw new InvalidOptionError("--out", out, "the path of a folder on this machine, not an address");
   }
   const { examples, options, place } = await (flags.recipe === undefined
     ? wantedByFlags(flags)
-    : wantedByRecipe(flags.recipe, command, choosing));
+    : wantedByRecipe(flags.recipe, flags, command, choosing));
 
   if (flags.format === "zarr") onInterrupt("what is finished is kept, and the same command goes on");
   const started = performance.now();
@@ -136,7 +152,7 @@ async function run(flags: Flags, command: Command, choosing: readonly string[]):
     ...options,
     backend: flags.backend,
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
-    out: flags.out,
+    out,
     format: flags.format,
     ...(flags.chunkTasks === undefined ? {} : { chunkTasks: flags.chunkTasks }),
     ...(flags.shard === undefined ? {} : { shard: flags.shard }),
@@ -147,13 +163,13 @@ async function run(flags: Flags, command: Command, choosing: readonly string[]):
   }).finally(bar.stop);
   const seconds = (performance.now() - started) / 1000;
   const picture = flags.preview
-    ? await preview(flags.out, { ...(place === undefined ? {} : { dataset: place }), signal })
+    ? await preview(out, { ...(place === undefined ? {} : { dataset: place }), signal })
     : undefined;
 
   const { items, bytes, recipe, backend, resumed, complete } = result;
   const workers = flags.workers ?? availableParallelism();
   if (flags.json) {
-    printJson({ out: flags.out, items, bytes, seconds, resumed, complete, backend, workers, preview: picture, recipe });
+    printJson({ out, items, bytes, seconds, resumed, complete, backend, workers, preview: picture, recipe });
     return;
   }
   const threads = workers === 0 ? "main thread" : formatCount(workers, "worker");
@@ -167,10 +183,22 @@ async function run(flags: Flags, command: Command, choosing: readonly string[]):
   const rate = `${formatNumber((items - resumed) / seconds)} ${recipe.drawSequence ? "sequences" : "examples"}/s, ${where}`;
   process.stdout.write(
     `${part}${formatCount(recipe.taskCount, "task")}, ${shape}${before}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s ` +
-      `(${items > resumed ? rate : "nothing was left to do"}) -> ${flags.out}\n`,
+      `(${items > resumed ? rate : "nothing was left to do"}) -> ${out}\n`,
   );
   if (!complete) process.stdout.write("the store is complete when the other shards are\n");
   if (picture) process.stdout.write(`preview -> ${picture}\n`);
+}
+
+/** The examples with a mean image taken off, if that was asked for. */
+async function centered(examples: Dataset, { center, dataset }: Flags): Promise<Dataset> {
+  if (center === undefined) return examples;
+  const own = center === true || center === dataset;
+  const transform = Center.of(own ? examples : await openDataset(center, { signal }));
+  const result = examples.transform(transform);
+  const { clamped } = transform;
+  if (clamped > 0)
+    notice(`--center: ${clamped} of ${result.images.length} values were clamped to a byte, by half a gray level`);
+  return result;
 }
 
 function formatCount(count: number, noun: string): string {

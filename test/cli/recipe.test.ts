@@ -13,7 +13,17 @@ const SET = [
   "--seed",
   "18446744073709551615",
 ];
-const OPTIONS = ["--preset", "paper", "--sequence-length", "9", "--out-features", "20", "--identity", "0.5"];
+const OPTIONS = [
+  "--preset",
+  "paper",
+  "--sequence-length",
+  "9",
+  "--out-features",
+  "20",
+  "--identity",
+  "0.5",
+  "--center",
+];
 
 describe("generate --recipe", () => {
   test("makes the files that the recipe was written beside, and the same recipe", async () => {
@@ -25,6 +35,17 @@ describe("generate --recipe", () => {
     for (const file of ["inputs.npy", "targets.npy", "recipe.json"]) {
       expect(readFileSync(join(second, file)).equals(readFileSync(join(first, file))), file).toBe(true);
     }
+  });
+
+  test("--target-dtype may be given besides, as recipes do not say it", async () => {
+    const folder = temporaryFolder();
+    const [first, second] = [join(folder, "first"), join(folder, "second")];
+    const type = ["--target-dtype", "int64"];
+    expect((await taskloom(["generate", ...SET, ...OPTIONS, ...type, "--out", first])).code).toBe(0);
+    const recipe = join(first, "recipe.json");
+    const { code, stderr } = await taskloom(["generate", "--recipe", recipe, ...type, "--out", second]);
+    expect(code, stderr).toBe(0);
+    expect(readFileSync(join(second, "targets.npy")).equals(readFileSync(join(first, "targets.npy")))).toBe(true);
   });
 
   test.each([

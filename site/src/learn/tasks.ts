@@ -1,4 +1,4 @@
-import { Dataset, Resize, TaskAugmentor } from "taskloom";
+import { Center, type Dataset, Resize, TaskAugmentor } from "taskloom";
 import { BATCH, CLASSES, EVALUATED, FIRST_UNSEEN, LABELS, LENGTH, SIDE, TOKEN, VALUES } from "./settings.js";
 
 /** Sequences as the model takes them. */
@@ -10,25 +10,12 @@ export interface Tokens {
   readonly targets: Int32Array;
 }
 
-/** Small images less the mean image of the training split, kept as bytes so that sums stay exact. */
-export function center(train: Dataset, other: Dataset): Dataset {
+/** Small images less the mean image of the training split, as bytes, so that sums stay exact. */
+function prepare(train: Dataset, test: Dataset): [train: Dataset, test: Dataset] {
   const size = new Resize([SIDE, SIDE]);
-  const [reference, small] = [train.transform(size), other.transform(size)];
-  const pixels = SIDE * SIDE;
-  const mean = new Float64Array(pixels);
-  reference.images.forEach((value, i) => {
-    mean[i % pixels] = (mean[i % pixels] ?? 0) + value / reference.length;
-  });
-  const images = Uint8Array.from(small.images, (value, i) => {
-    return Math.min(255, Math.max(0, Math.round((value - (mean[i % pixels] ?? 0)) / 2 + 128)));
-  });
-  return Dataset.from({
-    images,
-    targets: small.targets,
-    shape: [SIDE, SIDE],
-    classes: small.classes,
-    name: small.name,
-  });
+  const small = train.transform(size);
+  const center = Center.of(small);
+  return [small.transform(center), test.transform(size).transform(center)];
 }
 
 /** The tasks of a run: those that are trained on, and unseen ones of unseen images. */
@@ -41,8 +28,7 @@ export class TaskSource {
   #next = 0;
 
   constructor(train: Dataset, test: Dataset, seed: number, tasks: number) {
-    this.#train = center(train, train);
-    this.#test = center(train, test);
+    [this.#train, this.#test] = prepare(train, test);
     this.#tasks = tasks;
     const common = {
       ...({ preset: "paper", outFeatures: VALUES, sequenceLength: LENGTH, replacement: true } as const),
