@@ -22,6 +22,7 @@ const percentOf = (text: string) => Number(/([\d.]+) %/.exec(text)?.[1]);
 describe("Learn", () => {
   test("from a fixed seed the model passes 55 % on unseen tasks within 100 steps, stopped and continued", async () => {
     const page = await openPart(browser, site, "learn");
+    await page.getByLabel("Runs on").selectOption("wasm");
     await page.getByLabel("Stop at step").fill("100");
     await page.getByRole("button", { name: "Start training" }).click();
     await page.locator("#l-step", { hasText: /^[1-9]\d$/ }).waitFor({ timeout: 60_000 });
@@ -58,5 +59,28 @@ describe("Learn", () => {
     expect(trained).toBeGreaterThan(90);
     expect(unseen).toBeLessThan(30);
     expect(await page.locator("#l-effect circle").count()).toBe(2);
+    // Left to itself, the page takes a real GPU if that is faster, and never a program on the CPU.
+    const engine = await page.locator("#l-engine").innerText();
+    expect(engine).toMatch(/WebAssembly with SIMD|a step takes \d+ ms on WebGPU/);
+    expect(engine).not.toContain("a program on the CPU");
   });
+
+  // On a software adapter the shaders of tfjs take a minute to compile.
+  test.runIf(process.env.TASKLOOM_SLOW)(
+    "on WebGPU, from buffers of Taskloom, the first steps are those of WebAssembly",
+    async () => {
+      const losses: number[] = [];
+      for (const where of ["wasm", "webgpu"]) {
+        const page = await openPart(browser, site, "learn");
+        await page.getByLabel("Runs on").selectOption(where);
+        await page.getByLabel("Stop at step").fill("3");
+        await page.getByRole("button", { name: "Start training" }).click();
+        await page.locator("#l-status", { hasText: /^Done: after 3 steps/ }).waitFor({ timeout: 280_000 });
+        losses.push(Number(await page.locator("#l-loss").innerText()));
+      }
+      expect(losses[0]).toBeGreaterThan(1);
+      // Shown with three digits; sums of floats have another order.
+      expect(Math.abs((losses[1] ?? Number.NaN) - (losses[0] ?? 0))).toBeLessThanOrEqual(0.002);
+    },
+  );
 });

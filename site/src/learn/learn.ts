@@ -47,12 +47,14 @@ class Learn {
       tasks: TASK_COUNTS[number("l-tasks")] ?? FIRST_UNSEEN,
       seed: seed >= 0 && seed < 2 ** 32 ? seed : 0,
       stopAt: Math.max(1, Math.floor(number("l-steps")) || 1),
+      where: byId("l-where", HTMLSelectElement).value as Run["where"],
     };
   }
 
   #isSame(): boolean {
     const wanted = this.#wanted();
-    return this.#run?.tasks === wanted.tasks && this.#run.seed === wanted.seed;
+    const { tasks, seed, where } = this.#run ?? {};
+    return tasks === wanted.tasks && seed === wanted.seed && where === wanted.where;
   }
 
   async #go(): Promise<void> {

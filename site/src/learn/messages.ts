@@ -1,9 +1,22 @@
+/** What a model trains on. */
+export interface Engine {
+  readonly name: "wasm" | "webgpu";
+  /** The engine in words. */
+  readonly words: string;
+  /** The device, which Taskloom shares. */
+  readonly device?: GPUDevice;
+  /** True for a program that runs shaders on the CPU. */
+  readonly software?: boolean;
+}
+
 /** What one run depends on. */
 export interface Run {
   readonly tasks: number;
   readonly seed: number;
   /** The step at which the run pauses. */
   readonly stopAt: number;
+  /** What it trains on: `"auto"` tries both, where there is a GPU, and takes the faster one. */
+  readonly where: "auto" | "wasm" | "webgpu";
 }
 
 /** Accuracy on some sequences. */

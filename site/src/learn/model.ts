@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import { LinearProjection } from "taskloom";
 import { CLASSES, LEARNING_RATE, LENGTH, TOKEN, WIDTH } from "./settings.js";
+import { type StepTensors, tensorsOf } from "./steps.js";
 import type { Tokens } from "./tasks.js";
 
 /** Initial weights are the matrices of tasks that no run trains on. */
@@ -43,13 +44,14 @@ export class Model {
   }
 
   /** Takes one step of Adam on the mean cross-entropy of all positions. @returns the loss before it */
-  async train(batch: Tokens): Promise<number> {
+  async train(tensors: () => StepTensors): Promise<number> {
     const variables = Object.values(this.#weights);
     const loss = tf.tidy(() => {
-      const right = tf.oneHot(tf.tensor1d(batch.targets, "int32"), CLASSES);
+      const { tokens, targets } = tensors();
+      const right = tf.cast(tf.oneHot(targets, CLASSES), "float32");
       const value = this.#optimizer.minimize(
         () => {
-          const { logits } = this.#forward(batch);
+          const { logits } = this.#forward(tokens);
           const scores = tf.logSoftmax(logits);
           return tf.neg(tf.mean(tf.sum(tf.mul(scores, right), -1))) as tf.Scalar;
         },
@@ -66,7 +68,7 @@ export class Model {
   /** Predicted labels `[count, LENGTH]`, and attention `[count, LENGTH, LENGTH]`. */
   async predict(batch: Tokens): Promise<{ labels: Int32Array; attention: Float32Array }> {
     const { labels, attention } = tf.tidy(() => {
-      const { logits, attention } = this.#forward(batch);
+      const { logits, attention } = this.#forward(tensorsOf(batch).tokens);
       return { labels: tf.argMax(logits, -1), attention };
     });
     const results = {
@@ -83,11 +85,12 @@ export class Model {
   }
 
   /** Logits `[count * LENGTH, CLASSES]`, and attention. */
-  #forward({ count, tokens }: Tokens): { logits: tf.Tensor2D; attention: tf.Tensor3D } {
+  #forward(tokens: tf.Tensor2D): { logits: tf.Tensor2D; attention: tf.Tensor3D } {
+    const count = tokens.shape[0] / LENGTH;
     const { embed, query, key, value, output, head } = this.#weights;
     const times = (x: tf.Tensor, w: tf.Variable) => tf.matMul(x as tf.Tensor2D, w as unknown as tf.Tensor2D);
     const sequences = (x: tf.Tensor) => tf.reshape(x, [count, LENGTH, WIDTH]) as tf.Tensor3D;
-    const state = times(tf.tensor2d(tokens, [count * LENGTH, TOKEN]), embed);
+    const state = times(tokens, embed);
     const normal = normalized(state);
     const [q, k, v] = [query, key, value].map((w) => sequences(times(normal, w))) as [
       tf.Tensor3D,

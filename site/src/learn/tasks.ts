@@ -1,4 +1,4 @@
-import { Center, type Dataset, Resize, TaskAugmentor } from "taskloom";
+import { Center, type Dataset, Resize, TaskAugmentor, type TaskAugmentorOptions } from "taskloom";
 import { BATCH, CLASSES, EVALUATED, FIRST_UNSEEN, LABELS, LENGTH, SIDE, TOKEN, VALUES } from "./settings.js";
 
 /** Sequences as the model takes them. */
@@ -20,39 +20,43 @@ function prepare(train: Dataset, test: Dataset): [train: Dataset, test: Dataset]
 
 /** The tasks of a run: those that are trained on, and unseen ones of unseen images. */
 export class TaskSource {
-  readonly #train: Dataset;
+  /** The images of training tasks. */
+  readonly train: Dataset;
+  /** The options of the training tasks, without a backend. */
+  readonly options: TaskAugmentorOptions;
   readonly #test: Dataset;
   readonly #tasks: number;
   readonly #training: TaskAugmentor;
   readonly #unseen: TaskAugmentor;
-  #next = 0;
 
   constructor(train: Dataset, test: Dataset, seed: number, tasks: number) {
-    [this.#train, this.#test] = prepare(train, test);
+    [this.train, this.#test] = prepare(train, test);
     this.#tasks = tasks;
     const common = {
       ...({ preset: "paper", outFeatures: VALUES, sequenceLength: LENGTH, replacement: true } as const),
-      ...({ classSubset: LABELS, seed, backend: "wasm", workers: 0 } as const),
+      ...{ classSubset: LABELS, seed },
     };
-    this.#training = new TaskAugmentor({ ...common, taskCount: tasks });
-    this.#unseen = new TaskAugmentor({ ...common, taskOffset: FIRST_UNSEEN, taskCount: EVALUATED });
+    const here = { backend: "wasm", workers: 0 } as const;
+    this.options = { ...common, taskCount: tasks };
+    this.#training = new TaskAugmentor({ ...this.options, ...here });
+    this.#unseen = new TaskAugmentor({ ...common, ...here, taskOffset: FIRST_UNSEEN, taskCount: EVALUATED });
   }
 
-  /** The sequences of the next step: the tasks in their order, again and again. */
-  async next(): Promise<Tokens> {
+  /** The sequences of a step: the tasks in their order, again and again. */
+  async step(number: number): Promise<Tokens> {
     const parts: Tokens[] = [];
-    for (let missing = BATCH; missing > 0; ) {
-      const count = Math.min(missing, this.#tasks - this.#next);
-      parts.push(await read(this.#training, this.#train, this.#next, this.#next + count));
-      this.#next = (this.#next + count) % this.#tasks;
-      missing -= count;
+    for (let at = number * BATCH; at < (number + 1) * BATCH; ) {
+      const start = at % this.#tasks;
+      const count = Math.min((number + 1) * BATCH - at, this.#tasks - start);
+      parts.push(await read(this.#training, this.train, start, start + count));
+      at += count;
     }
     return parts.length === 1 && parts[0] ? parts[0] : joined(parts);
   }
 
   /** Sequences of the first training tasks, as they are trained on. */
   trained(): Promise<Tokens> {
-    return read(this.#training, this.#train, 0, Math.min(EVALUATED, this.#tasks));
+    return read(this.#training, this.train, 0, Math.min(EVALUATED, this.#tasks));
   }
 
   /** Unseen tasks of unseen images. */

@@ -1,16 +1,17 @@
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import * as tf from "@tensorflow/tfjs-core";
 import { slice } from "../data/slices.js";
+import { openEngine, use } from "./engine.js";
 import { accuracyOf, attentionOf, neighborAccuracy } from "./evaluate.js";
-import type { FromTrainer, Run, ToTrainer } from "./messages.js";
+import type { Engine, FromTrainer, Run, ToTrainer } from "./messages.js";
 import { Model } from "./model.js";
 import { BATCH, PERIOD } from "./settings.js";
+import { deviceSteps, hostSteps, type StepSource } from "./steps.js";
 import { TaskSource, type Tokens } from "./tasks.js";
 
 /** Everything of one run. */
 interface State {
   readonly model: Model;
   readonly source: TaskSource;
+  readonly steps: StepSource;
   readonly unseen: Tokens;
   readonly trained: Tokens;
   stopAt: number;
@@ -49,16 +50,33 @@ export class Trainer {
   }
 
   async #start(run: Run, base: string): Promise<void> {
-    const engine = await startTensorflow();
-    this.#state?.model.dispose();
-    this.#state?.source.dispose();
+    this.#forget();
     const [train, test] = await Promise.all([slice("train", base), slice("test", base)]);
     const source = new TaskSource(train, test, run.seed, run.tasks);
     const [unseen, trained] = [await source.unseen(), await source.trained()];
+    const { engine, words } = await choose(run, source);
+    await use(engine);
     const model = await Model.create(run.seed);
-    this.#state = { model, source, unseen, trained, stopAt: run.stopAt, step: 0, seconds: 0 };
-    this.#post({ kind: "ready", engine, neighbor: neighborAccuracy(unseen) });
+    this.#state = {
+      model,
+      source,
+      steps: stepsOn(engine, source),
+      unseen,
+      trained,
+      stopAt: run.stopAt,
+      step: 0,
+      seconds: 0,
+    };
+    this.#post({ kind: "ready", engine: words, neighbor: neighborAccuracy(unseen) });
     await this.#measure(Number.NaN);
+  }
+
+  /** Frees what the last run holds. */
+  #forget(): void {
+    this.#state?.steps.dispose();
+    this.#state?.model.dispose();
+    this.#state?.source.dispose();
+    this.#state = undefined;
   }
 
   async #train(): Promise<void> {
@@ -67,7 +85,7 @@ export class Trainer {
     let [sum, steps] = [0, 0];
     while (!this.#stop && state.step < state.stopAt) {
       const start = performance.now();
-      sum += await state.model.train(await state.source.next());
+      sum += await trainOnce(state.model, state.steps);
       state.seconds += (performance.now() - start) / 1000;
       steps++;
       state.step++;
@@ -98,18 +116,51 @@ export class Trainer {
   }
 }
 
-let started: Promise<string> | undefined;
+async function trainOnce(model: Model, steps: StepSource): Promise<number> {
+  const step = await steps.next();
+  const loss = await model.train(step.tensors);
+  step.free();
+  return loss;
+}
 
-/** Starts TensorFlow.js on WebAssembly. @returns what it runs on, in words */
-function startTensorflow(): Promise<string> {
-  started ??= (async () => {
-    // Beside this script. Shared memory, and with it threads, is not offered: see scripts/build-site.mjs.
-    setWasmPaths(new URL("./", import.meta.url).href);
-    tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
-    if (!(await tf.setBackend("wasm"))) throw new Error("TensorFlow.js could not start its WebAssembly backend");
-    await tf.ready();
-    const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
-    return `TensorFlow.js ${tf.version_core}, WebAssembly ${simd ? "with SIMD" : "without SIMD"}, one thread`;
-  })();
-  return started;
+function stepsOn({ device }: Engine, source: TaskSource): StepSource {
+  return device ? deviceSteps(source, device) : hostSteps(source);
+}
+
+/** Steps that are left out of a trial, as they compile; and steps that are timed. */
+const TRIAL = { warm: 3, timed: 5 };
+
+/** The engine of a run. Where a person leaves it open and there is a real GPU, both are tried. */
+async function choose(run: Run, source: TaskSource): Promise<{ engine: Engine; words: string }> {
+  const wasm = await openEngine("wasm");
+  if (run.where === "wasm" || (run.where === "auto" && !navigator.gpu)) return { engine: wasm, words: wasm.words };
+  let gpu: Engine;
+  try {
+    gpu = await openEngine("webgpu");
+  } catch (error) {
+    if (run.where === "webgpu") throw error;
+    return { engine: wasm, words: wasm.words };
+  }
+  if (run.where === "webgpu") return { engine: gpu, words: gpu.words };
+  if (gpu.software) return { engine: wasm, words: wasm.words };
+  const times = { wasm: await trial(wasm, run, source), gpu: await trial(gpu, run, source) };
+  const text = `a step takes ${times.gpu.toFixed(0)} ms on WebGPU, ${times.wasm.toFixed(0)} ms on WebAssembly`;
+  const engine = times.gpu < times.wasm ? gpu : wasm;
+  return { engine, words: `${engine.words}; ${text}` };
+}
+
+/** Milliseconds of a step, by a model that is thrown away. */
+async function trial(engine: Engine, run: Run, source: TaskSource): Promise<number> {
+  await use(engine);
+  const model = await Model.create(run.seed);
+  const steps = stepsOn(engine, source);
+  try {
+    for (let i = 0; i < TRIAL.warm; i++) await trainOnce(model, steps);
+    const start = performance.now();
+    for (let i = 0; i < TRIAL.timed; i++) await trainOnce(model, steps);
+    return (performance.now() - start) / TRIAL.timed;
+  } finally {
+    steps.dispose();
+    model.dispose();
+  }
 }
