@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 const status = (page: Page, text: RegExp) => page.locator("#l-status", { hasText: text }).waitFor({ timeout: 120_000 });
-const percentOf = (text: string) => Number(/([\d.]+) %/.exec(text)?.[1]);
+const percentOf = (text: string) => Number(/([\d.]+)\s%/.exec(text)?.[1]);
 
 describe("Learn", () => {
   test("from a fixed seed the model passes 55 % on unseen tasks within 100 steps, stopped and continued", async () => {
@@ -35,7 +35,7 @@ describe("Learn", () => {
     // Chance is 20 %. The run reached 68.0 % ± 0.9, 14 standard errors above this bound.
     const text = await page.locator("#l-status").innerText();
     expect(percentOf(text)).toBeGreaterThan(55);
-    expect(text).toMatch(/± \d\.\d on unseen tasks \(n = 256\); 1-NN 75\.0 %, chance 20 %/);
+    expect(text).toMatch(/±\s\d\.\d on unseen tasks \(n = 256\); 1-NN 75\.0\s%, chance 20\s%/);
     expect(percentOf(await page.locator("#l-headline").innerText())).toBe(percentOf(text));
     expect(await page.locator("#l-seen").innerText()).toBe("6,400");
     // Nothing before the first position tells its label: it stays at chance, within 5 standard errors of 2.5 points.
@@ -43,7 +43,8 @@ describe("Learn", () => {
     const first = percentOf(await page.locator("#l-table tbody tr").first().innerText());
     expect(Math.abs(first - 20)).toBeLessThan(12.5);
     expect(await page.locator("#l-table tbody tr").count()).toBe(32);
-    const attention = (await page.locator("#l-attention-caption").innerText()).match(/[\d.]+ %/g)?.map(percentOf) ?? [];
+    const attention =
+      (await page.locator("#l-attention-caption").innerText()).match(/[\d.]+\s%/g)?.map(percentOf) ?? [];
     expect(attention[0]).toBeGreaterThan(2 * (attention[1] ?? Number.NaN));
   });
 
@@ -55,7 +56,7 @@ describe("Learn", () => {
     await page.getByRole("button", { name: "Start training" }).click();
     await status(page, /^Done: after 30 steps/);
     const [unseen = Number.NaN, , , trained = Number.NaN] =
-      (await page.locator("#l-status").innerText()).match(/[\d.]+ %/g)?.map(percentOf) ?? [];
+      (await page.locator("#l-status").innerText()).match(/[\d.]+\s%/g)?.map(percentOf) ?? [];
     expect(trained).toBeGreaterThan(90);
     expect(unseen).toBeLessThan(30);
     expect(await page.locator("#l-effect circle").count()).toBe(2);

@@ -8,8 +8,8 @@ const CHANCE = 1 / CLASSES;
 
 /** A share and its standard error: `68.1 % ± 0.9`. */
 export function percent(share: number, error?: number): string {
-  const value = `${(100 * share).toFixed(1)} %`;
-  return error === undefined ? value : `${value} \u00b1 ${(100 * error).toFixed(1)}`;
+  const value = `${(100 * share).toFixed(1)}\u00a0%`;
+  return error === undefined ? value : `${value} \u00b1\u00a0${(100 * error).toFixed(1)}`;
 }
 
 /** Accuracy at each position on unseen tasks, beside the nearest neighbor and chance. */

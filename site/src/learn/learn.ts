@@ -137,7 +137,7 @@ class Learn {
   #summary(): string {
     const last = this.#history.at(-1);
     if (!last) return "nothing was measured.";
-    const neighbor = this.#neighbor ? `; 1-NN ${percent(this.#neighbor.last)}, chance 20 %` : "";
+    const neighbor = this.#neighbor ? `; 1-NN ${percent(this.#neighbor.last)}, chance 20\u00a0%` : "";
     return (
       `after ${last.step} steps ${percent(last.unseen.last, last.unseen.error)} on unseen tasks (n = ${last.unseen.n})${neighbor}; ` +
       `${percent(last.trained.last)} on its training tasks.`
