@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launch } from "../support/browser.js";
-import { openPart, type Site, startSite } from "./support.js";
+import { openPart, type Site, startSite, violations } from "./support.js";
 
 // @module-tag browser
 
@@ -46,6 +46,7 @@ describe("Learn", () => {
     const attention =
       (await page.locator("#l-attention-caption").innerText()).match(/[\d.]+\s%/g)?.map(percentOf) ?? [];
     expect(attention[0]).toBeGreaterThan(2 * (attention[1] ?? Number.NaN));
+    expect(await violations(page)).toEqual([]);
   });
 
   test("of four tasks it memorizes the sequences, and stays at chance on unseen ones", async () => {

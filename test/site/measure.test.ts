@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { launch } from "../support/browser.js";
 import { run, temporaryFolder } from "../support/cli.js";
-import { launchWithoutWebGpu, openPart, type Site, startSite } from "./support.js";
+import { launchWithoutWebGpu, openPart, type Site, startSite, violations } from "./support.js";
 
 // @module-tag browser
 
@@ -59,6 +59,7 @@ describe("Measure", () => {
       "WebAssembly, one thread",
     ]);
     for (const { tasksPerSecond } of tasks) expect(tasksPerSecond).toBeGreaterThan(0);
+    expect(await violations(page)).toEqual([]);
     if (report.setting.adapter.software) {
       expect(await page.locator("#m-adapter").innerText()).toContain("a program on the CPU, not a GPU");
     }

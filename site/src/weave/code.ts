@@ -1,4 +1,4 @@
-import type { Recipe, TaskAugmentorOptions } from "taskloom";
+import type { TaskAugmentorOptions } from "taskloom";
 
 /** The dataset as programs read it. */
 export interface Place {
@@ -39,23 +39,14 @@ tasks.dispose();
 `;
 }
 
-/** The same in NumPy, from the recipe. */
-export function python(recipe: Recipe, { files }: Place): string {
+/** The program in Python that makes the task from its recipe, by the package in python/. */
+export function python({ files }: Place): string {
   const [images = "train-images-idx3-ubyte", labels = "train-labels-idx1-ubyte"] = files ?? [];
-  if (recipe.generator === "torch" || recipe.outputScaling !== "none") {
-    return `# ${recipe.generator === "torch" ? "PyTorch's numbers" : "Standardized results"}: from the files that the command line writes
-import numpy as np
+  return `import taskloom
 
-inputs = np.load("tasks/inputs.npy")    # [1, ${recipe.sequenceLength}, ...]
-targets = np.load("tasks/targets.npy")
-`;
-  }
-  return `# taskloom_stream.py is in the package, in examples/python/. It needs NumPy only.
-from taskloom_stream import open_recipe
-
-recipe = open_recipe("recipe.json", ${JSON.stringify(images)}, ${JSON.stringify(labels)})
-inputs, targets = recipe.sequence(0)
-print(inputs.shape, targets[:10])
+dataset = taskloom.read_idx(${JSON.stringify(images)}, ${JSON.stringify(labels)})
+tasks = taskloom.open_tasks("recipe.json", dataset)
+inputs, targets = tasks[0]
 `;
 }
 

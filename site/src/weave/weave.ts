@@ -94,7 +94,7 @@ export class Weave {
       const texts = {
         "code-recipe": recipe ? `${JSON.stringify(recipe, null, 2)}\n` : insecure,
         "code-typescript": typescript(options, source.place),
-        "code-python": recipe ? python(recipe, source.place) : insecure,
+        "code-python": python(source.place),
         "code-shell": shell(options, source.place),
       };
       this.#shown = { woven, dataset: source.dataset, texts };
