@@ -51,6 +51,7 @@ describe("Learn", () => {
 
   test("of four tasks it memorizes the sequences, and stays at chance on unseen ones", async () => {
     const page = await openPart(browser, site, "learn");
+    await page.getByRole("button", { name: "Start training", disabled: false }).waitFor();
     await page.getByLabel(/Different training tasks/).fill("0");
     expect(await page.getByLabel(/Different training tasks/).getAttribute("aria-valuetext")).toBe("4");
     await page.getByLabel("Stop at step").fill("30");
