@@ -18,13 +18,13 @@ function importsOf(path: string): string[] {
 }
 
 /**
- * Parts of the project that the package does not export. The finders of browsers, Python and drivers, and the
- * scripts that build and serve the page, set tests up.
+ * Parts of the project that the package does not export. Finders, the builder of the Python package, and the scripts that
+ * build and serve the page set tests up.
  */
 function isSource(path: string): boolean {
   return (
     /^(src|assembly|scripts|bench)\//.test(path) &&
-    !/^scripts\/(browser|python|webgpu|interop|build-site|serve-site)\.mjs$/.test(path)
+    !/^scripts\/(browser|python|python-package|webgpu|interop|build-site|serve-site)\.mjs$/.test(path)
   );
 }
 
