@@ -13,14 +13,14 @@ import { cpus } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Clock, openDevice } from "./gpu/device.mjs";
-import { Floors, fusedWork, together, WORK } from "./gpu/floors.mjs";
-import { withFused } from "./gpu/fused.mjs";
+import { Floors, together, WORK } from "./gpu/floors.mjs";
+import { measureFused, rowOf } from "./gpu/fused-rows.mjs";
+import { hostTime } from "./gpu/host.mjs";
 import { examples, subset } from "./gpu/images.mjs";
-import { checkPoisoned, hostTime, walk } from "./gpu/library.mjs";
+import { checkPoisoned, walk } from "./gpu/library.mjs";
 import { measureRates } from "./gpu/rates.mjs";
 import { Recorder } from "./gpu/recorder.mjs";
 import { printFloors, printRates, printSetting, printTimes, printVariants, writeJson } from "./gpu/report.mjs";
-import { measureStages } from "./gpu/stages.mjs";
 import { measureStatistics } from "./gpu/statistics.mjs";
 import { measureVariants } from "./gpu/variants.mjs";
 
@@ -116,41 +116,8 @@ async function variantsPart() {
   variants = await measureVariants(bench, dataset, batch, LENGTH);
 }
 
-/** The fused kernel and its stages: those over all key-stream blocks, the kernel's floor of those that its tiles use. */
 async function fusedRows() {
-  await checkPoisoned(bench, dataset, {}, batch);
-  const { wall, passes } = await walk(bench, dataset, {}, tasks, batch);
-  const fused = passes.get("taskloom fused projection") ?? wall;
-  const { setting, stages } = await withFused(bench, dataset, {}, batch, async (setting) => {
-    return { setting, stages: await measureStages(bench, setting, LENGTH, sizes.rounds) };
-  });
-  const { plan, shape, used } = setting;
-  bench.fused = { shape, used, blocks: plan.blocks };
-  const problem = { rows: plan.rows, columns: 16 * plan.blocks, length: LENGTH, width: plan.width };
-  const entries = problem.rows * problem.columns;
-  const operations = 2 * plan.rows * plan.columns * LENGTH;
-  const bytes = 4 * plan.width * LENGTH;
-  const { making, products } = fusedWork(shape.product, problem);
-  const [words, deviates, epilogue] = [WORK.words(problem), WORK.deviates(problem), WORK.epilogue(problem)];
-  const needed = fusedWork(shape.product, { ...problem, columns: 16 * used });
-  const whole = together(needed.making, needed.products, epilogue, WORK.read(16 * used * LENGTH));
-  const add = (stage, milliseconds, rate, work) =>
-    row(stage, milliseconds * tasks, rate(milliseconds), { tasks, work, share: milliseconds / fused });
-  const per = (unit) => (ms) => [(ms * MEGA) / entries, `ns/${unit}`];
-  const nominal = (ms) => [operations / ms / MEGA, "Gop/s nominal"];
-  const stored = (ms) => [bytes / ms / MEGA, "GB/s"];
-  const perSecond = (ms) => [1000 / ms, "tasks/s"];
-  const steps = stages.making + stages.multiply;
-  add("words (ChaCha8)", stages.words, per("word"), words);
-  add("deviates of given words", stages.deviates, per("deviate"), deviates);
-  add("tiles: words, deviates, kept", stages.making, per("entry"), making);
-  add("products of prepared tiles", stages.multiply, nominal, products);
-  add("epilogue: convert, scale, one-hot, store", stages.epilogue, stored, epilogue);
-  add("sum of the last three", steps + stages.epilogue, perSecond);
-  add("sum, by the share of used blocks", (steps * used) / plan.blocks + stages.epilogue, perSecond);
-  add("fused kernel", fused, perSecond, whole);
-  add("fused kernel, its products", fused, nominal);
-  add("gpuBatches, host clock", wall, perSecond, whole);
+  rows.push(...(await measureFused(bench, dataset, { tasks, batch, length: LENGTH }, floors)));
 }
 
 /** mode: "dataset", whose matrices are written out. */
@@ -245,11 +212,8 @@ function nameOf(label) {
   return label.replace(/^taskloom /, "").replace("taskloom ", "");
 }
 
-/** `work` is that of one task where there are `tasks`. */
-function row(stage, milliseconds, [rate, rateUnit], { tasks, unit = `${tasks} tasks`, share, work }) {
-  const floor = work && floors?.of(work);
-  if (floor) floor.milliseconds *= tasks ?? 1;
-  rows.push({ stage, for: unit, milliseconds, rate, unit: rateUnit, share, tasks, floor });
+function row(stage, milliseconds, rate, about) {
+  rows.push(rowOf(stage, milliseconds, rate, about, floors));
 }
 
 function report() {

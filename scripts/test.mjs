@@ -77,6 +77,7 @@ async function checks() {
     (await tool("@biomejs/biome/bin/biome", "check", ".")) ||
     (await tool("typescript/bin/tsc", "--noEmit", "-p", "tsconfig.json")) ||
     (await tool("typescript/bin/tsc", "--noEmit", "-p", "test/tsconfig.json")) ||
+    (await tool("typescript/bin/tsc", "-p", "site/tsconfig.json")) ||
     (await tool("publint/src/cli.js", "--strict"))
   );
 }

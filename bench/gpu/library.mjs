@@ -1,7 +1,6 @@
 // Runs the library through its public API, and compares its results with those of the WebAssembly backend.
 import { TaskAugmentor } from "../../dist/index.js";
-import { median } from "../support.mjs";
-import { busy } from "./busy.mjs";
+import { median } from "../median.mjs";
 import { readBack } from "./device.mjs";
 
 /**
@@ -32,23 +31,8 @@ export async function walk({ device, recorder, sizes }, dataset, options, tasks,
   });
 }
 
-/** Returns the milliseconds of a batch by the clock, and those of the calling thread's work; see `busy`. */
-export async function hostTime({ device, sizes }, dataset, options, batchSize) {
-  const tasks = sizes.steps * batchSize;
-  const all = { seed: 42, ...options, taskCount: tasks, backend: device };
-  return withAugmentor(all, async (augmentor) => {
-    const run = async () => {
-      for await (const batch of augmentor.gpuBatches(dataset, { batchSize })) batch.destroy();
-    };
-    await run();
-    const start = performance.now();
-    await run();
-    const wall = (performance.now() - start) / sizes.steps;
-    return { wall, work: (await busy(run)) / sizes.steps };
-  });
-}
-
-async function withAugmentor(options, work) {
+/** Runs some work with an augmentor, and disposes of it. */
+export async function withAugmentor(options, work) {
   const augmentor = new TaskAugmentor(options);
   try {
     return await work(augmentor);

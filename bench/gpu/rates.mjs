@@ -51,6 +51,7 @@ function isPlateau(sizes) {
 /** Runs dispatches, each with twice as many steps as the last one. Returns their steps, work, milliseconds and rates. */
 async function measureKernel(bench, module, name, kernel) {
   const { workgroups, milliseconds, rounds } = bench.sizes.rates;
+  bench.onStep?.(kernel.what);
   const stage = await prepare(bench, module, name, workgroups);
   const sizes = [];
   for (let steps = 1; ; steps *= 2) {

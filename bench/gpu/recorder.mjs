@@ -4,6 +4,15 @@ import { poison } from "./device.mjs";
 
 const USAGE = { COPY_SRC: 4, UNIFORM: 0x40, STORAGE: 0x80 };
 
+/** The methods of a device that are replaced; its own are those of its class. */
+const WATCHED = [
+  "createShaderModule",
+  "createComputePipelineAsync",
+  "createBuffer",
+  "createBindGroup",
+  "createCommandEncoder",
+];
+
 export class Recorder {
   /** The label, override constants and text of each pipeline. */
   pipelines = new Map();
@@ -42,6 +51,11 @@ export class Recorder {
     const times = await this.#clock.read();
     for (const [i, time] of times.entries()) passes.set(labels[i], [...(passes.get(labels[i]) ?? []), time]);
     return passes;
+  }
+
+  /** Gives the device its own methods back: some libraries look for the usage of a buffer that they asked for. */
+  detach() {
+    for (const method of WATCHED) delete this.#device[method];
   }
 
   #watchPipelines() {

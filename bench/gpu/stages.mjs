@@ -1,5 +1,5 @@
 // Times the stages of the fused kernel alone, over all key-stream blocks: see stages.wgsl.
-import { median } from "../support.mjs";
+import { median } from "../median.mjs";
 import { poison, readBack } from "./device.mjs";
 import { PLACES, PRODUCTS } from "./fused.mjs";
 import { chacha8, deviate, dot4, hash } from "./reference.mjs";
@@ -25,6 +25,7 @@ const LEFT = 8;
 export async function measureStages(bench, setting, length, rounds) {
   const results = {};
   for (const entry of Object.keys(BINDINGS)) {
+    bench.onStep?.(`stage: ${entry}`);
     const stage = await prepare(bench, setting, entry);
     const times = await timeRounds(bench, stage, rounds);
     for (const { output } of stage.turns) {

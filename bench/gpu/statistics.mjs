@@ -1,5 +1,5 @@
 // Times the two shaders of the statistics kernel. See src/backend/webgpu/kernels/statistics.ts.
-import { median } from "../support.mjs";
+import { median } from "../median.mjs";
 import { poison, readBack } from "./device.mjs";
 import { hash } from "./reference.mjs";
 import { assemble } from "./shaders.mjs";

@@ -1,6 +1,6 @@
 // Times variants of the fused kernel on the same tasks: the candidates of the library's tuning, and the chosen one without
 // skipping blocks. They take turns. The output of each is compared with the library's, bit for bit.
-import { median } from "../support.mjs";
+import { median } from "../median.mjs";
 import { poison, readBack } from "./device.mjs";
 import { PLACES, shapeOf, tilesOfSize, withFused } from "./fused.mjs";
 import { gridOf, OUTPUTS, outputEnd, timeOnce } from "./stages.mjs";
@@ -18,6 +18,7 @@ export async function measureVariants(bench, dataset, tasks, length) {
     const expected = await library(bench, setting, batch);
     const kernels = [];
     for (const variant of variants) {
+      bench.onStep?.(`variant: ${variantName(variant.shape)}`);
       const kernel = prepare(bench, setting, variant, outputs);
       await check(bench, variant, kernel, outputs[0], expected);
       kernels.push(kernel);

@@ -1,14 +1,18 @@
+import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
-import { InvalidOptionError } from "../base/errors.js";
+import { InvalidOptionError, RecipeError } from "../base/errors.js";
 import { notice } from "../base/notice.js";
+import type { TargetDtype } from "../base/tensor.js";
 import { Center, type Dataset, type Quantization, type ReaderOptions } from "../dataset/index.js";
-import { openDataset } from "../node/dataset/open-dataset.js";
+import { openDataset, openDatasetOf } from "../node/dataset/open-dataset.js";
 import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
 import { FORMATS, generate } from "../node/write/generate.js";
 import type { StoreFormat } from "../node/write/job.js";
 import { checkPlace } from "../node/write/places.js";
+import type { TaskAugmentorOptions } from "../plan/options.js";
+import { optionsOf, parseRecipe } from "../plan/recipe.js";
 import { addDatasetOptions, type DatasetFlags, datasetOf } from "./dataset-options.js";
 import { bitsOf, wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
@@ -19,6 +23,7 @@ import { addTaskOptions, type TaskFlags, taskOptionsOf } from "./task-options.js
 
 interface Flags extends TaskFlags, DatasetFlags {
   dataset: string;
+  recipe?: string;
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
   out?: string;
@@ -43,8 +48,19 @@ export function generateCommand(): Command {
       "--dataset <name|path|url>",
       "mnist, mnist-test, or data of your own: IDX, npy, npz, CIFAR, Parquet, CSV, images in folders (docs/your-data.md)",
       "mnist",
+    )
+    .option(
+      "--recipe <file>",
+      "make the task set of this recipe.json; no other flag says which tasks then, and --dataset only where the data is",
     );
-  return addTaskOptions(addDatasetOptions(command))
+  addDatasetOptions(command);
+  const before = new Set(command.options);
+  addTaskOptions(command);
+  const choosing = command.options.filter((option) => !before.has(option)).map((option) => option.attributeName());
+  choosing.push("limitExamples", "center", "quantize");
+  // The type of the targets is no part of a recipe.
+  choosing.splice(choosing.indexOf("targetDtype"), 1);
+  return command
     .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
     .option(
@@ -79,12 +95,16 @@ export function generateCommand(): Command {
         "another set is in the way, or recipe and dataset do not fit), 130 interrupted. Nothing is left behind unless it is whole; " +
         "an unfinished store goes on when the same command is given again.",
     )
-    .action(run);
+    .action((flags: Flags) => run(flags, command, choosing));
 }
 
-async function run({ out: given, ...flags }: Flags, command: Command): Promise<void> {
-  const out = given ?? (flags.format === "zarr" ? "tasks.zarr" : "tasks");
-  checkPlace("--out", out, flags.format);
+/** The dataset, and the options that say which tasks are made. */
+interface Wanted {
+  readonly examples: Dataset;
+  readonly options: TaskAugmentorOptions<TargetDtype>;
+}
+
+async function wantedByFlags(flags: Flags, command: Command): Promise<Wanted> {
   const limit = flags.limitExamples;
   const { source = flags.dataset, options } = datasetOf(flags, command.getOptionValueSource("dataset") !== "default");
   const dataset = await openDataset(source, { ...options, limit: limit || undefined, signal });
@@ -97,12 +117,53 @@ async function run({ out: given, ...flags }: Flags, command: Command): Promise<v
   }
   const chosen = await centered(limit === undefined ? dataset : dataset.head(limit), flags, options);
   const examples = flags.quantize === undefined ? chosen : chosen.quantize({ bits: flags.quantize });
+  return { examples, options: taskOptionsOf(flags) };
+}
+
+/** The task set of a recipe. @throws InvalidOptionError for a flag in `choosing` that is given besides. */
+async function wantedByRecipe(
+  file: string,
+  flags: Flags,
+  command: Command,
+  choosing: readonly string[],
+): Promise<Wanted> {
+  const given = (name: string) => command.getOptionValueSource(name) === "cli";
+  const other = command.options.find(
+    (option) => choosing.includes(option.attributeName()) && given(option.attributeName()),
+  );
+  if (other) {
+    const value = command.getOptionValue(other.attributeName());
+    throw new InvalidOptionError(`${other.long}`, value, "not given beside --recipe, which says which tasks are made");
+  }
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new RecipeError(file, `cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  const recipe = parseRecipe(text, file);
+  const { dataset: _default, ...others } = flags;
+  const elsewhere = given("dataset");
+  const { source, options: reading } = datasetOf(elsewhere ? flags : others, elsewhere || "recipe");
+  const options = {
+    ...optionsOf(recipe),
+    ...(flags.targetDtype === undefined ? {} : { targetDtype: flags.targetDtype }),
+  };
+  return { examples: await openDatasetOf(recipe, source, signal, reading), options };
+}
+
+async function run({ out: given, ...flags }: Flags, command: Command, choosing: readonly string[]): Promise<void> {
+  const out = given ?? (flags.format === "zarr" ? "tasks.zarr" : "tasks");
+  checkPlace("--out", out, flags.format);
+  const { examples, options } = await (flags.recipe === undefined
+    ? wantedByFlags(flags, command)
+    : wantedByRecipe(flags.recipe, flags, command, choosing));
 
   if (flags.format === "zarr") onInterrupt("what is finished is kept, and the same command goes on");
   const started = performance.now();
-  const bar = new Progress(flags.json === true, flags.sequence ? "sequences" : "examples");
+  const bar = new Progress(flags.json === true, options.drawSequence === false ? "examples" : "sequences");
   const result = await generate(examples, {
-    ...taskOptionsOf(flags),
+    ...options,
     backend: flags.backend,
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
     out,

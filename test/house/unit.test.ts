@@ -17,11 +17,14 @@ function importsOf(path: string): string[] {
   return [...names].map(([, name]) => posix.join(dirname(path), name as string));
 }
 
-/** Parts of the project that the package does not export. Finders and the builder of the Python package set tests up. */
+/**
+ * Parts of the project that the package does not export. Finders, the builder of the Python package, and the scripts that
+ * build and serve the page set tests up.
+ */
 function isSource(path: string): boolean {
   return (
     /^(src|assembly|scripts|bench)\//.test(path) &&
-    !/^scripts\/(browser|python|python-package|webgpu|interop)\.mjs$/.test(path)
+    !/^scripts\/(browser|python|python-package|webgpu|interop|build-site|serve-site)\.mjs$/.test(path)
   );
 }
 

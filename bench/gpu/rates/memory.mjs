@@ -87,6 +87,7 @@ function bindGroup(device, { pipeline }, names, buffers, bytes) {
 /** Measures each size; `time` returns the milliseconds of a number of bytes. */
 async function measureSizes(bench, { what, traffic, check }, buffers, time) {
   const { device } = bench;
+  bench.onStep?.(what);
   const sizes = [];
   for (const share of SIZES) {
     const size = share * buffers.source.size;

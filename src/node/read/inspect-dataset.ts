@@ -67,7 +67,7 @@ export async function inspectDataset(dataset: Dataset, options: { picture?: stri
     if (value > maximum) maximum = value;
   }
   if (picture !== undefined) await writePicture(picture, await draw(dataset, maximum));
-  const valueOf = (step: number) => (step - zeroOf(dataset)) * (dataset.scale ?? 1);
+  const inValues = (step: number) => (step - zeroOf(dataset)) * (dataset.scale ?? 1);
   return {
     name,
     shape: [dataset.length, ...dataset.shape],
@@ -76,8 +76,8 @@ export async function inspectDataset(dataset: Dataset, options: { picture?: stri
     ...(classNames ? { classNames } : {}),
     ...(originalLabels ? { originalLabels } : {}),
     counts,
-    minimum: valueOf(minimum),
-    maximum: valueOf(maximum),
+    minimum: inValues(minimum),
+    maximum: inValues(maximum),
     ...dataset.moments(),
     digest: await dataset.digest(),
     ...(picture === undefined ? {} : { picture }),
