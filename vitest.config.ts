@@ -45,7 +45,7 @@ export default defineConfig({
         test: {
           ...project(
             "readable shaders",
-            ["fused", "kernels", "shaders", "torch"].map((name) => `test/webgpu/${name}.test.ts`),
+            ["fused", "kernels", "shaders", "torch"].map((name) => `test/unit/webgpu/${name}.test.ts`),
           ),
           env: { TASKLOOM_SHADERS: "readable" },
         },

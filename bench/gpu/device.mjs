@@ -2,7 +2,7 @@
 
 /**
  * The limits and features that the library requests. This is a copy of src/backend/webgpu/device/adapter.ts, because the
- * benchmarks run on machines without the sources; test/webgpu/limits.test.ts compares the two.
+ * benchmarks run on machines without the sources; test/unit/webgpu/limits.test.ts compares the two.
  */
 export const LIMITS = [
   "maxBufferSize",

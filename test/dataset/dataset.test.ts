@@ -1,8 +1,6 @@
 import fc from "fast-check";
+import { Dataset, DatasetError, type DatasetInit, InvalidOptionError } from "taskloom";
 import { describe, expect, it } from "vitest";
-import { DatasetError, InvalidOptionError } from "../../src/base/errors.js";
-import { Dataset } from "../../src/dataset/dataset.js";
-import type { DatasetInit } from "../../src/dataset/init.js";
 import { errorOf, fakeDataset } from "./fake.js";
 
 describe("Dataset.from", () => {

@@ -1,4 +1,4 @@
-import { Dataset } from "../../src/dataset/dataset.js";
+import { Dataset } from "taskloom";
 
 const codes = { uint8: 0x08, int8: 0x09, int16: 0x0b, int32: 0x0c, float32: 0x0d, float64: 0x0e } as const;
 

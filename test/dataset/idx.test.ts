@@ -3,10 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
+import { DatasetError, InvalidOptionError, readIdx, readIdxDataset, type Source } from "taskloom";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { DatasetError, InvalidOptionError } from "../../src/base/errors.js";
-import { readIdx, readIdxDataset } from "../../src/dataset/idx.js";
-import type { Source } from "../../src/files/bytes.js";
 import { errorOf, idxFile } from "./fake.js";
 
 const images = idxFile("uint8", [3, 2, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 255]);

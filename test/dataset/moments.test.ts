@@ -1,6 +1,6 @@
 import fc from "fast-check";
+import { Dataset } from "taskloom";
 import { describe, expect, it } from "vitest";
-import { Dataset } from "../../src/dataset/dataset.js";
 
 const of = (images: Uint8Array | Float32Array): Dataset =>
   Dataset.from({ images, targets: new Uint8Array(images.length), shape: [1] });

@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
-import type { Pixels } from "../../src/dataset/tensor.js";
 import {
   Compose,
   ConvertImageDtype,
   Grayscale,
   Normalize,
   type NormalizeOptions,
+  type Pixels,
   Resize,
   type ResizeOptions,
   type Transform,
-} from "../../src/dataset/transforms/index.js";
+} from "taskloom";
+import { describe, expect, it } from "vitest";
 
 // torchvision's own answers: scripts/make-transform-vectors.py, provenance inside.
 interface Stored {

@@ -1,19 +1,20 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { DatasetError, InvalidOptionError } from "../../src/base/errors.js";
-import { Dataset } from "../../src/dataset/dataset.js";
-import type { ImageTensor } from "../../src/dataset/tensor.js";
 import {
   Compose,
   ConvertImageDtype,
+  Dataset,
+  DatasetError,
   Flatten,
   Grayscale,
   type ImageBatch,
+  type ImageTensor,
+  InvalidOptionError,
   Lambda,
   Normalize,
   Resize,
   type Transform,
-} from "../../src/dataset/transforms/index.js";
+} from "taskloom";
+import { describe, expect, it } from "vitest";
 import { errorOf, fakeDataset } from "./fake.js";
 
 const batch = (shape: number[], dtype: "uint8" | "float32" = "uint8", count = 1): ImageBatch => {

@@ -1,9 +1,14 @@
 import fc from "fast-check";
+import {
+  ConvertImageDtype,
+  Dataset,
+  DatasetError,
+  type DatasetInit,
+  InvalidOptionError,
+  Lambda,
+  Normalize,
+} from "taskloom";
 import { describe, expect, it } from "vitest";
-import { DatasetError, InvalidOptionError } from "../../src/base/errors.js";
-import { Dataset } from "../../src/dataset/dataset.js";
-import type { DatasetInit } from "../../src/dataset/init.js";
-import { ConvertImageDtype, Lambda, Normalize } from "../../src/dataset/transforms/index.js";
 import { listenToNotices } from "../support/notices.js";
 import { errorOf } from "./fake.js";
 

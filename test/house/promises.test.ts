@@ -5,11 +5,10 @@ import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The sources of the tests in some folders of test/. */
-const tests = ["store", "faults", "dataset"]
-  .flatMap((folder) => readdirSync(join(root, "test", folder)).map((name) => join(root, "test", folder, name)))
+/** The sources of the tests. */
+const tests = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".test.ts"))
-  .map((path) => readFileSync(path, "utf8"));
+  .map((path) => readFileSync(join(root, "test", path), "utf8"));
 
 test("each promise in docs/store.md names a test that there is", () => {
   const rows = [...readFileSync(join(root, "docs/store.md"), "utf8").matchAll(/^\| (.+) \| (.*) \|$/gm)];

@@ -1,7 +1,7 @@
 import { chacha8 } from "@noble/ciphers/chacha.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { moduleWith, u32 } from "../support/support.js";
+import { moduleWith, u32 } from "../support/module.js";
 
 const anyU32 = fc.nat(2 ** 32 - 1);
 

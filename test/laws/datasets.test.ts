@@ -1,6 +1,6 @@
 import { Dataset, TaskAugmentor } from "taskloom";
 import { expect, test } from "vitest";
-import { deviatesOf } from "../support/support.js";
+import { deviatesOf } from "../support/module.js";
 
 const N = 24;
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Dataset, LinearProjection, TaskAugmentor } from "taskloom";
 import { expect, test } from "vitest";
-import { deviatesOf } from "../support/support.js";
+import { deviatesOf } from "../support/module.js";
 
 test("the float projection is within its stated bound of the true product", async () => {
   await fc.assert(

@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
 import { LinearProjection, TaskAugmentor } from "taskloom";
 import { describe, expect, test } from "vitest";
-import { NPY_HEADER_LIMIT, parseNpyHeader } from "../../src/store/npy.js";
 import { run, taskloom, temporaryFolder } from "../support/cli.js";
 import {
   examplesDrawn,
@@ -17,6 +16,7 @@ import {
   ONE_THREAD,
   projectionBounds,
 } from "../support/notebook-page.js";
+import { readNpy } from "../support/npy.js";
 import { pythonWithTorch } from "../support/python-libraries.js";
 import { trainingSet } from "../support/support.js";
 import { torchCpu } from "../support/torch.js";
@@ -85,12 +85,11 @@ test("the page's command writes these tasks", async () => {
   expect([npx, name, args.includes("4"), args.at(-1)]).toEqual(["npx", "taskloom", true, out]);
   const { code, stderr } = await taskloom([...args, "--backend", "wasm"]);
   expect(code, stderr).toBe(0);
-  const file = readFileSync(join(out, "inputs.npy"));
-  const { shape, offset } = parseNpyHeader(file.subarray(0, NPY_HEADER_LIMIT), out);
+  const { shape, bytes } = readNpy(join(out, "inputs.npy"));
   using tasks = new TaskAugmentor({ ...NOTEBOOK, taskCount: 4, ...ONE_THREAD });
   const { inputs } = await tasks.transform(await trainingSet());
   expect(shape).toEqual(inputs.shape);
-  expect(file.subarray(offset).equals(new Uint8Array(inputs.data.buffer))).toBe(true);
+  expect(bytes.equals(new Uint8Array(inputs.data.buffer))).toBe(true);
 });
 
 describe("PyTorch's answers, on WebAssembly", () => {

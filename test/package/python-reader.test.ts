@@ -1,16 +1,17 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { Dataset, type Recipe, recipeOf, TaskAugmentor, type Tensor } from "taskloom";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { NPY_HEADER_LIMIT, parseNpyHeader } from "../../src/store/npy.js";
 import { run, temporaryFolder } from "../support/cli.js";
 import { inside } from "../support/inside.js";
+import { deviatesOf } from "../support/module.js";
+import { readNpy } from "../support/npy.js";
 import { pythonWithNumpy } from "../support/python.js";
 import { recipes } from "../support/recipes.js";
-import { deviatesOf, golden, trainingSet } from "../support/support.js";
+import { golden, trainingSet } from "../support/support.js";
 
 // @module-tag python
 const READER = fileURLToPath(new URL("../../examples/python/taskloom_stream.py", import.meta.url));
@@ -69,12 +70,6 @@ function jobFolder(parent: string, name: string, recipe: unknown): string {
   mkdirSync(folder);
   writeFileSync(join(folder, "recipe.json"), JSON.stringify(recipe));
   return folder;
-}
-
-function npy(path: string): { dtype: string; shape: readonly number[]; bytes: Buffer } {
-  const file = readFileSync(path);
-  const { dtype, shape, offset } = parseNpyHeader(file.subarray(0, NPY_HEADER_LIMIT), path);
-  return { dtype, shape, bytes: file.subarray(offset) };
 }
 
 function expectSameBytes(name: string, actual: Buffer, tensor: Tensor): void {
@@ -141,7 +136,7 @@ describe("the NumPy reader makes the bytes of", () => {
     const arrays = Object.entries(batch).filter((entry): entry is [string, Tensor] => !!entry[1] && "data" in entry[1]);
     expect(replies.get(name)).toEqual({ items: itemCount, names: arrays.map(([array]) => array) });
     for (const [array, tensor] of arrays) {
-      const { dtype, shape, bytes } = npy(join(job.folder, `${array}.npy`));
+      const { dtype, shape, bytes } = readNpy(join(job.folder, `${array}.npy`));
       expect([array, dtype, shape]).toEqual([array, tensor.dtype, tensor.shape]);
       expectSameBytes(array, bytes, tensor);
     }
@@ -212,7 +207,7 @@ test("float32 files, gzip: within twice the stated bound, as each of the two is 
   for (const [i, options] of cases.entries()) {
     using tasks = new TaskAugmentor({ ...options, workers: 0, backend: "wasm" });
     const batch = await tasks.transform(dataset);
-    const { bytes, shape } = npy(join(jobs[i]!.folder, "inputs.npy"));
+    const { bytes, shape } = readNpy(join(jobs[i]!.folder, "inputs.npy"));
     expect(shape).toEqual([count, rows]);
     const actual = new Float32Array(new Uint8Array(bytes).buffer);
     const x = i === 0 ? images : images.map((v) => (v - mean) / standardDeviation);
@@ -225,7 +220,7 @@ test("float32 files, gzip: within twice the stated bound, as each of the two is 
         expect(Math.abs(actual[n * rows + row]! - batch.inputs.data[n * rows + row]!)).toBeLessThanOrEqual(bound);
       }
     }
-    expectSameBytes("targets", npy(join(jobs[i]!.folder, "targets.npy")).bytes, batch.targets);
+    expectSameBytes("targets", readNpy(join(jobs[i]!.folder, "targets.npy")).bytes, batch.targets);
   }
 });
 
@@ -245,8 +240,8 @@ test("labels that were renumbered, from a file that has their own", async () => 
   const job = { folder: jobFolder(folder, "compact", await recipeOf(tasks, dataset)), start: 0, stop: 3, ...files };
   expect(await inPython(folder, [job])).toEqual([{ items: 3, names: ["inputs", "targets"] }]);
   const { inputs, targets } = await tasks.transform(dataset);
-  expectSameBytes("inputs", npy(join(job.folder, "inputs.npy")).bytes, inputs);
-  expectSameBytes("targets", npy(join(job.folder, "targets.npy")).bytes, targets);
+  expectSameBytes("inputs", readNpy(join(job.folder, "inputs.npy")).bytes, inputs);
+  expectSameBytes("targets", readNpy(join(job.folder, "targets.npy")).bytes, targets);
 });
 
 test("recipes that it must not read, each with its reason", async () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { KernelExports } from "../../src/wasm/module.js";
-import { moduleWith } from "../support/support.js";
+import { type Module, moduleWith } from "../support/module.js";
 import { normalP } from "./distributions.js";
 import { expectPlausible, expectRejected, type PValues, tally, uniformP } from "./measures.js";
 import { CASES, label, SEEDS, SEQUENCE, wordsOf } from "./sources.js";
@@ -14,7 +13,7 @@ async function collect(
   seed: bigint,
   count: number,
   length: number,
-  call: (kernel: KernelExports, i: number, at: { out: number; taken: number }) => void,
+  call: (kernel: Module, i: number, at: { out: number; taken: number }) => void,
 ): Promise<Uint32Array> {
   const { kernel, at } = await moduleWith(seed, { out: length * 4, taken: 2 ** 13 });
   const all = new Uint32Array(count * length);

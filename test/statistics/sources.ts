@@ -1,4 +1,4 @@
-import { deviatesOf, i32, moduleWith, u32 } from "../support/support.js";
+import { deviatesOf, i32, moduleWith, u32 } from "../support/module.js";
 
 /** Purposes of assembly/purpose.ts. */
 export const PROJECTION = 0;

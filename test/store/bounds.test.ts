@@ -4,31 +4,11 @@ import { join } from "node:path";
 import { OutputError, openTasks, StoreError } from "taskloom";
 import { generate, openStoreFolder, preview, verify } from "taskloom/node";
 import { expect, test } from "vitest";
-import { pacer } from "../../src/base/abort.js";
-import { sample } from "../../src/node/read/recompute.js";
-import { KnownChunks } from "../../src/node/write/known-chunks.js";
-import { npyHeader } from "../../src/store/npy.js";
-import { parseGroup } from "../../src/store/zarr.js";
 import { taskloom, temporaryFolder } from "../support/cli.js";
-import { fewDigits, small } from "./support.js";
+import { npyHeader } from "../support/npy.js";
+import { claiming, fewDigits, small } from "./support.js";
 
 /** Counts that a file claims are bounded by what can be there, and loops over them can be ended. */
-
-/** An unfinished store that claims to have chunks of one item, and has none. */
-async function claiming(taskCount: number, set: object = {}): Promise<string> {
-  const out = temporaryFolder();
-  const options = { ...small, ...set, taskCount: 1, samplesPerTask: 1, taskOffset: 0 };
-  await generate(await fewDigits(), { ...options, format: "zarr", chunkTasks: 1, out });
-  const path = join(out, "zarr.json");
-  const document = JSON.parse(readFileSync(path, "utf8"));
-  document.attributes.taskloom.taskCount = taskCount;
-  for (const { shape } of Object.values(document.consolidated_metadata.metadata) as { shape: number[] }[]) {
-    shape[0] = taskCount;
-  }
-  writeFileSync(path, JSON.stringify(document));
-  rmSync(join(out, "manifest.json"));
-  return out;
-}
 
 test.each([
   ["two arrays", {}, 3_500_000],
@@ -87,11 +67,11 @@ test.each(["inspect", "verify"])(
     const recipe = JSON.parse(readFileSync(join(out, "recipe.json"), "utf8"));
     const taskCount = 2 ** 30;
     writeFileSync(join(out, "recipe.json"), JSON.stringify({ ...recipe, taskCount }));
-    for (const [name, dtype, shape, bytes] of [
-      ["inputs", "float32", [taskCount, 5, 22], 440],
-      ["targets", "uint8", [taskCount, 5], 5],
+    for (const [name, descr, shape, bytes] of [
+      ["inputs", "<f4", [taskCount, 5, 22], 440],
+      ["targets", "|u1", [taskCount, 5], 5],
     ] as const) {
-      const header = npyHeader(dtype, shape);
+      const header = npyHeader(descr, shape);
       writeFileSync(join(out, `${name}.npy`), header);
       truncateSync(join(out, `${name}.npy`), header.length + taskCount * bytes);
     }
@@ -102,36 +82,6 @@ test.each(["inspect", "verify"])(
     expect([code, stdout]).toEqual([130, ""]);
   },
 );
-
-test("a sample has the size asked for, in order, without repetition, whatever the size", async () => {
-  for (const [count, n] of [
-    [10, 1],
-    [10, 9],
-    [10, 10],
-    [10, 11],
-    [100_000, 99_999],
-  ] as const) {
-    const drawn = await sample(count, n, undefined);
-    expect(drawn).toHaveLength(Math.min(n, count));
-    expect(new Set(drawn).size).toBe(drawn.length);
-    expect([...drawn].sort((a, b) => a - b)).toEqual(drawn);
-    expect(drawn.every((number) => Number.isInteger(number) && number >= 0 && number < count)).toBe(true);
-  }
-  const seen = new Set<number>();
-  for (let i = 0; i < 400; i++) for (const number of await sample(5, 2, undefined)) seen.add(number);
-  expect([...seen].sort()).toEqual([0, 1, 2, 3, 4]);
-});
-
-test("a loop that is paced lets other work run, and ends when it is aborted", async () => {
-  const reason = new Error("enough");
-  const abort = new AbortController();
-  const pace = pacer(abort.signal);
-  setTimeout(() => abort.abort(reason), 1);
-  const loop = async () => {
-    for (;;) await pace();
-  };
-  await expect(loop()).rejects.toBe(reason);
-});
 
 test("a picture that would take too much memory is refused", async () => {
   const out = temporaryFolder();
@@ -151,19 +101,6 @@ test("a picture that would take too much memory is refused", async () => {
   await expect(drawing).rejects.toThrow(
     /tasks is 60; allowed: fewer tasks or examples: the picture would have \d+ x \d+/,
   );
-});
-
-test("looking for the chunks of a store that is gone on with can be ended", async () => {
-  const chunks = 3_400_000;
-  const out = await claiming(chunks);
-  const layout = parseGroup(readFileSync(join(out, "zarr.json"), "utf8"), out);
-  const reason = new Error("enough");
-  const abort = new AbortController();
-  const known = new KnownChunks(out, layout, abort.signal);
-  await known.read();
-  // Timers run only if the loop lets them.
-  setTimeout(() => abort.abort(reason));
-  await expect(known.missing({ start: 0, stop: chunks })).rejects.toBe(reason);
 });
 
 test("generate refuses pipes and devices where it reads", async () => {

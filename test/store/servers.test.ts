@@ -13,7 +13,6 @@ import {
 } from "taskloom";
 import { generate } from "taskloom/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { RETRY_PAUSES } from "../../src/files/http.js";
 import { run, temporaryFolder } from "../support/cli.js";
 import { fewDigits, serveFolder, small } from "./support.js";
 
@@ -320,10 +319,7 @@ describe.each(ways)("%s tries again what may be over a moment later", (_, read) 
   });
 });
 
-test("pauses grow, three by default; other lists are options, anything else is refused by name", async () => {
-  expect(RETRY_PAUSES).toHaveLength(3);
-  expect([...RETRY_PAUSES].sort((a, b) => a - b)).toEqual(RETRY_PAUSES);
-  expect(RETRY_PAUSES[0]).toBeGreaterThan(0);
+test("lists of pauses are options, anything else is refused by name", async () => {
   for (const retryPauses of [5, [-1], [Number.NaN], ["1"], [2 ** 31]] as never[]) {
     for (const open of [openStore, openTasks, readIdx]) {
       const error = await open("http://127.0.0.1:1/", { retryPauses }).catch((cause: InvalidOptionError) => cause);

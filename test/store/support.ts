@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Dataset, TaskAugmentorOptions } from "taskloom";
+import { generate } from "taskloom/node";
 import { onTestFinished } from "vitest";
+import { temporaryFolder } from "../support/cli.js";
 import { sha256, trainingSet } from "../support/support.js";
 
 /** A task set that takes milliseconds: 23 tasks of two sequences of 5, in chunks of 4 tasks with a short last one. */
@@ -71,4 +73,20 @@ export async function serveFolder(
     server.close();
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bytesSent: () => sent };
+}
+
+/** An unfinished store that claims to have chunks of one item, and has none. */
+export async function claiming(taskCount: number, set: object = {}): Promise<string> {
+  const out = temporaryFolder();
+  const options = { ...small, ...set, taskCount: 1, samplesPerTask: 1, taskOffset: 0 };
+  await generate(await fewDigits(), { ...options, format: "zarr", chunkTasks: 1, out });
+  const path = join(out, "zarr.json");
+  const document = JSON.parse(readFileSync(path, "utf8"));
+  document.attributes.taskloom.taskCount = taskCount;
+  for (const { shape } of Object.values(document.consolidated_metadata.metadata) as { shape: number[] }[]) {
+    shape[0] = taskCount;
+  }
+  writeFileSync(path, JSON.stringify(document));
+  rmSync(join(out, "manifest.json"));
+  return out;
 }

@@ -1,11 +1,9 @@
 import type { Dataset, TaskAugmentor } from "taskloom";
-import type { Plan } from "../../src/plan/plan.js";
-import type { TaskAugmentor as Inside } from "../../src/tasks/augmentor.js";
 
 /** Members that the published declarations leave out. */
 interface Internal {
-  plan(dataset: Dataset): Plan;
-  stream(dataset: Dataset, options?: Parameters<Inside["stream"]>[1]): ReturnType<Inside["stream"]>;
+  plan(dataset: Dataset): { itemCount: number; itemsPerTask: number };
+  stream(dataset: Dataset): AsyncIterable<unknown>;
 }
 
 export function inside(tasks: TaskAugmentor): Internal {

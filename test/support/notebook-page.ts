@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Dataset, LinearProjection, TaskAugmentor, type TaskAugmentorOptions } from "taskloom";
 import { expect } from "vitest";
-import { NPY_HEADER_LIMIT, parseNpyHeader } from "../../src/store/npy.js";
 import { run, temporaryFolder } from "./cli.js";
+import { readNpy } from "./npy.js";
 import { trainingSet } from "./support.js";
 import { radii, torchCpu } from "./torch.js";
 
@@ -248,7 +247,5 @@ export async function expectPyTorchs(python: string, backend: Backend, units: nu
 
 /** The values of a file, in memory of their own. */
 function npyBytes(path: string): ArrayBuffer {
-  const file = readFileSync(path);
-  const { offset } = parseNpyHeader(file.subarray(0, NPY_HEADER_LIMIT), path);
-  return new Uint8Array(file.subarray(offset)).buffer;
+  return new Uint8Array(readNpy(path).bytes).buffer;
 }

@@ -1,4 +1,4 @@
-import { deviatesOf, moduleWith, u32 } from "./support.js";
+import { deviatesOf, moduleWith, u32 } from "./module.js";
 
 /**
  * Task sets in plain loops, from the module's deviates, permutations and indices (which have vectors of their own): what

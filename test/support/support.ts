@@ -2,8 +2,6 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Dataset } from "taskloom";
 import { mnist } from "taskloom/node";
-import { instantiate, type KernelExports } from "../../src/wasm/module.js";
-import { Regions } from "../../src/wasm/regions.js";
 
 /** Golden vectors of one (seed, task); see the file's `about`. */
 export interface GoldenCase {
@@ -42,30 +40,4 @@ export function sha256(data: ArrayBufferView): string {
   return createHash("sha256")
     .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     .digest("hex");
-}
-
-/** The WASM module with regions of the given sizes: what tests of single functions need. */
-export async function moduleWith<K extends string>(
-  seed: bigint,
-  sizes: Record<K, number>,
-): Promise<{ kernel: KernelExports; at: Record<K, number> }> {
-  const kernel = await instantiate(seed);
-  const layout = new Regions(kernel);
-  const at = Object.fromEntries(
-    Object.entries<number>(sizes).map(([region, bytes]) => [region, layout.place(bytes)]),
-  ) as Record<K, number>;
-  layout.commit();
-  return { kernel, at };
-}
-
-export const u32 = (kernel: KernelExports, at: number, length: number) =>
-  new Uint32Array(kernel.memory.buffer, at, length).slice();
-export const i32 = (kernel: KernelExports, at: number, length: number) =>
-  new Int32Array(kernel.memory.buffer, at, length).slice();
-
-/** The deviates g of a task's matrix, rows x columns, in units of 1/4096. */
-export async function deviatesOf(seed: bigint, task: number, rows: number, columns: number): Promise<Int32Array> {
-  const { kernel, at } = await moduleWith(seed, { out: rows * columns * 4 });
-  kernel.deviates(task, 0, rows, columns, at.out);
-  return i32(kernel, at.out, rows * columns);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { moduleWith } from "./support.js";
+import { moduleWith } from "./module.js";
 
 /** What PyTorch itself answers; see the file's `about`. */
 export const torchCpu: {

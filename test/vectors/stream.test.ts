@@ -1,6 +1,7 @@
 import { TargetPermutation, TaskAugmentor } from "taskloom";
 import { describe, expect, test } from "vitest";
-import { deviatesOf, golden, i32, moduleWith, name, sha256, trainingSet, u32 } from "../support/support.js";
+import { deviatesOf, i32, moduleWith, u32 } from "../support/module.js";
+import { golden, name, sha256, trainingSet } from "../support/support.js";
 
 const L = 100;
 const C = 784;

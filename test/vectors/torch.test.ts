@@ -7,7 +7,8 @@ import { generationSeeds, LinearProjection, TargetPermutation } from "taskloom";
 import { describe, expect, test } from "vitest";
 import { run } from "../support/cli.js";
 import { pythonWithTorch } from "../support/python-libraries.js";
-import { moduleWith, sha256, trainingSet, u32 } from "../support/support.js";
+import { moduleWith, u32 } from "../support/module.js";
+import { sha256, trainingSet } from "../support/support.js";
 import { firstOutside, radii, torchCpu, torchNormals } from "../support/torch.js";
 
 /** See scripts/make-torch-vectors.py. */

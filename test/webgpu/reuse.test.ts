@@ -8,8 +8,6 @@ import {
   type TaskAugmentorOptions,
 } from "taskloom";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { Gpu } from "../../src/backend/webgpu/device/device.js";
-import { outputBuffers } from "../../src/backend/webgpu/outputs.js";
 import { dawn } from "./dawn.js";
 
 /** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
@@ -195,32 +193,6 @@ describe("batches whose buffers serve again", () => {
     for await (const batch of tasks.gpuBatches(dataset, { start: 4, stop: 12, batchSize: 2, reuse: true })) {
       expect(batch.device).not.toBe(last?.device);
     }
-  });
-
-  test("buffers of another device, and those of another size, make room for others", async () => {
-    const other = await newDevice();
-    const gpu = Gpu.from(device);
-    const make = (on: Gpu, bytes: number, labels = false) =>
-      outputBuffers(on, "woven", { bytes, integers: 6, labels }, undefined);
-    const sizes = { bytes: 30, integers: 6, labels: false };
-    const unfit = [
-      () => make(Gpu.from(other), 30),
-      () => make(gpu, 28),
-      () => make(gpu, 36),
-      () => make(gpu, 30, true),
-      () => outputBuffers(gpu, "woven", { ...sizes, integers: 7 }, undefined),
-    ];
-    for (const earlier of unfit) {
-      const fresh = await outputBuffers(gpu, "woven", sizes, await earlier());
-      expect(fresh.device).toBe(device);
-      expect(live.size === 2 && live.has(fresh.inputs) && live.has(fresh.targets)).toBe(true);
-      // 30 and 32 bytes take the same words.
-      const same = await outputBuffers(gpu, "woven", { ...sizes, bytes: 32 }, fresh);
-      expect(same.inputs === fresh.inputs && same.targets === fresh.targets).toBe(true);
-      expect(same.bytes).toBe(32);
-      for (const buffer of live) buffer.destroy();
-    }
-    other.destroy();
   });
 });
 

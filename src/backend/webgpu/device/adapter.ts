@@ -26,7 +26,7 @@ export function adapterName({ vendor, architecture, description }: AdapterText):
 
 /**
  * The limits that kernels depend on, in bytes, invocations and workgroups; the WebGPU specification defines each. A copy
- * is in bench/gpu/device.mjs, which runs without the sources; test/webgpu/limits.test.ts compares the two.
+ * is in bench/gpu/device.mjs, which runs without the sources; test/unit/webgpu/limits.test.ts compares the two.
  */
 export const LIMITS = [
   "maxBufferSize",

@@ -1,0 +1,54 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { beforeAll, expect, test } from "vitest";
+import { pythonPackage } from "../../scripts/python-package.mjs";
+import { run, temporaryFolder } from "../support/cli.js";
+import { pythonWith } from "../support/python-libraries.js";
+import { writeFixtures } from "./fixtures.js";
+
+// @module-tag python
+const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+let folder: string;
+beforeAll(async () => {
+  folder = temporaryFolder(() => undefined);
+  await writeFixtures(folder);
+});
+
+/** Runs pytest on some files; what they print is the message of a failure. */
+async function pytest(python: string, path: string, engine: string, files: readonly string[], ...args: string[]) {
+  const env = {
+    ...process.env,
+    PYTHONPATH: path,
+    PYTHONDONTWRITEBYTECODE: "1",
+    TASKLOOM_ENGINE: engine,
+    TASKLOOM_FIXTURES: folder,
+  };
+  const tests = files.map((file) => at(`python/tests/${file}`));
+  const options = ["-q", "-p", "no:cacheprovider", "-W", "error", "--rootdir", at("python"), ...args];
+  const { code, stdout, stderr } = await run(python, ["-m", "pytest", ...options, ...tests], { env });
+  expect(code, stdout + stderr).toBe(0);
+  return stdout;
+}
+
+test("the module and the schema of the Python package are those of this build", () => {
+  expect(readFileSync(at("python/src/taskloom/kernel.wasm")).equals(readFileSync(at("build/kernel.wasm")))).toBe(true);
+  const schema = "recipe.schema.json";
+  expect(readFileSync(at(`python/src/taskloom/${schema}`), "utf8")).toBe(readFileSync(at(schema), "utf8"));
+  const { version } = JSON.parse(readFileSync(at("package.json"), "utf8"));
+  expect(readFileSync(at("python/src/taskloom/__init__.py"), "utf8")).toContain(`__version__ = "${version}"`);
+  expect(readFileSync(at("python/LICENSE"), "utf8")).toBe(readFileSync(at("LICENSE"), "utf8"));
+});
+
+test("the tests of the Python package pass with the compiled module", async (context) => {
+  const python = pythonWith(context, "numpy", "pytest");
+  const { folder: path, problem } = pythonPackage(python);
+  if (problem) context.skip(problem);
+  await pytest(python, path, "compiled", ["."]);
+});
+
+test("the tests of the Python package pass in wasmtime", async (context) => {
+  const python = pythonWith(context, "numpy", "pytest", "wasmtime");
+  const { folder: path } = pythonPackage(python);
+  await pytest(python, path, "wasmtime", ["."]);
+});
