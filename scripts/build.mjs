@@ -1,6 +1,6 @@
 // Builds dist/: the WASM module, its embedding, the bundles and the type declarations.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -29,6 +29,11 @@ function compileAssembly() {
   if (status !== 0) throw error ?? new Error(`the AssemblyScript compiler ended with exit status ${status}`);
 }
 
+/** Leaves a file that is committed alone where nothing changed: builds look at times. */
+function writeIfChanged(path, bytes) {
+  if (!existsSync(path) || !readFileSync(path).equals(bytes)) writeFileSync(path, bytes);
+}
+
 compileAssembly();
 const kernel = readFileSync("build/kernel.wasm");
 writeFileSync(
@@ -43,6 +48,9 @@ const { default: minify } = require("wgsl-plus/dist/tools/minify.js");
 await writeShaders(minify);
 
 writeFileSync("dist/kernel.wasm", kernel);
+// The Python package has the module and the schema in it, so that a clone without Node can install it.
+writeIfChanged("python/src/taskloom/kernel.wasm", kernel);
+writeIfChanged("python/src/taskloom/recipe.schema.json", readFileSync("recipe.schema.json"));
 
 // Flat, as the worker script must stand beside whatever chunk starts it. valibot goes in: a browser without a bundler
 // could not resolve its name. What only Node runs keeps its imports. Names are not kept, as each kept name is a call that

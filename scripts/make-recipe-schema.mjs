@@ -15,7 +15,8 @@ const [{ text: code }] = outputFiles;
 const { recipeSchema } = await import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`);
 const text = `${JSON.stringify(recipeJsonSchema(recipeSchema), null, 2)}\n`;
 const file = new URL("recipe.schema.json", root);
-if (!process.argv.includes("--check")) writeFileSync(file, text);
+const copy = new URL("python/src/taskloom/recipe.schema.json", root);
+if (!process.argv.includes("--check")) for (const to of [file, copy]) writeFileSync(to, text);
 else if (readFileSync(file, "utf8") !== text) {
   process.stderr.write("recipe.schema.json is not that of src/plan/recipe-schema.ts; run this without --check\n");
   process.exitCode = 1;

@@ -27,9 +27,9 @@ def state_of(walk: Walk, place: Place, recipe: str, seed: int) -> dict[str, Any]
         "shuffle": walk.shuffle,
         **chunks,
         "reshuffle": walk.reshuffle,
-        "batchSize": walk.batch_size,
-        "dropLast": walk.drop_last,
         "even": walk.even,
+        "dropLast": walk.drop_last,
+        "batchSize": walk.batch_size,
         "ranks": walk.count,
         "epoch": place.epoch,
         "epochs": None if walk.end is None else max(0, walk.end - place.epoch),
@@ -37,8 +37,11 @@ def state_of(walk: Walk, place: Place, recipe: str, seed: int) -> dict[str, Any]
     }
 
 
-def _integer(low: int) -> Any:
-    return lambda v: isinstance(v, int) and not isinstance(v, bool) and low <= v <= _MAX, f"an integer from {low}"
+def _integer(low: int, high: int = _MAX) -> Any:
+    def is_allowed(value: Any) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+    return is_allowed, f"an integer from {low} to {high}"
 
 
 _FLAG = (lambda v: isinstance(v, bool), "true or false")
@@ -52,7 +55,7 @@ _COMMON = {
     "recipe": _DIGEST,
     "shuffleSeed": _SEED,
     "reshuffle": _FLAG,
-    "batchSize": _integer(1),
+    "batchSize": _integer(1, 2**32),
     "dropLast": _FLAG,
     "epoch": _integer(0),
     "epochs": _EPOCHS,
@@ -70,7 +73,7 @@ _FIELDS: dict[int, dict[str, Any]] = {
         "chunkItems": _integer(1),
         "blockChunks": _integer(1),
         "even": (lambda v: v is False or v in ("drop", "pad"), '"drop", "pad" or false'),
-        "ranks": _integer(1),
+        "ranks": _integer(1, 2**32),
         "consumed": _integer(0),
     },
 }

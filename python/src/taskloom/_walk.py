@@ -73,13 +73,18 @@ class Walk:
         return max(0, -(-(self.batches(items) - self.index) // self.count))
 
     def check(self, items: int) -> None:
-        """Raises InvalidOptionError where an epoch has no batch, or not one for each reader."""
+        """Raises InvalidOptionError where an epoch has no batch, or not one for each reader, or too many blocks."""
         batches = self.batches(items)
         if batches == 0 or (self.even == "pad" and self.batch_size > items):
             raise InvalidOptionError("batch_size", self.batch_size, f"at most {items}, the sequences of an epoch")
         if self.even and batches < self.count:
             allowed = f"at most {items // self.count} for {self.count} readers of {items} sequences, or fewer readers"
             raise InvalidOptionError("batch_size", self.batch_size, allowed)
+        if self.shuffle == "chunks" and self.chunk_items and self.block_chunks:
+            blocks = -(-(-(-items // self.chunk_items)) // self.block_chunks)
+            if blocks >= 2**32:
+                size = self.chunk_items * self.block_chunks
+                raise InvalidOptionError("chunk_items x block_chunks", size, f"more: {blocks} blocks are too many")
 
     def steps(self, order: TaskOrder) -> Iterator[Step]:
         """The batches of this reader from the start on. Only one is in memory."""
@@ -96,7 +101,7 @@ class Walk:
             for k in range(number, rounds):
                 j = k * self.count + self.index
                 after = Place(epoch, (k + 1) * self.batch_size * self.count) if k + 1 < rounds else Place(epoch + 1, 0)
-                if j >= batches:
+                if self.even is False and j >= batches:
                     continue
                 first = j * self.batch_size
                 stop = first + self.batch_size if self.even == "pad" else min(n, first + self.batch_size)

@@ -53,8 +53,9 @@ def resolve_walk(options: Mapping[str, Any], recipe: str, order: TaskOrder, chun
             start=Place(epoch, 0),
             end=_end(epoch, given.get("epochs", 1)),
         )
-        if not chunks and ("chunk_items" in given or "block_chunks" in given):
-            raise InvalidOptionError("chunk_items", given.get("chunk_items"), 'only with shuffle="chunks"')
+        for name in ("chunk_items", "block_chunks"):
+            if name in given and not chunks:
+                raise InvalidOptionError(name, given[name], 'only with shuffle="chunks"')
     if walk.shuffle == "chunks" and walk.chunk_items is None:
         raise InvalidOptionError("chunk_items", None, 'the sequences of a chunk, as shuffle="chunks" of a recipe has no store')
     if walk.shuffle == "tasks" and order.items_per_task == 0:
@@ -84,12 +85,15 @@ def _resumed(given: Mapping[str, Any], state: Mapping[str, Any], shard: tuple[in
         raise InvalidOptionError("even", None, '"drop", "pad" or False, as the state is of one reader and says False')
     size = given.get("batch_size")
     if size is None:
-        if state["batchSize"] * ranks % count:
-            whole = state["batchSize"] * ranks
-            raise InvalidOptionError("shard", shard, f"numbers of readers that divide {whole}, or give batch_size, too")
-        size = state["batchSize"] * ranks // count
+        size, rest = divmod(state["batchSize"] * ranks, count)
+        if rest or size > _MAX:
+            whole = f"the global batch of {ranks} x {state['batchSize']}"
+            raise InvalidOptionError("batch_size", None, f"a number to be given: {count} readers cannot share {whole}")
+    if consumed % count:
+        allowed = f"a number that divides {consumed}, the sequences consumed in this epoch; or finish it with {ranks}"
+        raise InvalidOptionError("shard.count", count, allowed)
     if consumed % (size * count):
-        allowed = f"sizes whose product with the {count} readers divides {consumed}, the sequences consumed in this epoch"
+        allowed = f"a number whose product with the {count} readers divides {consumed}, the sequences consumed in this epoch"
         raise InvalidOptionError("batch_size", size, allowed)
     epochs = given.get("epochs", math.inf if state["epochs"] is None else state["epochs"])
     return Walk(
@@ -131,7 +135,7 @@ def _integer(given: dict[str, Any], name: str, low: int, high: int) -> None:
 def _check(given: dict[str, Any]) -> None:
     _integer(given, "batch_size", 1, _MAX)
     _integer(given, "epoch", 0, _MAX - 1)
-    _integer(given, "chunk_items", 1, _MAX)
+    _integer(given, "chunk_items", 1, 2**53 - 1)
     _integer(given, "block_chunks", 1, _MAX)
     if given.get("epochs") != math.inf:
         _integer(given, "epochs", 1, _MAX)
