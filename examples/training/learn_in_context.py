@@ -21,10 +21,11 @@ from pathlib import Path
 
 import taskloom
 import torch
+from taskloom.torch import TaskStream
 
 from digits import load
 from model import Learner
-from training import accuracy, nearest_neighbor, tensors, train, unseen
+from training import accuracy, nearest_neighbor, train, unseen
 
 CLASSES, FEATURES, LENGTH, BATCH = 5, 16, 32, 64
 OPTIONS = {"preset": "paper", "out_features": FEATURES, "sequence_length": LENGTH, "replacement": True}
@@ -59,7 +60,8 @@ def main() -> None:
 
     model = Learner(FEATURES, CLASSES, LENGTH, **MODELS[arguments.model])
     print(f"{sum(p.numel() for p in model.parameters())} parameters, {steps} steps of {BATCH} new tasks")
-    batches = tensors(tasks.batches(batch_size=BATCH, epochs=math.inf, prefetch=0))
+    # Batches are made in this thread, so that their share of its time can be told.
+    batches = TaskStream(tasks, BATCH, epochs=math.inf, prefetch=0)
     curve, began = accuracy(model, inputs, targets), time.process_time()
     for progress in train(model, batches, steps, every=max(1, steps // 8)):
         curve = accuracy(model, inputs, targets)

@@ -18,11 +18,12 @@ from typing import Any
 
 import taskloom
 import torch
+from taskloom.torch import TaskStream
 
 from digits import Digits, load
 from learn_in_context import BATCH, CLASSES, FEATURES, LENGTH, OPTIONS
 from model import Learner
-from training import Batch, accuracy, nearest_neighbor, tensors, train, unseen
+from training import Batch, accuracy, nearest_neighbor, train, unseen
 
 COUNTS = (16, 256, 4096, 2**31)
 SEQUENCES = {"one": 1, "new": 2**20}
@@ -37,7 +38,7 @@ def run(digits: Digits, measured: Batch, count: int, sequences: str, steps: int,
     tasks = taskloom.open_tasks(recipe, digits.train, threads=1)
     # An epoch of 16 sequences is less than a batch, so the batch is the epoch.
     size = min(BATCH, len(tasks))
-    batches = tensors(tasks.batches(batch_size=size, shuffle=True, epochs=math.inf, prefetch=0))
+    batches = TaskStream(tasks, size, shuffle=True, epochs=math.inf, prefetch=0)
     began, losses = time.process_time(), []
     for progress in train(model, batches, steps, warm_up=100, every=10):
         losses.append(progress.loss)

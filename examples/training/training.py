@@ -10,6 +10,7 @@ from typing import Any, Iterable, Iterator
 import numpy as np
 import taskloom
 import torch
+from taskloom.torch import TaskStream
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -77,14 +78,15 @@ class Progress:
 
 
 def train(
-    model: Learner, batches: Iterator[Batch], steps: int, rate: float = 3e-3, warm_up: int = 50, every: int = 50
+    model: Learner, batches: Iterable[Batch], steps: int, rate: float = 3e-3, warm_up: int = 50, every: int = 50
 ) -> Iterator[Progress]:
     """Trains on cross-entropy at every position, and reports after every few steps."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.99), weight_decay=0)
     began, making = time.process_time(), 0.0
+    upcoming = iter(batches)
     for step in range(steps):
         before = time.process_time()
-        inputs, targets = next(batches)
+        inputs, targets = next(upcoming)
         making += time.process_time() - before
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, steps, rate, warm_up)
@@ -98,13 +100,7 @@ def train(
             yield Progress(step + 1, spent, making / spent, loss.item())
 
 
-def tensors(batches: Iterable[Any], device: str = "cpu") -> Iterator[Batch]:
-    """Batches of a task set as tensors: inputs float32, targets int64."""
-    for inputs, targets in batches:
-        yield torch.from_numpy(inputs).to(device), torch.from_numpy(targets.astype(np.int64)).to(device)
-
-
 def unseen(digits: Digits, count: int, **options: Any) -> Batch:
     """One sequence of each of some tasks that training never takes, from images that training never takes."""
     recipe = taskloom.recipe(digits.test, task_count=count, task_offset=FIRST_UNSEEN_TASK, **options)
-    return next(tensors([taskloom.open_tasks(recipe, digits.test)[:count]]))
+    return next(iter(TaskStream(taskloom.open_tasks(recipe, digits.test), batch_size=count)))

@@ -8,7 +8,7 @@ import taskloom
 
 torch = pytest.importorskip("torch")
 
-from taskloom._device import weave  # noqa: E402
+from taskloom.torch import weave  # noqa: E402
 
 PRODUCTS = ("float64", "float32")
 
