@@ -28,6 +28,8 @@ export type {
   GpuTensor,
   InputTensor,
   Sequences,
+  SmallestDtype,
+  TargetArrays,
   TargetDtype,
   TargetTensor,
   Tensor,
@@ -72,6 +74,7 @@ export { TargetPermutation, type TargetPermutationOptions } from "./steps/permut
 export { type Matrix, project } from "./steps/project.js";
 export { LinearProjection, type LinearProjectionOptions } from "./steps/projection.js";
 export type { ArrayName, StoredArray, StoredDtype } from "./store/arrays.js";
+export type { CacheOptions } from "./store/cache-options.js";
 export type { ItemReader } from "./store/item-reader.js";
 export { type OpenStoreOptions, openStore, StoreReader } from "./store/reader.js";
 export { generationSeeds } from "./stream/torch-seeds.js";

@@ -108,6 +108,26 @@ export function cholesky(matrix, n) {
   return factor;
 }
 
+/**
+ * The class whose examples before each position have the largest sum of inner products with the example at it, the lowest one
+ * of equal sums, hence class 0 at the first position. One layer of linear attention computes these sums, with nothing
+ * learned: keys and queries are the inputs, values are the labels.
+ *
+ * @param {Float64Array} gram of `innerProducts`
+ * @param {ArrayLike<number>} targets `[length]`
+ * @param {number} classes
+ */
+export function linearAttention(gram, targets, classes) {
+  const length = targets.length;
+  const predicted = new Uint16Array(length);
+  for (let p = 0; p < length; p++) {
+    const scores = new Float64Array(classes);
+    for (let j = 0; j < p; j++) scores[targets[j]] += gram[p * length + j];
+    predicted[p] = scores.indexOf(Math.max(...scores));
+  }
+  return predicted;
+}
+
 /** The classifiers by name. */
 export const CLASSIFIERS = { "1-nearest neighbour": nearestNeighbour, ridge };
 
@@ -116,15 +136,16 @@ export const CLASSIFIERS = { "1-nearest neighbour": nearestNeighbour, ridge };
  *
  * @param {{ inputs: { data: Float32Array, shape: readonly number[] }, targets: { data: ArrayLike<number> } }} batch
  * @param {number} classes as many values of each input are the one-hot of the label before
+ * @param {Record<string, (gram: Float64Array, targets: number[], classes: number) => Uint16Array>} classifiers by name
  */
-export function judge({ inputs, targets }, classes) {
+export function judge({ inputs, targets }, classes, classifiers = CLASSIFIERS) {
   const [sequences, length, stride] = inputs.shape;
-  const right = Object.fromEntries(Object.keys(CLASSIFIERS).map((name) => [name, new Uint8Array(sequences * length)]));
+  const right = Object.fromEntries(Object.keys(classifiers).map((name) => [name, new Uint8Array(sequences * length)]));
   for (let s = 0; s < sequences; s++) {
     const rows = inputs.data.subarray(s * length * stride, (s + 1) * length * stride);
     const labels = Array.from({ length }, (_, p) => targets.data[s * length + p]);
     const gram = innerProducts(rows, length, stride, stride - classes);
-    for (const [name, classify] of Object.entries(CLASSIFIERS)) {
+    for (const [name, classify] of Object.entries(classifiers)) {
       const predicted = classify(gram, labels, classes);
       labels.forEach((label, p) => {
         right[name][s * length + p] = predicted[p] === label ? 1 : 0;

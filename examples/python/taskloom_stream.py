@@ -286,15 +286,16 @@ FIELDS = {
     "dataset": (
         REQUIRED,
         lambda v: is_object(
-            {"originalLabels": None, **v} if isinstance(v, dict) else v,
+            {"originalLabels": None, "centeredOn": None, **v} if isinstance(v, dict) else v,
             name=is_text,
+            centeredOn=lambda s: s is None or is_text(s),
             originalLabels=lambda s: s is None or (isinstance(s, list) and all(type(i) is int for i in s)),
             shape=lambda s: isinstance(s, list) and len(s) > 1 and all(map(is_count, s)),
             dtype=one_of("uint8", "float32"),
             classes=lambda k: is_integer(k, 1, 65536),
             digest=is_hex,
         ),
-        '{"name", "shape", "dtype", "classes", "originalLabels", "digest"}, as the package writes it',
+        '{"name", "shape", "dtype", "classes", "originalLabels", "centeredOn", "digest"}, as the package writes it',
     ),
 }
 NULLABLE = {name for name, (default, _, _) in FIELDS.items() if default is None}
@@ -390,6 +391,18 @@ def dataset_digest(images, labels, classes):
     return hashlib.sha256(json.dumps(text, separators=(",", ":")).encode()).hexdigest()
 
 
+def mean_image(images):
+    """The mean of each value over all examples, float64: the exact sum of bytes, divided by their number."""
+    return images.sum(0, dtype=np.int64 if images.dtype == np.uint8 else np.float64) / len(images)
+
+
+def centered(images, mean):
+    """Examples with a mean image taken off, as the package's Center makes them: bytes around 128, or float32."""
+    if images.dtype == np.float32:
+        return (images - mean).astype(np.float32)
+    return np.minimum(np.rint(128 + (images - mean) / 2), 255).astype(np.uint8)
+
+
 def check_dataset(recipe, images, labels, source):
     """The recipe's examples [N, features] and labels [N], out of arrays that begin with them."""
     count, *shape = recipe.shape
@@ -403,6 +416,13 @@ def check_dataset(recipe, images, labels, source):
             f"{tuple(recipe.shape)}"
         )
     images = np.ascontiguousarray(images[:count]).reshape(count, *shape)
+    center = getattr(recipe, "centeredOn", None)
+    if center is not None and dataset_digest(images, labels[:count], recipe.classes) != recipe.digest:
+        if center != recipe.name:
+            raise NotImplementedError(
+                f"{source}: the mean image of {center} is taken off; give images that are centered on it: see centered()"
+            )
+        images = centered(images, mean_image(images))
     labels = labels[:count].astype(np.int64)
     original = getattr(recipe, "originalLabels", None)
     if original is not None:

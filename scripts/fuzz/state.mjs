@@ -7,6 +7,7 @@ const OPTIONS = [
   { batchSize: 3 },
   { batchSize: 4, shuffle: true, epochs: 3, dropLast: true },
   { batchSize: 2, shuffle: "tasks", reshuffle: true, shard: { index: 1, count: 2 } },
+  { batchSize: 3, shuffle: "chunks", chunkItems: 4, blockChunks: 2, shard: { index: 0, count: 1 }, even: "pad" },
 ];
 
 export async function prepare() {
@@ -35,7 +36,8 @@ export async function run({ tasks }, input) {
     return;
   }
   // A batch is at most the whole set, whatever the state says.
-  const batches = tasks.batches({ state });
+  const ranks = state?.ranks;
+  const batches = tasks.batches(ranks === 2 ? { state, shard: { index: 1, count: 2 } } : { state });
   try {
     for (let count = 0; count < 3; count++) if ((await batches.next()).done) break;
     batches.state();

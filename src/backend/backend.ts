@@ -87,7 +87,7 @@ export function destroyBuffers({ inputs, targets, labels }: ItemBuffers): void {
 export interface ItemBytes {
   /** The inputs of all items, `count * itemBytes(plan)` bytes: float32, or float16 bits, little-endian. */
   readonly inputs: ArrayBuffer;
-  /** The targets of all items: uint8 up to 256 label values, else uint16. */
+  /** The targets of all items: uint8 up to 256 label values, else uint16. Stores may hold other types: see their `arrays`. */
   readonly targets: ArrayBuffer;
   /** Present only if the plan has labels in an array of their own. */
   readonly labels?: ArrayBuffer;

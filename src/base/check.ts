@@ -21,16 +21,44 @@ export function checkObject(name: string, value: unknown): asserts value is obje
   if (!fine) throw new InvalidOptionError(name, value, "an object");
 }
 
+/** The names of an interface of options, all of them: a new option without its name here does not compile. */
+export type Names<Options> = Readonly<Record<keyof Options, true>>;
+
 /**
- * The signal of a call's options.
+ * The options of a call.
  *
- * @throws InvalidOptionError for options that are no object, and for a signal that is none
+ * @throws InvalidOptionError for options that are no object, for a name that is none of them, and for a signal that is none
+ */
+export function checkOptions<Options extends object>(
+  options: unknown,
+  names: Names<Required<Options>>,
+): asserts options is Options {
+  checkObject("options", options);
+  for (const [name, value] of Object.entries(options)) {
+    if (Object.hasOwn(names, name)) continue;
+    const known = Object.keys(names).join(", ");
+    throw new InvalidOptionError(name, value, `no option of this name; there are ${known}`);
+  }
+  if ("signal" in names && "signal" in options) checkSignal(options.signal);
+}
+
+/** @throws InvalidOptionError for anything but an AbortSignal or `undefined` */
+export function checkSignal(signal: unknown): asserts signal is AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new InvalidOptionError("signal", signal, "an AbortSignal");
+}
+
+/** A path, or the name of something, among the arguments of a call. @throws InvalidOptionError for anything but text */
+export function checkText(name: string, value: unknown, allowed: string): asserts value is string {
+  if (typeof value !== "string" || value === "") throw new InvalidOptionError(name, value, allowed);
+}
+
+/**
+ * The signal of a call that has no other option.
+ *
+ * @throws InvalidOptionError as `checkOptions`
  */
 export function signalOf(options: { readonly signal?: AbortSignal | undefined }): AbortSignal | undefined {
-  checkObject("options", options);
-  const { signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new InvalidOptionError("signal", signal, "an AbortSignal");
-  }
-  return signal;
+  checkOptions<{ signal?: AbortSignal }>(options, { signal: true });
+  return options.signal;
 }

@@ -1,7 +1,21 @@
 /** Element types of results. `float16` is held as its bits in a `Uint16Array`, the same in every engine. */
 export type FloatDtype = "float32" | "float16";
-/** Element types of targets and labels: uint8 up to 256 values, else uint16. */
-export type TargetDtype = "uint8" | "uint16";
+/** Element types of targets and labels, by NumPy's names. */
+export type TargetDtype = "uint8" | "uint16" | "int32" | "int64";
+/** Element types where no `targetDtype` is asked for: uint8 up to 256 values, else uint16. */
+export type SmallestDtype = "uint8" | "uint16";
+
+/** The typed array of each element type of targets and labels. */
+export interface TargetArrays {
+  /** One byte each. */
+  readonly uint8: Uint8Array;
+  /** Two bytes each. */
+  readonly uint16: Uint16Array;
+  /** Four bytes each. */
+  readonly int32: Int32Array;
+  /** Eight bytes each, read as bigints. */
+  readonly int64: BigInt64Array;
+}
 
 /** A dense, row-major array. */
 export interface Tensor<Dtype extends string = string, Data extends ArrayBufferView = ArrayBufferView> {
@@ -16,10 +30,10 @@ export interface Tensor<Dtype extends string = string, Data extends ArrayBufferV
 /** Inputs as a typed array. float16 values are held as their bits in a `Uint16Array`. */
 export type InputTensor = Tensor<FloatDtype, Float32Array | Uint16Array>;
 /** Targets or labels as a typed array. */
-export type TargetTensor = Tensor<TargetDtype, Uint8Array | Uint16Array>;
+export type TargetTensor<Dtype extends TargetDtype = SmallestDtype> = Tensor<Dtype, TargetArrays[Dtype]>;
 
 /** Inputs and targets of consecutive tasks, as typed arrays in this process' memory. They belong to the caller. */
-export interface Batch {
+export interface Batch<Dtype extends TargetDtype = SmallestDtype> {
   /** The tasks within, first inclusive, last exclusive; `undefined` where samples were drawn from all tasks. */
   readonly tasks:
     | {
@@ -34,13 +48,13 @@ export interface Batch {
    * token, or none; `[n, outFeatures]` where no sequences are drawn.
    */
   readonly inputs: InputTensor;
-  /** The permuted labels, `[sequences, length]` or `[n]`; uint8 up to 256 values, else uint16. */
-  readonly targets: TargetTensor;
+  /** The permuted labels, `[sequences, length]` or `[n]`, of the `targetDtype`; else uint8 up to 256 values, else uint16. */
+  readonly targets: TargetTensor<Dtype>;
   /**
    * With `labelFormat: "integer"`, the label each position is given, `[sequences, length]`; classes + specialTokens where
-   * none is. uint8 up to 255 such, else uint16.
+   * none is. They have the `targetDtype`; else uint8 up to 255 such, else uint16.
    */
-  readonly labels?: TargetTensor;
+  readonly labels?: TargetTensor<Dtype>;
 }
 
 /**
@@ -91,17 +105,19 @@ export interface GpuBatch {
   destroy(): void;
 }
 
+const ELEMENT_BYTES = { float32: 4, float16: 2, uint8: 1, uint16: 2, int32: 4, int64: 8 } as const;
+
 /** Bytes of one element. */
 export function bytesPerElement(dtype: FloatDtype | TargetDtype): number {
-  return dtype === "float32" ? 4 : dtype === "uint8" ? 1 : 2;
+  return ELEMENT_BYTES[dtype];
 }
 
 /** Sequences as typed arrays, the caller's own. */
-export interface Sequences {
+export interface Sequences<Dtype extends TargetDtype = SmallestDtype> {
   /** `[n, length, outFeatures + cells]`, of one sequence `[length, ...]`; without sequences `[n, outFeatures]`. */
   readonly inputs: InputTensor;
-  /** `[n, length]`, of one sequence `[length]`; without sequences `[n]`. uint8 up to 256 values, else uint16. */
-  readonly targets: TargetTensor;
+  /** `[n, length]`, of one sequence `[length]`; without sequences `[n]`. The type is that of `Batch.targets`. */
+  readonly targets: TargetTensor<Dtype>;
   /** The labels that positions are given, where they are integers: as `Batch.labels`. */
-  readonly labels?: TargetTensor;
+  readonly labels?: TargetTensor<Dtype>;
 }

@@ -1,6 +1,7 @@
 import type { ItemBytes } from "../backend/backend.js";
 import { InvalidOptionError } from "../base/errors.js";
-import type { InputTensor, TargetDtype, TargetTensor } from "../base/tensor.js";
+import { integersOf, widened } from "../base/integers.js";
+import type { InputTensor, SmallestDtype, TargetDtype, TargetTensor } from "../base/tensor.js";
 import { listOf } from "../draws/items.js";
 import {
   hasLabels,
@@ -73,18 +74,22 @@ export async function gather(
   return whole.woven;
 }
 
-/** Returns the bytes of `count` items as typed arrays with shapes. */
-export function tensorsOf(
+/**
+ * Returns the bytes of `count` items as typed arrays with shapes.
+ *
+ * @returns targets and labels of the layout's `targetDtype`: the caller's `Dtype` says which that is
+ */
+export function tensorsOf<Dtype extends TargetDtype>(
   layout: ItemLayout,
   count: number,
   { inputs, targets, labels }: ItemBytes,
-): { inputs: InputTensor; targets: TargetTensor; labels?: TargetTensor } {
+): { inputs: InputTensor; targets: TargetTensor<Dtype>; labels?: TargetTensor<Dtype> } {
   const { dtype } = layout;
-  const integers = (dtype: TargetDtype, buffer: ArrayBuffer): TargetTensor => ({
-    dtype,
-    shape: targetShape(layout, count),
-    data: dtype === "uint8" ? new Uint8Array(buffer) : new Uint16Array(buffer),
-  });
+  const integers = (made: SmallestDtype, buffer: ArrayBuffer): TargetTensor<Dtype> => {
+    const wanted = (layout.targetDtype ?? made) as Dtype;
+    const data = integersOf(wanted, widened(buffer, made, wanted));
+    return { dtype: wanted, shape: targetShape(layout, count), data };
+  };
   return {
     inputs: {
       dtype,

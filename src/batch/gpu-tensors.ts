@@ -1,4 +1,5 @@
 import type { ItemBuffers } from "../backend/backend.js";
+import { InvalidOptionError } from "../base/errors.js";
 import type { GpuBatch, GpuTensor } from "../base/tensor.js";
 import { type ItemLayout, inputShape, targetShape } from "../plan/plan.js";
 
@@ -20,6 +21,15 @@ export function gpuTensorsOf(
     targets: integers(targets),
     ...(labels ? { labels: integers(labels) } : {}),
   };
+}
+
+/** @throws InvalidOptionError for a type of targets, as shaders read one u32 for each */
+export function refuseTargetDtype({ targetDtype }: ItemLayout): void {
+  if (targetDtype === undefined) return;
+  const allowed =
+    "undefined for buffers on a GPU, where each target is one u32, as WGSL has no 64-bit and no 8-bit integers; " +
+    "batches() gives typed arrays";
+  throw new InvalidOptionError("targetDtype", targetDtype, allowed);
 }
 
 /** Returns the buffers of a batch. */

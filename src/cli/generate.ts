@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
 import { InvalidOptionError } from "../base/errors.js";
-import type { Classes } from "../dataset/index.js";
+import { notice } from "../base/notice.js";
+import { Center, type Classes, type Dataset } from "../dataset/index.js";
 import { openDataset } from "../node/dataset/open-dataset.js";
 import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
@@ -17,13 +18,14 @@ interface Flags extends TaskFlags {
   dataset: string;
   backend: "auto" | "wasm" | "webgpu";
   workers?: number;
-  out: string;
+  out?: string;
   format: StoreFormat;
   chunkTasks?: number;
   shard?: { index: number; count: number };
   onehot: boolean;
   limitExamples?: number;
   classes?: Classes;
+  center?: true | string;
   force?: boolean;
   preview?: boolean;
   json?: boolean;
@@ -42,7 +44,7 @@ export function generateCommand(): Command {
   return addTaskOptions(command)
     .addOption(new Option("--backend <name>", "what computes").choices(["auto", "wasm", "webgpu"]).default("auto"))
     .option("--workers <n>", "threads; 0 computes in the main one (default: one for each core)", wholeNumber)
-    .option("--out <dir>", "folder to write into", "tasks")
+    .option("--out <dir>", "folder to write into (default: tasks; zarr: tasks.zarr, which xarray knows by its name)")
     .addOption(new Option("--format <name>", "of the files").choices(FORMATS).default("npy"))
     .option("--chunk-tasks <n>", "zarr: tasks of a chunk (default: about 32 MiB of inputs)", wholeNumber)
     .addOption(
@@ -54,6 +56,10 @@ export function generateCommand(): Command {
       "--classes <n|compact>",
       "labels of a folder's dataset, or only those that occur, renumbered (default: the largest label plus one)",
       classesOf,
+    )
+    .option(
+      "--center [name|dir]",
+      "take the mean image off each image: that of the examples, or of another dataset, such as the training split's",
     )
     .option("--force", "overwrite files of an earlier run; zarr: start over instead of going on")
     .option("--preview", "draw preview.png into the folder as well")
@@ -67,9 +73,10 @@ export function generateCommand(): Command {
     .action(run);
 }
 
-async function run(flags: Flags): Promise<void> {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(flags.out)) {
-    throw new InvalidOptionError("--out", flags.out, "the path of a folder on this machine, not an address");
+async function run({ out: given, ...flags }: Flags): Promise<void> {
+  const out = given ?? (flags.format === "zarr" ? "tasks.zarr" : "tasks");
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(out)) {
+    throw new InvalidOptionError("--out", out, "the path of a folder on this machine, not an address");
   }
   const limit = flags.limitExamples;
   const dataset = await openDataset(flags.dataset, { classes: flags.classes, limit: limit || undefined, signal });
@@ -80,7 +87,7 @@ async function run(flags: Flags): Promise<void> {
       `an integer from 1 to ${dataset.length}, the examples there are`,
     );
   }
-  const examples = limit === undefined ? dataset : dataset.head(limit);
+  const examples = await centered(limit === undefined ? dataset : dataset.head(limit), flags);
 
   if (flags.format === "zarr") onInterrupt("what is finished is kept, and the same command goes on");
   const started = performance.now();
@@ -89,7 +96,7 @@ async function run(flags: Flags): Promise<void> {
     ...taskOptionsOf(flags),
     backend: flags.backend,
     ...(flags.workers === undefined ? {} : { workers: flags.workers }),
-    out: flags.out,
+    out,
     format: flags.format,
     ...(flags.chunkTasks === undefined ? {} : { chunkTasks: flags.chunkTasks }),
     ...(flags.shard === undefined ? {} : { shard: flags.shard }),
@@ -99,12 +106,12 @@ async function run(flags: Flags): Promise<void> {
     onProgress: bar.update,
   }).finally(bar.stop);
   const seconds = (performance.now() - started) / 1000;
-  const picture = flags.preview ? await preview(flags.out, { dataset: flags.dataset, signal }) : undefined;
+  const picture = flags.preview ? await preview(out, { dataset: flags.dataset, signal }) : undefined;
 
   const { items, bytes, recipe, backend, resumed, complete } = result;
   const workers = flags.workers ?? availableParallelism();
   if (flags.json) {
-    printJson({ out: flags.out, items, bytes, seconds, resumed, complete, backend, workers, preview: picture, recipe });
+    printJson({ out, items, bytes, seconds, resumed, complete, backend, workers, preview: picture, recipe });
     return;
   }
   const threads = workers === 0 ? "main thread" : formatCount(workers, "worker");
@@ -118,10 +125,22 @@ async function run(flags: Flags): Promise<void> {
   const rate = `${formatNumber((items - resumed) / seconds)} ${recipe.drawSequence ? "sequences" : "examples"}/s, ${where}`;
   process.stdout.write(
     `${part}${formatCount(recipe.taskCount, "task")}, ${shape}${before}, ${formatBytes(bytes)} in ${seconds.toFixed(1)} s ` +
-      `(${items > resumed ? rate : "nothing was left to do"}) -> ${flags.out}\n`,
+      `(${items > resumed ? rate : "nothing was left to do"}) -> ${out}\n`,
   );
   if (!complete) process.stdout.write("the store is complete when the other shards are\n");
   if (picture) process.stdout.write(`preview -> ${picture}\n`);
+}
+
+/** The examples with a mean image taken off, if that was asked for. */
+async function centered(examples: Dataset, { center, dataset }: Flags): Promise<Dataset> {
+  if (center === undefined) return examples;
+  const own = center === true || center === dataset;
+  const transform = Center.of(own ? examples : await openDataset(center, { signal }));
+  const result = examples.transform(transform);
+  const { clamped } = transform;
+  if (clamped > 0)
+    notice(`--center: ${clamped} of ${result.images.length} values were clamped to a byte, by half a gray level`);
+  return result;
 }
 
 function formatCount(count: number, noun: string): string {

@@ -26,6 +26,7 @@ function describe({ recipe, inputs, targets }: Inspection): string[] {
     `recipe    preset ${preset}, generator ${generator}, seed ${seed}, tasks ${taskOffset}..${taskOffset + taskCount - 1}`,
     `matrix    ${recipe.outFeatures} x ${dataset.shape.slice(1).reduce((a, b) => a * b, 1)}, deviation ${recipe.standardDeviation}`,
     `dataset   ${printable(dataset.name)}, [${dataset.shape.join(", ")}] ${dataset.dtype}, ${dataset.classes} classes`,
+    ...(dataset.centeredOn === undefined ? [] : [`          less the mean image of ${printable(dataset.centeredOn)}`]),
     `          sha256 ${dataset.digest}`,
     ...array("inputs", inputs),
     `          values ${format(features.minimum)} .. ${format(features.maximum)}`,

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { describe } from "../base/errors.js";
-import type { FloatDtype } from "../base/tensor.js";
+import { TARGET_DTYPES } from "../base/integers.js";
+import type { FloatDtype, TargetDtype } from "../base/tensor.js";
 import type { Episode, TaskChoices } from "../plan/choices.js";
 import type { TaskAugmentorOptions } from "../plan/options.js";
 import { CHOICE_NAMES, PRESETS, type PresetName } from "../plan/presets.js";
@@ -22,7 +23,8 @@ export interface TaskFlags extends FlagChoices {
   preset: PresetName;
   outFeatures?: number;
   dtype: FloatDtype;
-  options?: Partial<TaskAugmentorOptions>;
+  targetDtype?: TargetDtype;
+  options?: Partial<TaskAugmentorOptions<TargetDtype>>;
 }
 
 export function addTaskOptions(command: Command): Command {
@@ -72,6 +74,12 @@ export function addTaskOptions(command: Command): Command {
     .addOption(new Option("--dtype <name>", "of the inputs").choices(["float32", "float16"]).default("float32"))
     .addOption(
       new Option(
+        "--target-dtype <name>",
+        "of the targets, and of labels that are integers (default: uint8 up to 256 values, else uint16)",
+      ).choices(TARGET_DTYPES),
+    )
+    .addOption(
+      new Option(
         "--options <json>",
         "options of a TaskAugmentor, as JSON or a file of it; they beat other flags",
       ).argParser(jsonOptions),
@@ -79,7 +87,7 @@ export function addTaskOptions(command: Command): Command {
 }
 
 /** The options of the augmentor that the flags ask for. */
-export function taskOptionsOf(flags: TaskFlags): TaskAugmentorOptions {
+export function taskOptionsOf(flags: TaskFlags): TaskAugmentorOptions<TargetDtype> {
   const { samples, sequence, sequenceLength, outFeatures } = flags;
   const chosen = Object.entries(flags).filter(([name]) => (CHOICE_NAMES as string[]).includes(name));
   return {
@@ -94,6 +102,7 @@ export function taskOptionsOf(flags: TaskFlags): TaskAugmentorOptions {
     ...(outFeatures === undefined ? {} : { outFeatures }),
     ...Object.fromEntries(chosen),
     dtype: flags.dtype,
+    ...(flags.targetDtype === undefined ? {} : { targetDtype: flags.targetDtype }),
     ...flags.options,
   };
 }
@@ -126,7 +135,7 @@ function episode(text: string): Episode {
 /** The options of a task set. */
 const TASK_SET_OPTIONS = Object.keys(taskSetFields);
 
-function jsonOptions(text: string): Partial<TaskAugmentorOptions> {
+function jsonOptions(text: string): Partial<TaskAugmentorOptions<TargetDtype>> {
   let json = text;
   let value: unknown;
   try {

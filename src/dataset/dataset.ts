@@ -1,5 +1,6 @@
 import { DatasetError, InvalidOptionError } from "../base/errors.js";
 import { sha256 } from "../base/sha256.js";
+import type { ByteScale } from "./byte-scale.js";
 import { littleEndianBytes } from "./endian.js";
 import { type Checked, checkInit, type DatasetInit } from "./init.js";
 import { type Moments, momentsOf } from "./moments.js";
@@ -43,6 +44,8 @@ export class Dataset implements Iterable<Example> {
   readonly originalLabels: readonly number[] | undefined;
   /** `"refuse"` if values that are NaN or infinite were refused. */
   readonly nonFinite: "refuse" | "allow";
+  /** The values that bytes stand for, where these are not 0 to 1: see {@link Center}. The digest does not have it. */
+  readonly byteScale: ByteScale | undefined;
   /** `"uint8"` or `"float32"`. */
   readonly dtype: DType;
   /** The number of examples, at least 1. */
@@ -62,6 +65,7 @@ export class Dataset implements Iterable<Example> {
     this.classes = checked.classes;
     this.originalLabels = checked.originalLabels;
     this.nonFinite = checked.nonFinite;
+    this.byteScale = checked.byteScale;
     this.dtype = checked.images instanceof Uint8Array ? "uint8" : "float32";
     this.length = checked.targets.length;
     this.features = product(checked.shape);
@@ -214,7 +218,7 @@ export class Dataset implements Iterable<Example> {
    * const small = dataset.transform(new Compose([new Resize(14), new ConvertImageDtype("float32"), new Flatten()]));
    */
   transform(transform: Transform): Dataset {
-    const { data, shape } = applyToAll(transform, this);
-    return new Dataset({ ...this, images: data, shape }).#checked(`after ${transform.name} `);
+    const { data, shape, byteScale } = applyToAll(transform, this);
+    return new Dataset({ ...this, images: data, shape, byteScale }).#checked(`after ${transform.name} `);
   }
 }

@@ -1,6 +1,6 @@
-import { checkInteger } from "../base/check.js";
+import { checkInteger, checkOptions, type Names } from "../base/check.js";
 import { DatasetError } from "../base/errors.js";
-import { nameOf, type ReadOptions, readBytes, type Source } from "../files/bytes.js";
+import { checkSource, nameOf, type ReadOptions, readBytes, type Source } from "../files/bytes.js";
 import { FileError } from "../files/file-error.js";
 import { checkPauses } from "../files/http.js";
 import { Dataset } from "./dataset.js";
@@ -28,6 +28,17 @@ export interface IdxDatasetOptions extends ReadOptions {
   readonly name?: string | undefined;
 }
 
+const OPTIONS: Names<IdxDatasetOptions> = {
+  images: true,
+  labels: true,
+  classes: true,
+  nonFinite: true,
+  limit: true,
+  name: true,
+  signal: true,
+  retryPauses: true,
+};
+
 /**
  * Reads an IDX file, the format of MNIST: plain or gzip, told apart by their first bytes.
  *
@@ -37,6 +48,8 @@ export interface IdxDatasetOptions extends ReadOptions {
  * const { data, shape } = await readIdx("train-images-idx3-ubyte.gz"); // shape [60000, 28, 28]
  */
 export async function readIdx(source: Source, options: ReadOptions = {}): Promise<IdxArray> {
+  checkSource("source", source);
+  checkOptions<ReadOptions>(options, { signal: true, retryPauses: true });
   const { data, shape } = await readFirst(source, options, Number.POSITIVE_INFINITY);
   return { data, shape };
 }
@@ -75,6 +88,9 @@ async function readFirst(
  * const dataset = await readIdxDataset({ images: "/data/images.gz", labels: "/data/labels.gz", classes: 10 });
  */
 export async function readIdxDataset(options: IdxDatasetOptions): Promise<Dataset> {
+  checkOptions<IdxDatasetOptions>(options, OPTIONS);
+  checkSource("images", options.images);
+  checkSource("labels", options.labels);
   const { limit = Number.POSITIVE_INFINITY } = options;
   if (options.limit !== undefined) checkInteger("limit", limit, 1, 2 ** 32);
   const [images, labels] = await Promise.all([

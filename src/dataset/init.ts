@@ -1,4 +1,5 @@
 import { DatasetError, describe, InvalidOptionError } from "../base/errors.js";
+import { type ByteScale, checkByteScale } from "./byte-scale.js";
 import { type CheckedTargets, type Classes, checkTargets, type Targets } from "./targets.js";
 import { checkShape, dtypeOf, kindOf, type Pixels, product, shapeText } from "./tensor.js";
 
@@ -26,6 +27,8 @@ export interface DatasetInit {
    * that says how many there are and where the first one is.
    */
   readonly nonFinite?: "refuse" | "allow" | undefined;
+  /** For uint8: the values that bytes stand for, where these are not `byte / 255`. {@link Center} sets it. */
+  readonly byteScale?: ByteScale | undefined;
 }
 
 /** The fields that a dataset is made of. */
@@ -34,12 +37,19 @@ export interface Checked extends CheckedTargets {
   readonly shape: readonly number[];
   readonly name: string;
   readonly nonFinite: "refuse" | "allow";
+  readonly byteScale: ByteScale | undefined;
 }
 
 /** The fields of `DatasetInit`. */
-const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite"];
+const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite", "byteScale"];
 /** The fields that a copy of a dataset's own has besides, which follow from the others. */
 const DERIVED = ["dtype", "length", "features", "originalLabels"];
+
+/** @throws {@link InvalidOptionError} for anything but an object of fields; a dataset, which can be iterated, is one. */
+function checkInitObject(init: unknown): asserts init is DatasetInit {
+  if (typeof init === "object" && init !== null && !Array.isArray(init)) return;
+  throw new InvalidOptionError("dataset", init, "an object");
+}
 
 /**
  * The fields of a dataset.
@@ -49,7 +59,7 @@ const DERIVED = ["dtype", "length", "features", "originalLabels"];
  *   allowed.
  */
 export function checkInit(init: DatasetInit): Checked {
-  if (typeof init !== "object" || init === null) throw new InvalidOptionError("dataset", init, "an object");
+  checkInitObject(init);
   for (const field of Object.keys(init)) {
     if (FIELDS.includes(field) || DERIVED.includes(field)) continue;
     throw new InvalidOptionError(
@@ -58,7 +68,7 @@ export function checkInit(init: DatasetInit): Checked {
       `no field of this name; there are ${FIELDS.join(", ")}`,
     );
   }
-  const { images, targets, shape, name = "dataset", nonFinite = "refuse" } = init;
+  const { images, targets, shape, name = "dataset", nonFinite = "refuse", byteScale } = init;
   if (typeof name !== "string") throw new InvalidOptionError("name", name, "text");
   if (nonFinite !== "refuse" && nonFinite !== "allow") {
     throw new InvalidOptionError("nonFinite", nonFinite, '"refuse" or "allow"');
@@ -67,6 +77,7 @@ export function checkInit(init: DatasetInit): Checked {
   if (!dtypeOf(images)) {
     throw new DatasetError(name, `images are ${kindOf(images)}; allowed: a Uint8Array or a Float32Array`);
   }
+  checkByteScale(byteScale, images);
   if (!(Array.isArray(targets) || ArrayBuffer.isView(targets)) || !("length" in targets)) {
     throw new DatasetError(name, `targets are ${describe(targets)}; allowed: a list or typed array of integers`);
   }
@@ -82,5 +93,5 @@ export function checkInit(init: DatasetInit): Checked {
     throw new DatasetError(name, `there are ${count} images but ${targets.length} targets; give one target each`);
   }
   if (count === 0) throw new DatasetError(name, "there are no examples; at least one is needed");
-  return { images, shape, name, nonFinite, ...checkTargets(targets, init.classes, name) };
+  return { images, shape, name, nonFinite, byteScale, ...checkTargets(targets, init.classes, name) };
 }

@@ -1,4 +1,5 @@
 import { abortable } from "../base/abort.js";
+import { InvalidOptionError } from "../base/errors.js";
 import { fileSystem } from "../base/host.js";
 import { readWhole } from "./disk.js";
 import { FileError, problemOf } from "./file-error.js";
@@ -20,6 +21,13 @@ export interface ReadOptions {
    * each further attempt. Default `[200, 800, 3200]`; `[]` for none.
    */
   readonly retryPauses?: readonly number[] | undefined;
+}
+
+/** @throws InvalidOptionError for anything but a source of bytes */
+export function checkSource(name: string, value: unknown): asserts value is Source {
+  const kinds = [URL, Blob, ArrayBuffer, Uint8Array];
+  if ((typeof value === "string" && value !== "") || kinds.some((kind) => value instanceof kind)) return;
+  throw new InvalidOptionError(name, value, "a path, URL, Blob, ArrayBuffer or Uint8Array");
 }
 
 /** Names a source for messages: the path, the URL, or the kind of bytes. */

@@ -1,4 +1,4 @@
-import type { FloatDtype, GpuTensor, Sequences } from "../base/tensor.js";
+import type { FloatDtype, GpuTensor, Sequences, SmallestDtype, TargetDtype } from "../base/tensor.js";
 import type { LoaderState } from "./state.js";
 
 /** The place of a batch in a walk. */
@@ -12,12 +12,12 @@ export interface BatchPlace {
    * `taskOffset + floor(n / samplesPerTask)`.
    */
   readonly indices: Float64Array;
-  /** The state of the iteration after this batch, for `batches({ state })`. */
+  /** The state after this batch, the same for all shards after the same round, for `batches({ state })`. */
   readonly state: LoaderState;
 }
 
 /** A batch as typed arrays, which belong to the caller. */
-export interface LoadedBatch extends Sequences, BatchPlace {}
+export interface LoadedBatch<Dtype extends TargetDtype = SmallestDtype> extends Sequences<Dtype>, BatchPlace {}
 
 /** A batch in GPU buffers. They belong to the caller, who destroys them; with `reuse` they belong to the walk. */
 export interface LoadedGpuBatch extends BatchPlace {

@@ -8,7 +8,7 @@ export class BatchIterator<
   },
 > implements AsyncIterableIterator<T>
 {
-  /** Batches of an epoch in this shard. The first epoch of a resumed iteration has only the remaining ones. */
+  /** Batches of an epoch in this shard; the same number in all shards, unless `even` is false. The first epoch of a resumed iteration has only the remaining ones. */
   readonly batchesPerEpoch: number;
   readonly #batches: AsyncGenerator<T, void, undefined>;
   #state: LoaderState;

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { InvalidOptionError, messageOf, RecipeError } from "../base/errors.js";
+import type { SmallestDtype, TargetDtype } from "../base/tensor.js";
 import type { Dataset, Source } from "../dataset/index.js";
 import { nameOf, readBytes } from "../files/bytes.js";
 import { problemOf } from "../files/file-error.js";
@@ -9,6 +10,7 @@ import type { TaskAugmentorOptions } from "../plan/options.js";
 import { parseRecipe, type Recipe } from "../plan/recipe.js";
 import { recipeKey } from "../plan/recipe-key.js";
 import { augmentorSchema, parse } from "../plan/schemas.js";
+import { type CacheOptions, cacheSchema, checkCache } from "../store/cache-options.js";
 import type { ItemReader } from "../store/item-reader.js";
 import { type OpenStoreOptions, StoreReader } from "../store/reader.js";
 import { checkDataset, RecipeSource } from "./recipe-source.js";
@@ -31,7 +33,8 @@ export type TaskSetSource =
   | ItemReader;
 
 /** Options of `openTasks`. */
-export interface OpenOptions extends Pick<TaskAugmentorOptions, "backend" | "workers" | "createWorker" | "tune"> {
+export interface OpenOptions<Dtype extends TargetDtype = SmallestDtype>
+  extends Pick<TaskAugmentorOptions<Dtype>, "targetDtype" | "backend" | "workers" | "createWorker" | "tune"> {
   /** The dataset that the recipe was made from; its digest is checked. A store does without it. */
   dataset?: Dataset;
   /** Seed of shuffled orders, 0..2^64 - 1; numbers up to 2^53 - 1, larger ones as bigint. Default: the recipe's. */
@@ -46,6 +49,11 @@ export interface OpenOptions extends Pick<TaskAugmentorOptions, "backend" | "wor
    * and are refused. Recipes have nothing to compare but the dataset, whose digest is always checked. Default false.
    */
   verify?: boolean;
+  /**
+   * Read whole chunks of a Zarr store and keep them, in memory and, in Node and Deno, in a folder. The other formats have no
+   * chunks and are refused; a recipe has nothing to keep. Default: none.
+   */
+  cache?: CacheOptions;
   /** Ends the opening: it rejects with `signal.reason`. What is open stays open. */
   signal?: AbortSignal;
 }
@@ -55,12 +63,14 @@ const schema = v.strictObject({
     v.custom<Dataset>((value) => typeof (value as Dataset | null)?.digest === "function", "a Dataset"),
   ),
   shuffleSeed: v.optional(v.unwrap(augmentorSchema.entries.seed)),
+  targetDtype: augmentorSchema.entries.targetDtype,
   backend: augmentorSchema.entries.backend,
   workers: augmentorSchema.entries.workers,
   createWorker: augmentorSchema.entries.createWorker,
   tune: augmentorSchema.entries.tune,
   retryPauses: v.optional(v.array(v.number())),
   verify: v.optional(v.boolean("true or false"), false),
+  cache: cacheSchema,
   signal: augmentorSchema.entries.signal,
 });
 
@@ -82,7 +92,10 @@ const schema = v.strictObject({
  * await tasks.dispose();
  * ```
  */
-export function openTasks(source: TaskSetSource, options: OpenOptions = {}): Promise<TaskSet> {
+export function openTasks<Dtype extends TargetDtype = SmallestDtype>(
+  source: TaskSetSource,
+  options: OpenOptions<Dtype> = {},
+): Promise<TaskSet<Dtype>> {
   return openTasksWith(source, options, (recipe) => {
     const { name, digest } = recipe.dataset;
     throw new InvalidOptionError(
@@ -99,14 +112,15 @@ export function openTasks(source: TaskSetSource, options: OpenOptions = {}): Pro
  * @param findDataset what to do for a recipe where no dataset is given
  * @internal
  */
-export async function openTasksWith(
+export async function openTasksWith<Dtype extends TargetDtype>(
   source: TaskSetSource,
-  options: OpenOptions,
+  options: OpenOptions<Dtype>,
   findDataset: (recipe: Recipe, signal: AbortSignal | undefined) => Promise<Dataset>,
-): Promise<TaskSet> {
+): Promise<TaskSet<Dtype>> {
   const given = parse(schema, options);
   const { shuffleSeed, signal } = given;
   checkPauses(given.retryPauses);
+  checkCache(given.cache);
   signal?.throwIfAborted();
   const found = await find(source, given);
   signal?.throwIfAborted();
@@ -118,9 +132,10 @@ export async function openTasksWith(
       recipeKey: await recipeKey(opened.recipe),
       shuffleSeed: seed,
       keys: new ShuffleKeys(seed),
+      targetDtype: given.targetDtype,
     };
     signal?.throwIfAborted();
-    return new TaskSet(parts);
+    return new TaskSet<Dtype>(parts);
   } catch (error) {
     await opened.dispose();
     throw error;
@@ -175,6 +190,10 @@ async function find(source: TaskSetSource, options: Reading): Promise<Found> {
     if (options.verify) {
       throw new InvalidOptionError("verify", true, "false for a store that is open already; openStore takes verify");
     }
+    if (options.cache) {
+      const allowed = "undefined for a store that is open already; openStore takes cache";
+      throw new InvalidOptionError("cache", options.cache, allowed);
+    }
     return { name: "store", reader: source, owned: false };
   }
   if ("format" in source) return { name: "recipe", recipe: recipeOfObject(source) };
@@ -201,7 +220,7 @@ function recipeOfObject(source: object): Recipe {
 }
 
 /** The choices of reading files. */
-type Reading = Pick<OpenStoreOptions, "retryPauses" | "verify" | "signal">;
+type Reading = Pick<OpenStoreOptions, "retryPauses" | "verify" | "cache" | "signal">;
 
 /** Decided by the name, as a folder cannot be asked what it is everywhere. `data:` and `blob:` URLs are files. */
 function isRecipeFile(place: string): boolean {

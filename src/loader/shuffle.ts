@@ -79,7 +79,7 @@ export class Shuffle {
 
 /**
  * The keys of every epoch's shuffle, for a seed: the first words of the key stream with purpose `shuffle`, task 0 and the
- * epoch as the item.
+ * epoch as the item. Blocks of chunks have keys of their own, from other tasks.
  *
  * @example
  * ```ts
@@ -95,9 +95,12 @@ export class ShuffleKeys {
     this.#seed = seed;
   }
 
-  /** @param epoch 0..2^32 - 1 */
-  of(epoch: number): Uint32Array {
-    const stream = new KeyStream(this.#seed, 0, PURPOSE.shuffle, epoch);
+  /**
+   * @param epoch 0..2^32 - 1
+   * @param task the task index of the stream: 0, or 1 + the number of a block of chunks
+   */
+  of(epoch: number, task = 0): Uint32Array {
+    const stream = new KeyStream(this.#seed, task, PURPOSE.shuffle, epoch);
     return Uint32Array.from({ length: ROUNDS }, () => stream.next());
   }
 }

@@ -5,20 +5,22 @@ import { follow } from "../base/abort.js";
 import { checkInteger, checkObject, signalOf } from "../base/check.js";
 import { asyncDisposable } from "../base/disposable.js";
 import { DisposedError, InvalidOptionError } from "../base/errors.js";
-import type { Sequences } from "../base/tensor.js";
+import type { Sequences, SmallestDtype, TargetDtype } from "../base/tensor.js";
 import { ahead } from "../batch/ahead.js";
 import { tensorsOf } from "../batch/gather.js";
 import { type Fill, gpuAhead } from "../batch/gpu-ahead.js";
+import { refuseTargetDtype } from "../batch/gpu-tensors.js";
 import type { Recipe } from "../plan/recipe.js";
-import { layoutOf, type SetLayout } from "../plan/set-layout.js";
+import { checkTargetDtype, layoutOf, type SetLayout } from "../plan/set-layout.js";
 import { checkResultSize } from "../tasks/result-size.js";
 import type { BatchPlace, LoadedBatch, LoadedGpuBatch } from "./batch-types.js";
 import { BatchIterator } from "./iterator.js";
 import { type GpuLoaderOptions, type LoaderOptions, resolveWalk, type Walk } from "./options.js";
+import { type Place, roundsOf, shareOf } from "./rounds.js";
 import type { ShuffleKeys } from "./shuffle.js";
-import type { LoaderState } from "./state.js";
+import { type LoaderState, stateOf } from "./state.js";
 import type { TaskSource } from "./task-source.js";
-import { batchesOf, type Place, range, shareOf, stepsOf } from "./walk.js";
+import { range, stepsOf } from "./walk.js";
 
 /** The parts of a task set. */
 interface Parts {
@@ -27,6 +29,7 @@ interface Parts {
   readonly recipeKey: string;
   readonly shuffleSeed: bigint;
   readonly keys: ShuffleKeys;
+  readonly targetDtype: TargetDtype | undefined;
 }
 
 /**
@@ -35,7 +38,7 @@ interface Parts {
  *
  * `openTasks` returns one.
  */
-export class TaskSet {
+export class TaskSet<Dtype extends TargetDtype = SmallestDtype> {
   /** The recipe of the tasks. */
   readonly recipe: Recipe;
   /** The number of sequences, up to 2^53. */
@@ -49,7 +52,8 @@ export class TaskSet {
   constructor(parts: Parts) {
     asyncDisposable(this);
     this.#parts = parts;
-    this.#layout = layoutOf(parts.source.recipe);
+    this.#layout = { ...layoutOf(parts.source.recipe), targetDtype: parts.targetDtype };
+    checkTargetDtype(this.#layout);
     this.recipe = parts.source.recipe;
     this.length = this.#layout.items;
   }
@@ -65,7 +69,7 @@ export class TaskSet {
    * const { inputs, targets } = await tasks.at(16_777_215); // shapes [100, 794] and [100]
    * ```
    */
-  async at(index: number, options: { signal?: AbortSignal } = {}): Promise<Sequences> {
+  async at(index: number, options: { signal?: AbortSignal } = {}): Promise<Sequences<Dtype>> {
     checkInteger("index", index, 0, this.length - 1);
     const { inputs, targets, labels } = await this.range(index, index + 1, options);
     return {
@@ -80,7 +84,7 @@ export class TaskSet {
    *
    * @throws InvalidOptionError if the range is empty or not within the set, or if the result does not fit into one array
    */
-  async range(start: number, stop: number, options: { signal?: AbortSignal } = {}): Promise<Sequences> {
+  async range(start: number, stop: number, options: { signal?: AbortSignal } = {}): Promise<Sequences<Dtype>> {
     checkInteger("start", start, 0, this.length - 1);
     checkInteger("stop", stop, start + 1, this.length);
     const signal = signalOf(options);
@@ -91,7 +95,7 @@ export class TaskSet {
     try {
       const woven = await this.#untilDisposed(this.#parts.source.read(range(start, stop), stopper.signal));
       signal?.throwIfAborted();
-      return tensorsOf(this.#layout, stop - start, woven);
+      return tensorsOf<Dtype>(this.#layout, stop - start, woven);
     } finally {
       stopper.release();
     }
@@ -103,9 +107,11 @@ export class TaskSet {
    * Memory does not grow with the number of tasks.
    *
    * Batch b has the positions `[b * batchSize, (b + 1) * batchSize)` of the epoch's order. Shard s of m has the batches s,
-   * s + m, s + 2m, ... So all shards together have each batch once, and the batches are the same for any m.
+   * s + m, s + 2m, ... So all shards together have each batch once, and the batches are the same for any m. All shards
+   * have the same number of batches, unless `even` is false.
    *
-   * @throws InvalidOptionError for an option that is unknown or out of bounds, or that contradicts the state
+   * @throws InvalidOptionError for an option that is unknown or out of bounds, or that contradicts the state; for an epoch
+   *   with fewer batches than shards
    * @throws RecipeError for the state of another task set
    *
    * @example
@@ -117,7 +123,7 @@ export class TaskSet {
    * const rest = tasks.batches({ state: JSON.parse(kept) });
    * ```
    */
-  batches(options: LoaderOptions = {}): BatchIterator<LoadedBatch> {
+  batches(options: LoaderOptions = {}): BatchIterator<LoadedBatch<Dtype>> {
     checkObject("options", options);
     for (const [name, value] of Object.entries(options)) {
       if (name !== "device" && name !== "reuse") continue;
@@ -125,7 +131,7 @@ export class TaskSet {
     }
     const walk = this.#resolve(options);
     const next = this.#places(walk);
-    const begin = (signal: AbortSignal): Promise<LoadedBatch> | undefined => {
+    const begin = (signal: AbortSignal): Promise<LoadedBatch<Dtype>> | undefined => {
       const place = next();
       return (
         place && this.#untilDisposed(this.#tensors(place.indices, signal).then((tensors) => ({ ...place, ...tensors })))
@@ -142,7 +148,7 @@ export class TaskSet {
    * asked for. Commands that use it must be submitted before that: a library that queues commands must flush them, see
    * docs/gpu.md.
    *
-   * @throws InvalidOptionError as `batches`; for a store without a device; when a batch does not fit into a binding
+   * @throws InvalidOptionError as `batches`; with a `targetDtype`, as targets are one u32 each; for a store without a device; when a batch does not fit into a binding
    * @throws BackendError when there is neither a device nor a WebGPU backend, or the device fails
    *
    * @example
@@ -155,6 +161,7 @@ export class TaskSet {
    */
   gpuBatches(options: GpuLoaderOptions = {}): BatchIterator<LoadedGpuBatch> {
     const walk = this.#resolve(options);
+    refuseTargetDtype(this.#layout);
     const { source } = this.#parts;
     const { device = source.device } = walk;
     if (!device && !source.readBuffers) {
@@ -199,14 +206,15 @@ export class TaskSet {
   #resolve(options: GpuLoaderOptions): Walk {
     this.#checkOpen();
     const { recipeKey, shuffleSeed } = this.#parts;
-    const set = { recipe: recipeKey, shuffleSeed, itemsPerTask: this.#layout.itemsPerTask };
-    const walk = resolveWalk(options, set);
+    const { items, itemsPerTask } = this.#layout;
+    const { chunkItems } = this.#parts.source;
+    const walk = resolveWalk(options, { recipe: recipeKey, shuffleSeed, items, itemsPerTask, chunkItems });
     checkResultSize(this.#layout, Math.min(walk.batchSize, this.length));
     return walk;
   }
 
   #iterator<T extends BatchPlace>(walk: Walk, batches: AsyncGenerator<T, void, undefined>): BatchIterator<T> {
-    return new BatchIterator(shareOf(batchesOf(this.#layout, walk), walk), this.#state(walk, walk), batches);
+    return new BatchIterator(shareOf(roundsOf(this.length, walk), walk), this.#state(walk, walk), batches);
   }
 
   /** Returns a function that gives the place of each batch of a walk, one after the other; then undefined. */
@@ -221,26 +229,13 @@ export class TaskSet {
     };
   }
 
-  #state({ shuffle, reshuffle, batchSize, dropLast, shard, end }: Walk, { epoch, batch }: Place): LoaderState {
-    const { recipeKey, shuffleSeed } = this.#parts;
-    return {
-      format: "taskloom-loader",
-      version: 1,
-      recipe: recipeKey,
-      shuffleSeed: String(shuffleSeed),
-      shuffle,
-      reshuffle,
-      batchSize,
-      dropLast,
-      shard,
-      epoch,
-      epochs: end === Number.POSITIVE_INFINITY ? null : end - epoch,
-      batch,
-    };
+  #state(walk: Walk, place: Place): LoaderState {
+    const { recipeKey: recipe, shuffleSeed } = this.#parts;
+    return stateOf({ recipe, shuffleSeed }, walk, place);
   }
 
-  async #tensors(items: Float64Array, signal: AbortSignal): Promise<Sequences> {
-    return tensorsOf(this.#layout, items.length, await this.#parts.source.read(items, signal));
+  async #tensors(items: Float64Array, signal: AbortSignal): Promise<Sequences<Dtype>> {
+    return tensorsOf<Dtype>(this.#layout, items.length, await this.#parts.source.read(items, signal));
   }
 
   async #upload(
@@ -249,7 +244,8 @@ export class TaskSet {
     signal: AbortSignal,
     into: ItemBuffers | undefined,
   ): Promise<ItemBuffers> {
-    const tensors = await this.#tensors(items, signal);
+    // Buffers are refused with a targetDtype, so that these are the smallest types.
+    const tensors = (await this.#tensors(items, signal)) as Sequences;
     const { Uploader } = await loadChunk();
     if (this.#uploader?.device !== device) this.#uploader = { device, uploader: new Uploader(device) };
     return this.#uploader.uploader.upload(tensors, into);
@@ -257,4 +253,5 @@ export class TaskSet {
 }
 
 /** `await using` calls `dispose()`. */
-export interface TaskSet extends AsyncDisposable {}
+// biome-ignore lint/correctness/noUnusedVariables: a merged interface has the parameters of its class
+export interface TaskSet<Dtype extends TargetDtype = SmallestDtype> extends AsyncDisposable {}

@@ -4,6 +4,8 @@ import type { Recipe } from "../plan/recipe.js";
 /** A source of a task set's items: a recipe or a store. Both give the same bytes for the same recipe. */
 export interface TaskSource {
   readonly recipe: Recipe;
+  /** Items of a chunk, where the source has more than one; reads within a chunk touch the fewest files. */
+  readonly chunkItems?: number | undefined;
   /** Reads the items of these numbers, in this order. Calls may overlap. */
   read(items: Float64Array, signal: AbortSignal): Promise<ItemBytes>;
   /**

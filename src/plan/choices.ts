@@ -101,7 +101,8 @@ export type StandardDeviation = number | "1/n" | "1/sqrt(n)";
 /**
  * The scaling of examples before the product.
  *
- * - `"unit"`: uint8 pixels are read as [0, 1] (divided by 255); float32 data is taken as it is. Where `"unit"` is a
+ * - `"unit"`: uint8 pixels are read as [0, 1] (divided by 255), those that `Center` made as [-1, 1]; float32 data is taken
+ *   as it is. Where `"unit"` is a
  *   preset's default, float32 data from 0 to above 1 is refused, as it looks like pixels that were not divided.
  * - `"notebook"`: uint8 pixels v > 0 are read as (v - 1) / 255, which is what the notebook's `Grayscale` makes of three
  *   equal channels: it truncates 0.9999 v.

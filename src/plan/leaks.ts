@@ -52,6 +52,7 @@ export interface SplitOptions {
  */
 export function splitTaskSet(options: TaskAugmentorOptions, split: Split): SplitOptions {
   checkObject("options", options);
+  resolveOptions(options);
   checkObject("split", split);
   checkDisjoint("seenTasks", split.seenTasks, "unseenTasks", split.unseenTasks);
   checkDisjoint("seenExamples", split.seenExamples, "unseenExamples", split.unseenExamples);

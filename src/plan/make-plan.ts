@@ -7,7 +7,7 @@ import type { ResolvedOptions } from "./options.js";
 import type { Plan } from "./plan.js";
 import { toldChoices } from "./presets.js";
 import { checkHalves, scaleOf } from "./scale.js";
-import { layoutFor } from "./set-layout.js";
+import { checkTargetDtype, layoutFor } from "./set-layout.js";
 
 /**
  * Options and the prepared examples (see prepare-examples.ts), put together.
@@ -63,6 +63,7 @@ function checkPlan(plan: Plan, dataset: Dataset): void {
   if (classes + specialTokens > most) {
     throw new InvalidOptionError("specialTokens", specialTokens, `at most ${most - classes} with ${classes} classes`);
   }
+  checkTargetDtype(plan);
 }
 
 function checkEpisode(

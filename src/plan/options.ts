@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../base/errors.js";
 import { MAX_TASKS } from "../base/limits.js";
-import type { FloatDtype } from "../base/tensor.js";
+import type { FloatDtype, SmallestDtype, TargetDtype } from "../base/tensor.js";
 import type { WorkerLike } from "../base/worker-like.js";
 import type { SettledChoices, TaskChoices, TaskSetSize } from "./choices.js";
 import type { Share } from "./curriculum.js";
@@ -11,7 +11,8 @@ import { augmentorSchema, parse } from "./schemas.js";
 export type Given<T> = { -readonly [Name in keyof T]?: T[Name] };
 
 /** Options of a `TaskAugmentor`. Choices that are left out have the preset's value. */
-export interface TaskAugmentorOptions extends Given<Omit<TaskChoices, "identity">> {
+export interface TaskAugmentorOptions<Dtype extends TargetDtype = SmallestDtype>
+  extends Given<Omit<TaskChoices, "identity">> {
   /** Tasks in the set, 1..2^32. Default 1. */
   taskCount?: number;
   /** The first task's index; `taskOffset + taskCount <= 2^32`. Default 0. */
@@ -51,6 +52,12 @@ export interface TaskAugmentorOptions extends Given<Omit<TaskChoices, "identity"
       };
   /** The type of the inputs. Default `"float32"`; `"float16"` is rounded to nearest even from the float32 value. */
   dtype?: FloatDtype;
+  /**
+   * The type of targets, and of labels where they are integers, in typed arrays and files: `"uint8"`, `"uint16"`,
+   * `"int32"` or `"int64"`, which is a `BigInt64Array`. It changes no value, so recipes do not have it. Buffers on a GPU
+   * hold one u32 each, so `gpuBatches` refuses it. Default: uint8 up to 256 values, else uint16.
+   */
+  targetDtype?: Dtype;
   /**
    * `"auto"` (default) takes a real GPU through WebGPU, else WebAssembly. `"webgpu"` takes any adapter, a software one
    * included. A `GPUDevice` of the caller's is used as it is and never destroyed. Results do not depend on it for uint8
@@ -94,6 +101,7 @@ export interface ResolvedOptions extends SettledChoices, TaskSetSize, MachineOpt
   readonly samplesPerTask: number;
   readonly samples: number | undefined;
   readonly outFeatures: number | undefined;
+  readonly targetDtype: TargetDtype | undefined;
   /** True if `inputScaling` was left to the preset. */
   readonly scalingIsDefault: boolean;
 }
@@ -112,7 +120,7 @@ interface MachineOptions {
  *
  * @throws InvalidOptionError for the first option that is unknown or out of bounds.
  */
-export function resolveOptions(options: TaskAugmentorOptions): ResolvedOptions {
+export function resolveOptions(options: TaskAugmentorOptions<TargetDtype>): ResolvedOptions {
   const given = parse(augmentorSchema, options);
   const preset = PRESETS[given.preset];
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -121,6 +129,7 @@ export function resolveOptions(options: TaskAugmentorOptions): ResolvedOptions {
   const absent = {
     samples: undefined,
     outFeatures: undefined,
+    targetDtype: undefined,
     workers: undefined,
     createWorker: undefined,
     tune: undefined,

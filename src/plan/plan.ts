@@ -1,4 +1,4 @@
-import type { FloatDtype, TargetDtype } from "../base/tensor.js";
+import type { FloatDtype, SmallestDtype, TargetDtype } from "../base/tensor.js";
 import { bytesPerElement } from "../base/tensor.js";
 import type { TaskChoices, ToldChoices } from "./choices.js";
 import type { CurriculumPlan } from "./curriculum.js";
@@ -41,6 +41,8 @@ export interface ItemLayout extends Pick<TaskChoices, "specialTokens" | "labelLa
   /** Labels of a task before they are raised: those of the examples, or the ways of a relabelled episode. */
   readonly classes: number;
   readonly dtype: FloatDtype;
+  /** The type of targets and labels in typed arrays and files; undefined for the smallest, in which they are made. */
+  readonly targetDtype?: TargetDtype | undefined;
 }
 
 type LabelChoice = Pick<ItemLayout, "classes" | "specialTokens" | "labelLayout" | "labelFormat">;
@@ -70,12 +72,13 @@ export function rowLength(plan: ItemLayout): number {
   return plan.outFeatures + labelCells(plan);
 }
 
-export function targetDtype(plan: LabelChoice): TargetDtype {
+/** The type in which targets are made. */
+export function targetDtype(plan: LabelChoice): SmallestDtype {
   return labelValues(plan) <= 256 ? "uint8" : "uint16";
 }
 
-/** Given labels have one value more, `labelValues(plan)`, where none is given. */
-export function labelDtype(plan: LabelChoice): TargetDtype {
+/** The type in which given labels are made. They have one value more, `labelValues(plan)`, where none is given. */
+export function labelDtype(plan: LabelChoice): SmallestDtype {
   return labelValues(plan) <= 255 ? "uint8" : "uint16";
 }
 

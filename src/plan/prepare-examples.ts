@@ -67,14 +67,22 @@ function checkScaled({ inputScaling }: ResolvedOptions, before: Dataset, after: 
   );
 }
 
+/** A scaling with its numbers, as recipes have it: `"standard"` by the moments, centered bytes by what they stand for. */
+export function scalingNumbers<S extends InputScaling>(scaling: S, dataset: Dataset): Exclude<S, "standard"> | Numbers {
+  const numbers = scaling === "standard" ? dataset.moments() : scaling === "unit" ? dataset.byteScale : undefined;
+  if (!numbers) return scaling as Exclude<S, "standard">;
+  return { mean: numbers.mean, standardDeviation: numbers.standardDeviation };
+}
+
 /** Numbers of the whole dataset, so that ranges of it are scaled alike. */
 function resolveScaling(scaling: InputScaling, dataset: Dataset): "unit" | Numbers {
-  if (scaling === "unit") return scaling;
   if (scaling === "notebook") {
-    if (dataset.dtype === "uint8") return "unit";
-    throw new InvalidOptionError("inputScaling", scaling, `"notebook" for uint8 examples; ${dataset.name} is float32`);
+    if (dataset.dtype === "uint8" && !dataset.byteScale) return "unit";
+    const found = dataset.byteScale ? "holds centered bytes" : "is float32";
+    throw new InvalidOptionError("inputScaling", scaling, `"notebook" for uint8 examples; ${dataset.name} ${found}`);
   }
-  const numbers = scaling === "standard" ? dataset.moments() : scaling;
+  const numbers = scalingNumbers(scaling, dataset);
+  if (numbers === "unit") return numbers;
   if (numbers.standardDeviation > 0) return numbers;
   if (Number.isNaN(numbers.standardDeviation)) {
     throw new InvalidOptionError("inputScaling", scaling, `numbers, as ${dataset.name} holds NaN or infinity`);
@@ -141,6 +149,7 @@ function selected(options: ResolvedOptions, dataset: Dataset): Dataset {
     shape,
     classes: classSubset?.length ?? dataset.classes,
     nonFinite: "allow",
+    byteScale: dataset.byteScale,
   });
 }
 

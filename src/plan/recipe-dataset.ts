@@ -11,7 +11,10 @@ export async function datasetDifference(recipe: Recipe, dataset: Dataset): Promi
   const difference = visibleDifference(recipe, dataset);
   if (own === digest) return difference;
   if (difference) return `${difference}; its digest is ${own}, the recipe's ${digest}`;
-  return `has digest ${own}; the recipe was made from ${digest}`;
+  const { centeredOn } = recipe.dataset;
+  const hint =
+    centeredOn !== undefined && !dataset.byteScale ? `, from which Center took the mean image of ${centeredOn}` : "";
+  return `has digest ${own}; the recipe was made from ${digest}${hint}`;
 }
 
 function visibleDifference(recipe: Recipe, dataset: Dataset): string | undefined {

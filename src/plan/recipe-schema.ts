@@ -90,8 +90,9 @@ export const recipeSchema = v.strictObject({
           v.check((labels) => new Set(labels).size === labels.length, LABELS),
         ),
       ),
+      centeredOn: v.optional(v.string("text")),
       digest,
     },
-    "{ name, shape, dtype, classes, originalLabels?, digest }",
+    "{ name, shape, dtype, classes, originalLabels?, centeredOn?, digest }",
   ),
 });

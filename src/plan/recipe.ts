@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { describe, RecipeError } from "../base/errors.js";
+import { checkText } from "../base/check.js";
+import { describe, InvalidOptionError, RecipeError } from "../base/errors.js";
 import { parseNested } from "../base/json.js";
 import type { OutputScaling, SettledChoices, TaskChoices, TaskSetSize } from "./choices.js";
 import type { Share } from "./curriculum.js";
@@ -39,6 +40,8 @@ export interface Recipe extends TaskSetSize, Omit<SettledChoices, keyof RecipeCh
     readonly classes: number;
     /** The label that each class was called by in the data, where `classes: "compact"` renumbered them. */
     readonly originalLabels?: readonly number[] | undefined;
+    /** The name of the dataset whose mean image was taken off by `Center`; undefined where none was. */
+    readonly centeredOn?: string | undefined;
     /** `Dataset.digest()`. */
     readonly digest: string;
   };
@@ -87,6 +90,8 @@ export function optionsOf(recipe: Recipe): TaskAugmentorOptions {
  * @throws RecipeError when the text is no recipe, has fields this version does not know, or is of a newer version
  */
 export function parseRecipe(text: string, source = "recipe"): Recipe {
+  checkText("text", text, "the JSON text of a recipe; JSON.stringify() makes it of an object");
+  if (typeof source !== "string") throw new InvalidOptionError("source", source, "text");
   let value: unknown;
   try {
     value = parseNested(text);

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { checkObject } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
+import { TARGET_DTYPES } from "../base/integers.js";
 import { MAX_CLASSES, MAX_FEATURES, MAX_ITEMS, MAX_LENGTH, MAX_TASKS } from "../base/limits.js";
 import type { WorkerLike } from "../base/worker-like.js";
 import { choices, standardDeviation } from "./choice-schemas.js";
@@ -26,12 +27,14 @@ export const taskSetFields = {
   outFeatures: v.optional(integer(1, MAX_FEATURES)),
   ...v.partial(v.object(choices)).entries,
   dtype: v.optional(oneOf(["float32", "float16"]), "float32"),
+  targetDtype: v.optional(oneOf(TARGET_DTYPES)),
 };
 
 /** A device is known by its properties: not every host has its class as a global. */
-const device = v.custom<GPUDevice>(
-  (value) => typeof value === "object" && value !== null && "createComputePipelineAsync" in value && "queue" in value,
-);
+export function isDevice(value: unknown): value is GPUDevice {
+  return typeof value === "object" && value !== null && "createComputePipelineAsync" in value && "queue" in value;
+}
+const device = v.custom<GPUDevice>(isDevice);
 const backend = v.union([v.picklist(["auto", "wasm", "webgpu"]), device], '"auto", "wasm", "webgpu" or a GPUDevice');
 
 /** Options of a single projection or permutation; `checkTask` says where the task may be left out. */

@@ -1,5 +1,8 @@
+import { InvalidOptionError } from "../base/errors.js";
+import { holds, TARGET_DTYPES } from "../base/integers.js";
+import type { TargetDtype } from "../base/tensor.js";
 import type { SettledChoices, TaskSetSize } from "./choices.js";
-import { type ItemLayout, labelValues } from "./plan.js";
+import { hasLabels, type ItemLayout, labelValues } from "./plan.js";
 import type { Recipe } from "./recipe.js";
 
 /** A task set's shapes. */
@@ -11,7 +14,10 @@ export interface SetLayout extends ItemLayout {
 
 /** The part of options and recipes that shapes follow from. */
 type ShapeChoices = TaskSetSize &
-  Pick<SettledChoices, "specialTokens" | "labelLayout" | "labelFormat" | "episode"> & { readonly outFeatures: number };
+  Pick<SettledChoices, "specialTokens" | "labelLayout" | "labelFormat" | "episode"> & {
+    readonly outFeatures: number;
+    readonly targetDtype?: TargetDtype | undefined;
+  };
 
 /**
  * The layout of a task set.
@@ -32,6 +38,7 @@ export function layoutFor(set: ShapeChoices, examples: number, classes: number):
     labelLayout: drawSequence ? set.labelLayout : "none",
     labelFormat: set.labelFormat,
     dtype: set.dtype,
+    targetDtype: set.targetDtype,
     itemsPerTask,
     items: mode === "samples" ? (samples as number) : taskCount * itemsPerTask,
   };
@@ -46,6 +53,15 @@ export function layoutOf(recipe: Recipe): SetLayout {
 /** Values that the labels of a recipe's results can have: its classes, and the special tokens below them. */
 export function labelValuesOf(recipe: Recipe): number {
   return labelValues(layoutOf(recipe));
+}
+
+/** @throws InvalidOptionError for a type that does not hold all targets and labels */
+export function checkTargetDtype(layout: ItemLayout): void {
+  const { targetDtype } = layout;
+  const values = labelValues(layout) + (hasLabels(layout) ? 1 : 0);
+  if (targetDtype === undefined || holds(targetDtype, values)) return;
+  const names = TARGET_DTYPES.filter((dtype) => holds(dtype, values)).map((dtype) => JSON.stringify(dtype));
+  throw new InvalidOptionError("targetDtype", targetDtype, `${names.join(", ")}, or undefined, for ${values} values`);
 }
 
 /** Items of a recipe's set: sequences, or examples where no sequences are drawn. */

@@ -1,4 +1,4 @@
-import { checkInteger } from "../base/check.js";
+import { checkInteger, checkOptions } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import { float16ToFloat32, float32ToFloat16 } from "../base/float16.js";
 import type { InputTensor } from "../base/tensor.js";
@@ -36,8 +36,11 @@ export function standardizeBatch<
     /** The inputs, with the features in the last dimension. */
     readonly inputs: InputTensor;
   },
->(batch: B, { features }: { features?: number } = {}): B {
-  const { shape, data } = batch.inputs;
+>(batch: B, options: { features?: number } = {}): B {
+  checkOptions<{ features?: number }>(options, { features: true });
+  const { features } = options;
+  const { shape, data } = ((batch ?? {}) as Partial<B>).inputs ?? {};
+  if (!Array.isArray(shape)) throw new InvalidOptionError("batch", batch, "a batch with the array inputs");
   if (!(data instanceof Float32Array || data instanceof Uint16Array)) {
     const allowed = "a Float32Array or Uint16Array; for GPU buffers call gpuStatistics() and gpuNormalize()";
     throw new InvalidOptionError("batch.inputs.data", data, allowed);

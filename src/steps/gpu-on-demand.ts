@@ -33,7 +33,7 @@ export async function gpuMatrix(
   device: GPUDevice,
   projection: LinearProjection,
   start = 0,
-  stop: number = projection.outFeatures,
+  stop?: number,
 ): Promise<GpuTensor<"float32">> {
   return (await load()).gpuMatrix(device, projection, start, stop);
 }

@@ -7,10 +7,11 @@ import { bindingLimit } from "../backend/webgpu/kernels/ranges.js";
 import { StandardizeFeaturesKernel } from "../backend/webgpu/kernels/standardize-features.js";
 import { StatisticsKernel, type Table } from "../backend/webgpu/kernels/statistics.js";
 import { perform } from "../backend/webgpu/kernels/work.js";
-import { checkInteger } from "../base/check.js";
+import { checkInteger, checkOptions } from "../base/check.js";
 import { InvalidOptionError } from "../base/errors.js";
 import type { GpuBatch, GpuTensor } from "../base/tensor.js";
 import { instantiate } from "../wasm/module.js";
+import { checkBatch, checkDevice, checkProjection, checkTensor } from "./gpu-arguments.js";
 import { checkProduct, type Matrix } from "./project.js";
 import type { LinearProjection } from "./projection.js";
 
@@ -37,9 +38,12 @@ export async function gpuMatrix(
   device: GPUDevice,
   projection: LinearProjection,
   start = 0,
-  stop = projection.outFeatures,
+  end?: number,
 ): Promise<GpuTensor<"float32">> {
+  checkDevice("device", device);
+  checkProjection(projection);
   checkInteger("start", start, 0, projection.outFeatures - 1);
+  const stop = end === undefined ? projection.outFeatures : end;
   checkInteger("stop", stop, start + 1, projection.outFeatures);
   const gpu = gpuOf(device);
   const columns = projection.inFeatures;
@@ -87,6 +91,7 @@ export async function gpuProject(
   matrix: Matrix,
   examples: Float32Array,
 ): Promise<GpuTensor<"float32">> {
+  checkDevice("device", device);
   const { rows, columns, count } = checkProduct(matrix, examples);
   if (count === 0) throw new InvalidOptionError("examples.length", 0, `a multiple of ${columns} above 0`);
   const gpu = gpuOf(device);
@@ -139,8 +144,12 @@ export async function gpuProject(
  */
 export async function gpuStatistics(
   batch: Pick<GpuBatch, "device" | "inputs">,
-  { unbiased = false }: { unbiased?: boolean } = {},
+  options: { unbiased?: boolean } = {},
 ): Promise<GpuTensor<"float32">> {
+  checkBatch(batch);
+  checkOptions<{ unbiased?: boolean }>(options, { unbiased: true });
+  const { unbiased = false } = options;
+  if (typeof unbiased !== "boolean") throw new InvalidOptionError("unbiased", unbiased, "true or false");
   const gpu = gpuOf(batch.device);
   const table = tableOf(batch.inputs);
   const kernel = await StatisticsKernel.create(gpu);
@@ -163,8 +172,13 @@ export async function gpuStatistics(
 export async function gpuNormalize(
   batch: Pick<GpuBatch, "device" | "inputs">,
   statistics: GpuTensor<"float32">,
-  { epsilon = 1e-12 }: { epsilon?: number } = {},
+  options: { epsilon?: number } = {},
 ): Promise<void> {
+  checkBatch(batch);
+  checkTensor("statistics", statistics);
+  checkOptions<{ epsilon?: number }>(options, { epsilon: true });
+  const { epsilon = 1e-12 } = options;
+  if (!Number.isFinite(epsilon)) throw new InvalidOptionError("epsilon", epsilon, "a finite number");
   const gpu = gpuOf(batch.device);
   const table = tableOf(batch.inputs);
   if (statistics.shape[0] !== table.width || statistics.shape[1] !== 2) {

@@ -1,6 +1,16 @@
+import type { ItemBytes } from "../backend/backend.js";
 import { StoreError } from "../base/errors.js";
+import { holds, TARGET_DTYPES, widened } from "../base/integers.js";
 import { bytesPerElement, type FloatDtype, type TargetDtype } from "../base/tensor.js";
-import { hasLabels, type ItemLayout, inputShape, labelDtype, targetDtype, targetShape } from "../plan/plan.js";
+import {
+  hasLabels,
+  type ItemLayout,
+  inputShape,
+  labelDtype,
+  labelValues,
+  targetDtype,
+  targetShape,
+} from "../plan/plan.js";
 import type { Recipe } from "../plan/recipe.js";
 import { layoutOf } from "../plan/set-layout.js";
 
@@ -37,11 +47,24 @@ export function storedArrays(plan: ItemLayout, { onehot = true } = {}): StoredAr
       dtype: plan.dtype,
       itemShape: onehot ? inputs : [...inputs.slice(0, -1), plan.outFeatures],
     },
-    { name: "targets", dtype: targetDtype(plan), itemShape: targetShape(plan, 1).slice(1) },
+    { name: "targets", dtype: plan.targetDtype ?? targetDtype(plan), itemShape: targetShape(plan, 1).slice(1) },
     ...(hasLabels(plan)
-      ? [{ name: "labels" as const, dtype: labelDtype(plan), itemShape: targetShape(plan, 1).slice(1) }]
+      ? [
+          {
+            name: "labels" as const,
+            dtype: plan.targetDtype ?? labelDtype(plan),
+            itemShape: targetShape(plan, 1).slice(1),
+          },
+        ]
       : []),
   ];
+}
+
+/** The bytes of an array as files hold them, of items as backends make them. */
+export function storedBytes({ name, dtype }: StoredArray, layout: ItemLayout, items: ItemBytes): ArrayBuffer {
+  const buffer = items[name] as ArrayBuffer;
+  if (name === "inputs") return buffer;
+  return widened(buffer, name === "targets" ? targetDtype(layout) : labelDtype(layout), dtype as TargetDtype);
 }
 
 /** An array as a file describes it. */
@@ -55,7 +78,7 @@ export interface FoundArray {
 }
 
 /**
- * Compares the arrays of a folder with those that its recipe makes.
+ * Compares the arrays of a folder with those that its recipe makes. Targets and labels may have any type that holds them.
  *
  * @param source the folder, for error messages
  * @returns the arrays that the recipe makes
@@ -68,7 +91,7 @@ export function checkArrays(
   source: string,
 ): StoredArray[] {
   const layout = layoutOf(recipe);
-  const arrays = storedArrays(layout, { onehot });
+  const arrays = storedArrays(layout, { onehot }).map((array) => asFound(array, layout, found));
   for (const { name, dtype, itemShape } of arrays) {
     const array = found.find((candidate) => candidate.name === name);
     const expected = `${dtype} [${[layout.items, ...itemShape].join(", ")}]`;
@@ -81,6 +104,14 @@ export function checkArrays(
   const extra = found.find(({ name }) => !arrays.some((array) => array.name === name));
   if (extra) throw new StoreError(source, `has ${extra.name}, which its recipe does not make`, { chunk: extra.key });
   return arrays;
+}
+
+/** An array of the recipe, with the type of the one that was found where that holds its values. */
+function asFound(array: StoredArray, layout: ItemLayout, found: readonly FoundArray[]): StoredArray {
+  const { name } = array;
+  const dtype = TARGET_DTYPES.find((known) => known === found.find((other) => other.name === name)?.dtype);
+  const values = labelValues(layout) + (name === "labels" ? 1 : 0);
+  return name !== "inputs" && dtype && holds(dtype, values) ? { ...array, dtype } : array;
 }
 
 /** Bytes of one item. */

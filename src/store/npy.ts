@@ -4,7 +4,7 @@ import type { FloatDtype, TargetDtype } from "../base/tensor.js";
 /** The .npy format, version 1.0: magic, header length, a Python dict literal padded to 64 bytes, then the values. */
 
 const MAGIC = "\x93NUMPY\x01\x00";
-const DESCR = { float32: "<f4", float16: "<f2", uint8: "|u1", uint16: "<u2" } as const;
+const DESCR = { float32: "<f4", float16: "<f2", uint8: "|u1", uint16: "<u2", int32: "<i4", int64: "<i8" } as const;
 
 export type NpyDtype = FloatDtype | TargetDtype;
 

@@ -94,7 +94,7 @@ export class OneHotPacker {
    * @param targets one for each row
    * @returns `[rows, outFeatures + cells]`
    */
-  pack(values: ArrayBuffer, targets: Uint8Array | Uint16Array): ArrayBuffer {
+  pack(values: ArrayBuffer, targets: Uint16Array): ArrayBuffer {
     const { outFeatures, cells, length, dtype, shifted, firstHidden, startToken } = this.#layout;
     const kept = outFeatures * bytesPerElement(dtype);
     const row = this.#rowBytes;

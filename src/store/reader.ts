@@ -1,12 +1,19 @@
+import * as v from "valibot";
 import type { ItemBytes } from "../backend/backend.js";
-import { checkInteger } from "../base/check.js";
+import { checkInteger, checkOptions, checkSignal } from "../base/check.js";
 import { DisposedError, StoreError } from "../base/errors.js";
+import { narrowed } from "../base/integers.js";
 import { sha256 } from "../base/sha256.js";
+import type { TargetDtype } from "../base/tensor.js";
 import { type Files, filesOf } from "../files/folder.js";
 import { checkPauses } from "../files/http.js";
 import type { ReadableStore } from "../files/store.js";
 import type { Recipe } from "../plan/recipe.js";
+import { parse } from "../plan/schemas.js";
+import { labelValuesOf } from "../plan/set-layout.js";
 import { type StoredArray, type StoreFormat, storedItemBytes } from "./arrays.js";
+import { type CacheOptions, cacheSchema, checkCache } from "./cache-options.js";
+import { DiskCache } from "./disk-cache.js";
 import { readManifest } from "./manifest.js";
 import { OneHotPacker, rowLayoutOf } from "./one-hot.js";
 import { openSet } from "./open-set.js";
@@ -25,12 +32,28 @@ export interface OpenStoreOptions {
   /** Read whole chunks, for servers without range requests. One chunk of each array is kept. Default false. */
   wholeChunks?: boolean;
   /**
+   * Read whole chunks and keep them, in memory and, in Node and Deno, in a folder. For Zarr stores; the other formats have
+   * no chunks. With a folder, chunks are compared with their digests where the store has a manifest. Default: none.
+   */
+  cache?: CacheOptions | undefined;
+  /**
    * Pauses in milliseconds before a request to a server is made again after a network error, 408, 429 or 5xx: one for
    * each further attempt. Default `[200, 800, 3200]`; `[]` for none.
    */
   retryPauses?: readonly number[] | undefined;
   /** Ends the opening: it rejects with `signal.reason`. */
   signal?: AbortSignal | undefined;
+}
+
+/** @throws InvalidOptionError for anything but options of `openStore` */
+export function checkStoreOptions(options: unknown): asserts options is OpenStoreOptions {
+  checkOptions<OpenStoreOptions>(options, {
+    verify: true,
+    wholeChunks: true,
+    cache: true,
+    retryPauses: true,
+    signal: true,
+  });
 }
 
 /**
@@ -52,6 +75,7 @@ export async function openStore(
   source: string | URL | FileSystemDirectoryHandle | ReadableStore,
   options: OpenStoreOptions = {},
 ): Promise<StoreReader> {
+  checkStoreOptions(options);
   return StoreReader.open(filesOf(source, checkPauses(options.retryPauses)), options);
 }
 
@@ -70,7 +94,7 @@ export class StoreReader {
    * single files.
    */
   readonly chunkItems: number;
-  /** The arrays as `read` gives them, label cells included. */
+  /** The arrays as `read` gives them, label cells included. Targets and labels have the types that they were written in. */
   readonly arrays: readonly StoredArray[];
   readonly #set: StoredSet;
   readonly #packer: OneHotPacker | undefined;
@@ -81,9 +105,19 @@ export class StoreReader {
   /** @internal */
   static async open(files: Files, options: OpenStoreOptions): Promise<StoreReader> {
     const { verify = false, wholeChunks = false, signal } = options;
+    const cache = checkCache(parse(v.strictObject({ cache: cacheSchema }), { cache: options.cache }).cache);
     const set = await openSet(files, signal);
-    const manifest = verify ? await manifestOf(set, signal) : undefined;
-    const whole = manifest || wholeChunks || !files.ranges ? new WholeChunks(set, manifest) : undefined;
+    if (cache && set.format !== "zarr") {
+      const problem = `is of the format ${set.format}, which has no chunks to keep: open it without cache`;
+      throw new StoreError(files.name, problem);
+    }
+    const disk = cache?.folder === undefined ? undefined : await DiskCache.open(cache.folder, cache.folderBytes);
+    // An unfinished store has no manifest; its chunks are kept all the same.
+    const manifest = verify || disk ? await manifestOf(set, signal, verify) : undefined;
+    const whole =
+      manifest || cache || wholeChunks || !files.ranges
+        ? new WholeChunks(set, { manifest, limit: cache?.bytes, disk })
+        : undefined;
     const inputs = set.arrays[0] as StoredArray;
     const packer = set.onehot ? undefined : await OneHotPacker.create(rowLayoutOf(set.recipe, lengthOf(inputs)));
     return new StoreReader(set, whole, packer);
@@ -113,6 +147,7 @@ export class StoreReader {
   async read(first: number, count = 1, signal?: AbortSignal): Promise<ItemBytes> {
     checkInteger("first", first, 0, this.items - 1);
     checkInteger("count", count, 1, this.items - first);
+    checkSignal(signal);
     if (this.#closed) throw new DisposedError("store");
     signal?.throwIfAborted();
     const chunks = this.#whole?.reader(signal) ?? chunkReader(this.#set, signal);
@@ -127,8 +162,13 @@ export class StoreReader {
     const items = Object.fromEntries(entries) as unknown as ItemBytes;
     if (!this.#packer) return items;
     const targets = this.#set.arrays.find(({ name }) => name === "targets") as StoredArray;
-    const labels = targets.dtype === "uint8" ? new Uint8Array(items.targets) : new Uint16Array(items.targets);
-    return { ...items, inputs: this.#packer.pack(items.inputs, labels) };
+    const values = labelValuesOf(this.recipe);
+    const labels = narrowed(items.targets, targets.dtype as TargetDtype, "uint16", values);
+    if (!(labels instanceof ArrayBuffer)) {
+      const problem = `is damaged: it has the target ${labels.value}; its recipe has 0 to ${values - 1}`;
+      throw new StoreError(this.#set.files.name, problem, { chunk: "targets" });
+    }
+    return { ...items, inputs: this.#packer.pack(items.inputs, new Uint16Array(labels)) };
   }
 
   /** Frees what is held; later reads reject with a `DisposedError`. */
@@ -138,8 +178,12 @@ export class StoreReader {
   }
 }
 
-/** Reads the manifest of a store and compares the store's document with it. */
-async function manifestOf(set: StoredSet, signal: AbortSignal | undefined) {
+/**
+ * Reads the manifest of a store and compares the store's document with it.
+ *
+ * @param required whether a store without one is an error
+ */
+async function manifestOf(set: StoredSet, signal: AbortSignal | undefined, required: boolean) {
   const { files, format } = set;
   if (format !== "zarr") {
     const problem = `is of the format ${format}, which keeps no digests to verify: open it without verify`;
@@ -147,6 +191,7 @@ async function manifestOf(set: StoredSet, signal: AbortSignal | undefined) {
   }
   const manifest = await readManifest(files, set, signal);
   if (!manifest) {
+    if (!required) return undefined;
     throw new StoreError(files.name, "is missing: the store is unfinished, or was not copied whole", {
       chunk: STORE_FILES.manifest,
     });

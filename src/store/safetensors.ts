@@ -9,7 +9,7 @@ import { ARRAY_NAMES, type ArrayName, type StoredArray, type StoredDtype, stored
  * the values. The header is padded with spaces so that the values begin at a multiple of 8 bytes.
  */
 
-const DTYPES = { float32: "F32", float16: "F16", uint8: "U8", uint16: "U16" } as const;
+const DTYPES = { float32: "F32", float16: "F16", uint8: "U8", uint16: "U16", int32: "I32", int64: "I64" } as const;
 
 /** Headers are longer than this only where somebody else wrote them. */
 export const SAFETENSORS_HEADER_LIMIT = 2 ** 20;

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { describe, StoreError } from "../base/errors.js";
+import { TARGET_DTYPES } from "../base/integers.js";
 import { parseNested } from "../base/json.js";
 import { bytesPerElement } from "../base/tensor.js";
 import { parseRecipe, type Recipe } from "../plan/recipe.js";
@@ -144,7 +145,7 @@ const arraySchema = v.object({
   zarr_format: v.literal(3),
   node_type: v.literal("array"),
   shape: v.pipe(v.array(size), v.minLength(1), v.maxLength(3)),
-  data_type: v.picklist(["float32", "float16", "uint8", "uint16"] satisfies StoredDtype[]),
+  data_type: v.picklist(["float32", "float16", ...TARGET_DTYPES] satisfies StoredDtype[]),
   chunk_grid: v.object({ name: v.literal("regular"), configuration: v.object({ chunk_shape: v.array(size) }) }),
   chunk_key_encoding: v.object({
     name: v.literal("default"),

@@ -1,7 +1,8 @@
 import type { ItemBuffers, ItemBytes } from "../backend/backend.js";
 import { checkInteger, signalOf } from "../base/check.js";
 import { disposable } from "../base/disposable.js";
-import type { Batch, GpuBatch } from "../base/tensor.js";
+import type { Batch, GpuBatch, SmallestDtype, TargetDtype } from "../base/tensor.js";
+import { refuseTargetDtype } from "../batch/gpu-tensors.js";
 import type { Dataset } from "../dataset/index.js";
 import { chooseTask, type TaskChoice } from "../plan/curriculum.js";
 import { type ResolvedOptions, resolveOptions, type TaskAugmentorOptions } from "../plan/options.js";
@@ -36,12 +37,12 @@ const STREAM_SPARE_BYTES = 16 * 2 ** 20;
  * }
  * ```
  */
-export class TaskAugmentor {
+export class TaskAugmentor<Dtype extends TargetDtype = SmallestDtype> {
   readonly #options: ResolvedOptions;
   readonly #looms: Looms;
 
   /** @throws InvalidOptionError for an unknown option or one out of bounds. */
-  constructor(options: TaskAugmentorOptions = {}) {
+  constructor(options: TaskAugmentorOptions<Dtype> = {}) {
     this.#options = resolveOptions(options);
     this.#looms = new Looms(this.#options);
     disposable(this);
@@ -82,7 +83,7 @@ export class TaskAugmentor {
    *
    * @throws InvalidOptionError when the result does not fit into one array; walk `batches()` then.
    */
-  async transform(dataset: Dataset, options: { signal?: AbortSignal } = {}): Promise<Batch> {
+  async transform(dataset: Dataset, options: { signal?: AbortSignal } = {}): Promise<Batch<Dtype>> {
     const signal = this.#signal(signalOf(options));
     const { plan } = this.planned(dataset);
     return this.#collect(dataset, 0, plan.itemCount, signal);
@@ -93,7 +94,12 @@ export class TaskAugmentor {
    *
    * @throws InvalidOptionError for a range that is empty or not within the set.
    */
-  async batch(dataset: Dataset, start: number, stop?: number, options: { signal?: AbortSignal } = {}): Promise<Batch> {
+  async batch(
+    dataset: Dataset,
+    start: number,
+    stop?: number,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Batch<Dtype>> {
     const signal = this.#signal(signalOf(options));
     const range = taskRange(this.#options, start, stop);
     const { itemsPerTask } = this.plan(dataset);
@@ -101,11 +107,16 @@ export class TaskAugmentor {
   }
 
   /** Items `[first, first + count)` as one batch. */
-  async #collect(dataset: Dataset, first: number, count: number, signal: AbortSignal | undefined): Promise<Batch> {
+  async #collect(
+    dataset: Dataset,
+    first: number,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Batch<Dtype>> {
     const { plan, overflow } = this.planned(dataset);
     checkResultSize(plan, count);
     const loom = await this.#looms.open(dataset, signal);
-    const batch = await loom.collect(first, count, signal);
+    const batch = await loom.collect<Dtype>(first, count, signal);
     overflow.look(batch.inputs.data);
     return batch;
   }
@@ -114,10 +125,10 @@ export class TaskAugmentor {
    * The tasks of a range, batch after batch, in order. Later batches are made while one is used; how many is bounded by
    * the number of threads, so memory does not grow with the range. Leaving the loop early is fine.
    */
-  async *batches(dataset: Dataset, options: BatchOptions = {}): AsyncGenerator<Batch, void, undefined> {
+  async *batches(dataset: Dataset, options: BatchOptions = {}): AsyncGenerator<Batch<Dtype>, void, undefined> {
     const { loom, first, count, size, signal, reuse } = await walkOf(this.#looms, this.#options, dataset, options);
     for await (const piece of this.planned(dataset).overflow.over(loom.pieces(first, count, size, signal))) {
-      yield loom.batch(piece.first, piece.count, piece.woven);
+      yield loom.batch<Dtype>(piece.first, piece.count, piece.woven);
       if (reuse) loom.recycle(piece.woven);
     }
   }
@@ -131,7 +142,8 @@ export class TaskAugmentor {
    * queues commands must flush them, see docs/gpu.md. `destroy` of such a batch does nothing. `reuse` spares a GPU the
    * making and clearing of fresh memory for each batch. A short last batch gets buffers of its own size all the same.
    *
-   * @throws InvalidOptionError when a batch does not fit into a binding of the device
+   * @throws InvalidOptionError when a batch does not fit into a binding of the device, and with a `targetDtype`, as targets
+   *   are one u32 each
    * @throws BackendError when the backend is not WebGPU, or fails; `nextTask` says where to go on
    *
    * @example
@@ -145,6 +157,7 @@ export class TaskAugmentor {
    */
   async *gpuBatches(dataset: Dataset, options: BatchOptions = {}): AsyncGenerator<GpuBatch, void, undefined> {
     const { loom, first, count, size, signal, reuse } = await walkOf(this.#looms, this.#options, dataset, options);
+    refuseTargetDtype(loom.plan);
     this.planned(dataset).overflow.warn();
     yield* loom.gpuBatches(first, count, size, reuse, signal);
   }
@@ -250,4 +263,5 @@ export class TaskAugmentor {
 }
 
 /** `using` calls `dispose()`. */
-export interface TaskAugmentor extends Disposable {}
+// biome-ignore lint/correctness/noUnusedVariables: a merged interface has the parameters of its class
+export interface TaskAugmentor<Dtype extends TargetDtype = SmallestDtype> extends Disposable {}

@@ -1,6 +1,6 @@
 import type { GpuWeaver, ItemBuffers, ItemBytes, Weaver } from "../backend/backend.js";
 import { BackendError } from "../base/errors.js";
-import type { Batch, GpuBatch } from "../base/tensor.js";
+import type { Batch, GpuBatch, TargetDtype } from "../base/tensor.js";
 import { ahead } from "../batch/ahead.js";
 import { Assembly, gather, tensorsOf } from "../batch/gather.js";
 import { type Fill, gpuAhead } from "../batch/gpu-ahead.js";
@@ -118,7 +118,11 @@ export class Loom {
   }
 
   /** Makes items `[first, first + count)` as one batch. */
-  async collect(first: number, count: number, signal: AbortSignal | undefined): Promise<Batch> {
+  async collect<Dtype extends TargetDtype>(
+    first: number,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Batch<Dtype>> {
     return this.batch(first, count, await this.#assemble(first, count, signal));
   }
 
@@ -142,11 +146,11 @@ export class Loom {
     return { start: taskOffset + first / itemsPerTask, stop: taskOffset + (first + count) / itemsPerTask };
   }
 
-  batch(first: number, count: number, woven: ItemBytes): Batch {
+  batch<Dtype extends TargetDtype>(first: number, count: number, woven: ItemBytes): Batch<Dtype> {
     const { plan } = this;
     return {
       tasks: plan.mode === "samples" ? undefined : this.#tasks(first, count),
-      ...tensorsOf(plan, count, woven),
+      ...tensorsOf<Dtype>(plan, count, woven),
     };
   }
 }

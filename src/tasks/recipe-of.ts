@@ -1,7 +1,9 @@
 import { InvalidOptionError } from "../base/errors.js";
+import type { TargetDtype } from "../base/tensor.js";
 import { checkDataset } from "../dataset/check-dataset.js";
 import type { Dataset } from "../dataset/index.js";
 import type { Share } from "../plan/curriculum.js";
+import { scalingNumbers } from "../plan/prepare-examples.js";
 import { choicesOf, resolveStandardDeviation } from "../plan/presets.js";
 import { RECIPE_FIELDS, type Recipe } from "../plan/recipe.js";
 import { RECIPE_VERSION } from "../plan/recipe-schema.js";
@@ -12,12 +14,12 @@ import { TaskAugmentor } from "./augmentor.js";
  *
  * @throws InvalidOptionError for anything but an augmentor and a dataset that fit each other
  */
-export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<Recipe> {
+export async function recipeOf(tasks: TaskAugmentor<TargetDtype>, dataset: Dataset): Promise<Recipe> {
   if (!(tasks instanceof TaskAugmentor)) throw new InvalidOptionError("tasks", tasks, "a TaskAugmentor");
   checkDataset(dataset);
   const { options } = tasks;
   const { drawSequence, identity, outputScaling, sequenceLength, samplesPerTask, samples } = options;
-  const scaling = options.inputScaling === "standard" ? dataset.moments() : options.inputScaling;
+  const centeredOn = dataset.byteScale?.centeredOn;
   const size = drawSequence ? { sequenceLength, samplesPerTask } : samples === undefined ? {} : { samples };
   const recipe: Recipe = {
     ...choicesOf(options),
@@ -35,8 +37,7 @@ export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<
     outputScaling,
     outFeatures: options.outFeatures ?? dataset.features,
     standardDeviation: resolveStandardDeviation(options.standardDeviation, dataset.features),
-    inputScaling:
-      typeof scaling === "string" ? scaling : { mean: scaling.mean, standardDeviation: scaling.standardDeviation },
+    inputScaling: scalingNumbers(options.inputScaling, dataset),
     dtype: options.dtype,
     dataset: {
       name: dataset.name,
@@ -44,6 +45,7 @@ export async function recipeOf(tasks: TaskAugmentor, dataset: Dataset): Promise<
       dtype: dataset.dtype,
       classes: dataset.classes,
       ...(dataset.originalLabels ? { originalLabels: dataset.originalLabels } : {}),
+      ...(centeredOn === undefined ? {} : { centeredOn }),
       digest: await dataset.digest(),
     },
   };

@@ -66,7 +66,7 @@ export function taskRange(
   }
   const end = taskOffset + taskCount;
   checkInteger("start", start, taskOffset, end - 1);
-  const last = stop ?? start + 1;
+  const last = stop === undefined ? start + 1 : stop;
   checkInteger("stop", last, start + 1, end);
   return { first: start - taskOffset, count: last - start };
 }

@@ -96,16 +96,17 @@ describe("one epoch", () => {
   test("without the last batch", async () => {
     const batches = await collect(made, { batchSize: 10, dropLast: true, shuffle: true });
     expect(batches.map(({ indices }) => indices.length)).toEqual([10, 10, 10, 10]);
-    expect(await collect(made, { batchSize: 47, dropLast: true, epochs: Number.POSITIVE_INFINITY })).toEqual([]);
+    expect(() => made.batches({ batchSize: 47, dropLast: true })).toThrow(/^batchSize is 47; allowed: at most 46/);
   });
 });
 
 describe("shards", () => {
-  test.each([1, 2, 3, 7, 50])("%i of them together have each batch once", async (count) => {
+  test.each([1, 2, 3, 7, 50])("%i of them together have each batch once, with even: false", async (count) => {
     const expected = indicesOf(await collect(made, { batchSize: 4, shuffle: true, epochs: 2 }));
     const found: number[][] = [];
     for (let index = 0; index < count; index++) {
-      const batches = made.batches({ batchSize: 4, shuffle: true, epochs: 2, shard: { index, count } });
+      const shard = { index, count };
+      const batches = made.batches({ batchSize: 4, shuffle: true, epochs: 2, shard, even: false });
       let some = 0;
       for await (const { epoch, batch, indices } of batches) {
         expect(batch % count).toBe(index);
@@ -119,7 +120,41 @@ describe("shards", () => {
 
   test("a shard without batches ends at once, however many epochs there are", async () => {
     const shard = { index: 12, count: 13 };
-    expect(await collect(made, { batchSize: 4, shard, epochs: Number.POSITIVE_INFINITY })).toEqual([]);
+    expect(await collect(made, { batchSize: 4, shard, even: false, epochs: Number.POSITIVE_INFINITY })).toEqual([]);
+  });
+});
+
+describe("even shards", () => {
+  test.each(["drop", "pad"] as const)(
+    "%s: the bytes are those of the sequences named, and all have as many",
+    async (even) => {
+      for (let index = 0; index < 3; index++) {
+        const walk = made.batches({ batchSize: 5, shuffle: true, epochs: 2, shard: { index, count: 3 }, even });
+        const rounds = even === "drop" ? 3 : 4;
+        expect(walk.batchesPerEpoch).toBe(rounds);
+        const batches: LoadedBatch[] = [];
+        for await (const batch of walk) batches.push(batch);
+        expect(batches.map(({ batch }) => batch)).toEqual(
+          [0, 1].flatMap(() => Array.from({ length: rounds }, (_, round) => round * 3 + index)),
+        );
+        batches.forEach(expectContent);
+      }
+    },
+  );
+
+  test("another world goes on where one stood, from a store where there was a recipe, blocks of chunks included", async () => {
+    for (const order of [{ shuffle: true }, { shuffle: "chunks", chunkItems: 7, blockChunks: 2 }] as const) {
+      const [, , third] = await collect(made, { ...order, batchSize: 2, epochs: 2, shard: { index: 3, count: 4 } });
+      const { state } = third!;
+      expect(state.consumed).toBe(24);
+      const rest = [0, 1].map((index) => collect(read, { state, shard: { index, count: 2 } }));
+      const [first, second] = await Promise.all(rest);
+      const found = first!.flatMap((batch, i) => [batch, second![i]!]);
+      found.forEach(expectContent);
+      const one = await collect(threaded, { ...order, batchSize: 4, epochs: 2, even: "drop" });
+      // 40 sequences are five rounds of 8, ten batches of 4.
+      expect(indicesOf(found)).toEqual(indicesOf(one.filter(({ batch }) => batch < 10).slice(6)));
+    }
   });
 });
 
@@ -183,7 +218,8 @@ describe("the state of an iteration", () => {
       const kept = JSON.parse(JSON.stringify(state)) as LoaderState;
       expect(JSON.stringify(kept).length).toBeLessThan(512);
       expect(kept).toEqual(state);
-      const rest = made.batches({ state: kept, prefetch: taken % 3 });
+      const shard = "shard" in options ? options.shard : undefined;
+      const rest = made.batches({ state: kept, prefetch: taken % 3, ...(shard ? { shard } : {}) });
       expect(rest.state()).toEqual(state);
       const found: LoadedBatch[] = [];
       for await (const batch of rest) found.push(batch);
@@ -207,14 +243,7 @@ describe("the state of an iteration", () => {
   test("fits its own options, and no others", async () => {
     const state = made.batches({ batchSize: 9, shuffle: true }).state();
     expect(made.batches({ state, batchSize: 9, shuffle: true, shard: { index: 0, count: 1 } }).state()).toEqual(state);
-    const others = [
-      { batchSize: 8 },
-      { shuffle: "tasks" },
-      { epoch: 1 },
-      { reshuffle: false },
-      { dropLast: true },
-      { shard: { index: 0, count: 2 } },
-    ] as const;
+    const others = [{ shuffle: "tasks" }, { epoch: 1 }, { reshuffle: false }, { dropLast: true }] as const;
     for (const other of others) {
       const [name] = Object.keys(other);
       const resume = () => made.batches({ state, ...other });
@@ -246,11 +275,11 @@ describe("the state of an iteration", () => {
   test.each([
     [null, /state is null; allowed: what state\(\)/],
     [{}, /"format": "taskloom-loader"/],
-    [{ format: "taskloom-loader", version: 2 }, /state.version is 2/],
-    [{ batch: -1 }, /state.batch is -1/],
+    [{ format: "taskloom-loader", version: 3 }, /state.version is 3; allowed: 1 or 2/],
+    [{ format: "taskloom-loader", version: 2 }, /state.recipe is undefined/],
+    [{ consumed: -1 }, /state.consumed is -1/],
     [{ batchSize: 0 }, /state.batchSize is 0/],
-    [{ shard: { index: 1, count: 3 }, batch: 3 }, /state.batch is 3; allowed: a batch of shard 1 of 3/],
-    [{ shard: { index: 3, count: 3 } }, /shard.index is 3/],
+    [{ ranks: 1.5 }, /state.ranks is 1.5/],
     [{ surprise: 1 }, /state.surprise is 1/],
   ] as const)("%o is no state", (change, message) => {
     const whole = made.batches().state();
@@ -268,7 +297,12 @@ describe("the state of an iteration", () => {
 test("options out of bounds are refused by name, at once", () => {
   const cases: [object, RegExp][] = [
     [{ batchSize: 0 }, /batchSize is 0; allowed: an integer from 1/],
-    [{ shuffle: "yes" }, /shuffle is "yes"; allowed: true, false or "tasks"/],
+    [{ shuffle: "yes" }, /shuffle is "yes"; allowed: true, false, "tasks" or "chunks"/],
+    [{ shuffle: "chunks" }, /chunkItems is undefined; allowed: the number of sequences of a chunk/],
+    [{ shuffle: true, chunkItems: 3 }, /chunkItems is 3; allowed: undefined; it belongs to shuffle: "chunks"/],
+    [{ shuffle: "chunks", chunkItems: 0 }, /chunkItems is 0/],
+    [{ even: true }, /even is true; allowed: "drop", "pad" or false/],
+    [{ shard: { index: 0, count: 2 }, batchSize: 40 }, /shard.count is 2; allowed: at most 1/],
     [{ epoch: 2 ** 32 }, /epoch is 4294967296/],
     [{ epochs: 0 }, /epochs is 0; allowed: an integer from 1 to 4294967296, or Infinity/],
     [{ epoch: 2 ** 32 - 1, epochs: 2 }, /epoch \+ epochs is 4294967297/],

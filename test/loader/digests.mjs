@@ -11,7 +11,8 @@ export async function loaderDigests(tasks) {
     await add(JSON.stringify(options), (await batches.next()).value);
     const state = JSON.parse(JSON.stringify(batches.state()));
     await batches.return();
-    const rest = tasks.batches({ state });
+    const { shard } = options;
+    const rest = tasks.batches(shard ? { state, shard } : { state });
     await add("and the next", (await rest.next()).value);
     await rest.return();
   }

@@ -10,6 +10,7 @@ test("the exported names", () => {
   expect(Object.keys(everywhere).sort()).toMatchInlineSnapshot(`
     [
       "BackendError",
+      "Center",
       "Compose",
       "ConvertImageDtype",
       "Dataset",

@@ -86,28 +86,33 @@ class Walk:
                 size = self.chunk_items * self.block_chunks
                 raise InvalidOptionError("chunk_items x block_chunks", size, f"more: {blocks} blocks are too many")
 
-    def steps(self, order: TaskOrder) -> Iterator[Step]:
-        """The batches of this reader from the start on. Only one is in memory."""
+    def steps(self, order: TaskOrder, first: int = 0) -> Iterator[Step]:
+        """The batches of this reader from the start on, without the first ones. Only one is in memory."""
         n = order.items
-        rounds, batches = self.rounds(n), self.batches(n)
-        if self.share(n) == 0:
+        share, rounds = self.share(n), self.rounds(n)
+        if share == 0:
             return
-        epoch = self.start.epoch
-        number = self.start.consumed // (self.batch_size * self.count)
-        if number >= rounds:
-            epoch, number = epoch + 1, 0
+        # This reader's batches are those of rounds 0 to share - 1 of each epoch.
+        passed = min(share, self.start.consumed // (self.batch_size * self.count)) + first
+        epoch, number = self.start.epoch + passed // share, passed % share
         while self.end is None or epoch < self.end:
             numbers = self._order(order, epoch)
-            for k in range(number, rounds):
+            for k in range(number, share):
                 j = k * self.count + self.index
                 after = Place(epoch, (k + 1) * self.batch_size * self.count) if k + 1 < rounds else Place(epoch + 1, 0)
-                if self.even is False and j >= batches:
-                    continue
-                first = j * self.batch_size
-                stop = first + self.batch_size if self.even == "pad" else min(n, first + self.batch_size)
-                positions = np.arange(first, stop, dtype=np.int64)
+                begin = j * self.batch_size
+                stop = begin + self.batch_size if self.even == "pad" else min(n, begin + self.batch_size)
+                positions = np.arange(begin, stop, dtype=np.int64)
                 yield Step(epoch, j, numbers(positions % n if self.even == "pad" else positions), after)
             epoch, number = epoch + 1, 0
+
+    def count_steps(self, items: int) -> int | None:
+        """Batches of this reader from the start on; None where they do not end."""
+        share = self.share(items)
+        if self.end is None:
+            return None if share else 0
+        passed = min(share, self.start.consumed // (self.batch_size * self.count))
+        return max(0, share * (self.end - self.start.epoch) - passed)
 
     def _order(self, order: TaskOrder, epoch: int) -> Any:
         key = epoch if self.reshuffle else 0

@@ -1,15 +1,5 @@
 import { DatasetError, describe, InvalidOptionError } from "../../base/errors.js";
-import {
-  allocate,
-  dtypeOf,
-  type ImageTensor,
-  isShape,
-  kindOf,
-  type Pixels,
-  product,
-  sameShape,
-  shapeText,
-} from "../tensor.js";
+import { allocate, dtypeOf, isShape, kindOf, type Pixels, product, sameShape, shapeText } from "../tensor.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /** Values a batch may have: 1 MiB of float32, so that what passes between two transforms stays in the cache. */
@@ -21,21 +11,21 @@ interface Examples {
   readonly dtype: ImageBatch["dtype"];
   readonly length: number;
   readonly features: number;
+  readonly byteScale?: ImageBatch["byteScale"];
 }
 
 /** All examples transformed, batch after batch, into one array. */
-export function applyToAll(transform: Transform, source: Examples): ImageTensor {
+export function applyToAll(transform: Transform, source: Examples): Omit<ImageBatch, "count"> {
   checkTransform("transform", transform);
-  const { images, shape, dtype, length, features } = source;
+  const { images, shape, dtype, length, features, byteScale } = source;
   const batchLength = Math.max(1, Math.floor(batchValues / features));
-  let result: ImageTensor | undefined;
+  let result: Omit<ImageBatch, "count"> | undefined;
   for (let start = 0; start < length; start += batchLength) {
     const count = Math.min(batchLength, length - start);
     const data = images.subarray(start * features, (start + count) * features);
-    const batch = transform.apply({ data, shape, dtype, count });
-    checkBatch(transform, batch, count);
+    const batch = applyOne(transform, { data, shape, dtype, count, byteScale });
     const size = product(batch.shape);
-    result ??= { data: roomFor(transform, batch, length * size), shape: batch.shape, dtype: batch.dtype };
+    result ??= { ...batch, data: roomFor(transform, batch, length * size) };
     if (!sameShape(batch.shape, result.shape) || batch.dtype !== result.dtype) {
       const expected = `${shapeText(result.shape)} ${result.dtype}`;
       throw new DatasetError(
@@ -45,7 +35,22 @@ export function applyToAll(transform: Transform, source: Examples): ImageTensor 
     }
     result.data.set(batch.data, start * size);
   }
-  return result as ImageTensor;
+  return result as Omit<ImageBatch, "count">;
+}
+
+/**
+ * One transform on one batch.
+ *
+ * @throws {@link DatasetError} for centered bytes that the transform would read as plain ones, and for a result that does
+ *   not hold what it says
+ */
+export function applyOne(transform: Transform, batch: ImageBatch): ImageBatch {
+  if (batch.byteScale && !transform.keepsByteScale) {
+    throw new DatasetError(transform.name, "got centered bytes, whose 0 is 128; put it before Center");
+  }
+  const result = transform.apply(batch);
+  checkBatch(transform, result, batch.count);
+  return result;
 }
 
 /** An array for all results. @throws {@link DatasetError} where none of this length can be made. */
@@ -60,6 +65,15 @@ function roomFor(transform: Transform, { dtype, shape }: ImageBatch, values: num
   }
 }
 
+/** @throws {@link InvalidOptionError} for anything but a batch, where a transform is called by itself. */
+export function checkInput(batch: unknown): asserts batch is ImageBatch {
+  const { data, shape, dtype, count } = (batch ?? {}) as Partial<ImageBatch>;
+  if (isShape(shape) && dtypeOf(data) === dtype && data?.length === product(shape) * (count ?? Number.NaN)) return;
+  const allowed =
+    "{ data, shape, dtype, count } with count * product(shape) values; for a dataset call its transform()";
+  throw new InvalidOptionError("batch", batch, allowed);
+}
+
 /** @throws {@link InvalidOptionError} for anything without the method of a transform. */
 export function checkTransform(option: string, transform: unknown): asserts transform is Transform {
   if (typeof (transform as Transform | undefined)?.apply === "function" && typeof transform === "object") return;
@@ -67,7 +81,7 @@ export function checkTransform(option: string, transform: unknown): asserts tran
 }
 
 /** Refuses a batch that does not hold what it says: transforms may be anyone's. */
-export function checkBatch(transform: Transform, batch: ImageBatch, count: number): void {
+function checkBatch(transform: Transform, batch: ImageBatch, count: number): void {
   if (typeof batch !== "object" || batch === null || !isShape(batch.shape)) {
     const problem = `returned ${describe(batch)}; allowed: { data, shape, dtype, count }, shape a list of positive integers`;
     throw new DatasetError(transform.name, problem);

@@ -1,10 +1,11 @@
 import { InvalidOptionError } from "../../base/errors.js";
-import { checkBatch, checkTransform } from "./apply.js";
+import { applyOne, checkInput, checkTransform } from "./apply.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /** Transforms one after the other, the first one first. */
 export class Compose implements Transform {
   readonly name = "Compose";
+  readonly keepsByteScale = true;
   /** The transforms, in the order in which they are applied. */
   readonly transforms: readonly Transform[];
 
@@ -18,10 +19,10 @@ export class Compose implements Transform {
   }
 
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     let result = batch;
     for (const transform of this.transforms) {
-      result = transform.apply(result);
-      checkBatch(transform, result, batch.count);
+      result = applyOne(transform, result);
     }
     return result;
   }

@@ -1,5 +1,6 @@
 import { DatasetError, InvalidOptionError } from "../../base/errors.js";
 import type { DType } from "../tensor.js";
+import { checkInput } from "./apply.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 const byteAsUnit = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
@@ -26,6 +27,7 @@ export class ConvertImageDtype implements Transform {
 
   /** @throws {@link DatasetError} if a value does not fit a byte: torch leaves that result undefined. */
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     const { data } = batch;
     if (batch.dtype === this.#dtype) return batch;
     return { ...batch, dtype: this.#dtype, data: data instanceof Uint8Array ? toFloats(data) : this.#toBytes(data) };

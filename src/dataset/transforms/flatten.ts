@@ -1,4 +1,5 @@
 import { product } from "../tensor.js";
+import { checkInput } from "./apply.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /**
@@ -7,8 +8,10 @@ import type { ImageBatch, Transform } from "./transform.js";
  */
 export class Flatten implements Transform {
   readonly name = "Flatten";
+  readonly keepsByteScale = true;
 
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     return { ...batch, shape: [product(batch.shape)] };
   }
 }

@@ -1,5 +1,6 @@
 import { DatasetError } from "../../base/errors.js";
 import { allocate, shapeText } from "../tensor.js";
+import { checkInput } from "./apply.js";
 import { imageShape } from "./image-shape.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
@@ -17,6 +18,7 @@ export class Grayscale implements Transform {
 
   /** @throws {@link DatasetError} unless the examples are images of 1 or 3 channels. */
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     const { height, width, channels } = imageShape(batch.shape, this.name);
     if (channels === 1) return batch;
     if (channels !== 3) {

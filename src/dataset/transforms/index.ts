@@ -1,4 +1,5 @@
 /** The transforms people know from torchvision, on channel-last examples. */
+export { Center, type CenterOptions } from "./center.js";
 export { Compose } from "./compose.js";
 export { ConvertImageDtype } from "./convert-image-dtype.js";
 export { Flatten } from "./flatten.js";

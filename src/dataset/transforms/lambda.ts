@@ -1,5 +1,6 @@
 import { DatasetError, describe, InvalidOptionError } from "../../base/errors.js";
 import { allocate, dtypeOf, type ImageTensor, isShape, kindOf, product, sameShape, shapeText } from "../tensor.js";
+import { checkInput } from "./apply.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /**
@@ -21,6 +22,7 @@ export class Lambda implements Transform {
 
   /** @throws {@link DatasetError} if a result does not hold what it says or differs from the first. */
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     const { shape, dtype, count } = batch;
     const features = product(shape);
     let result: ImageBatch | undefined;

@@ -1,6 +1,7 @@
-import { checkObject } from "../../base/check.js";
+import { checkOptions } from "../../base/check.js";
 import { DatasetError, InvalidOptionError } from "../../base/errors.js";
 import { shapeText } from "../tensor.js";
+import { checkInput } from "./apply.js";
 import type { ImageBatch, Transform } from "./transform.js";
 
 /** Options of {@link Normalize}: one number for all channels, or one a channel. */
@@ -25,7 +26,7 @@ export class Normalize implements Transform {
 
   /** @throws {@link InvalidOptionError} if a number is not finite, a deviation is 0, or the two differ in length. */
   constructor(options: NormalizeOptions) {
-    checkObject("options", options);
+    checkOptions<NormalizeOptions>(options, { mean: true, std: true });
     this.#mean = numbers("mean", options.mean);
     this.#std = numbers("std", options.std);
     if (this.#std.includes(0)) throw new InvalidOptionError("std", options.std, "numbers that are not 0 in float32");
@@ -36,6 +37,7 @@ export class Normalize implements Transform {
 
   /** @throws {@link DatasetError} if the examples are not float32 or do not have as many channels as `mean`. */
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     const source = batch.data;
     if (!(source instanceof Float32Array)) {
       throw new DatasetError(

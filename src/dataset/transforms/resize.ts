@@ -1,6 +1,7 @@
-import { checkObject } from "../../base/check.js";
+import { checkOptions } from "../../base/check.js";
 import { InvalidOptionError } from "../../base/errors.js";
 import type { Pixels } from "../tensor.js";
+import { checkInput } from "./apply.js";
 import { imageShape } from "./image-shape.js";
 import { type AxisWeights, bilinearWeights, fixedPoint } from "./resize-weights.js";
 import type { ImageBatch, Transform } from "./transform.js";
@@ -41,6 +42,7 @@ interface Axis extends AxisWeights {
  */
 export class Resize implements Transform {
   readonly name = "Resize";
+  readonly keepsByteScale = true;
   readonly #size: number | readonly [number, number];
   readonly #antialias: boolean;
   #plan: { readonly key: string; readonly output: number[]; readonly axes: readonly Axis[] } | undefined;
@@ -50,7 +52,7 @@ export class Resize implements Transform {
    * @throws {@link InvalidOptionError} otherwise.
    */
   constructor(size: number | readonly [number, number], options: ResizeOptions = {}) {
-    checkObject("options", options);
+    checkOptions<ResizeOptions>(options, { interpolation: true, antialias: true });
     const { interpolation = "bilinear", antialias = true } = options;
     if (typeof antialias !== "boolean") throw new InvalidOptionError("antialias", antialias, "true or false");
     const sides: readonly number[] = typeof size === "number" ? [size, size] : size;
@@ -72,6 +74,7 @@ export class Resize implements Transform {
 
   /** @throws {@link DatasetError} if the examples are not images. */
   apply(batch: ImageBatch): ImageBatch {
+    checkInput(batch);
     const { output, axes } = this.#prepare(batch.shape);
     let data: Pixels | Float64Array = batch.data;
     for (const axis of axes) data = data instanceof Uint8Array ? resampleBytes(data, axis) : resampleFloats(data, axis);

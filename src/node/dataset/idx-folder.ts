@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkOptions, checkText, type Names } from "../../base/check.js";
 import { DatasetError, InvalidOptionError } from "../../base/errors.js";
 import type { Dataset } from "../../dataset/dataset.js";
 import { readIdxDataset } from "../../dataset/idx.js";
@@ -27,6 +28,21 @@ export interface FolderOptions extends ReadOptions {
   readonly nonFinite?: "refuse" | "allow" | undefined;
 }
 
+const OPTIONS: Names<Required<FolderOptions>> = {
+  split: true,
+  classes: true,
+  limit: true,
+  name: true,
+  nonFinite: true,
+  signal: true,
+  retryPauses: true,
+};
+
+/** @throws InvalidOptionError for anything but the path or the file: URL of a folder */
+export function checkFolder(name: string, value: unknown): asserts value is string | URL {
+  if (!(value instanceof URL)) checkText(name, value, "the path of a folder, or a file: URL");
+}
+
 const prefixes = { train: "train", test: "t10k" } as const;
 
 /**
@@ -40,6 +56,8 @@ const prefixes = { train: "train", test: "t10k" } as const;
  * const fashion = await readFolder("/data/fashion-mnist", { classes: 10 });
  */
 export async function readFolder(path: string | URL, options: FolderOptions = {}): Promise<Dataset> {
+  checkFolder("path", path);
+  checkOptions<FolderOptions>(options, OPTIONS);
   const { split = "train", classes, limit, nonFinite, signal } = options;
   const prefix = Object.hasOwn(prefixes, split) ? prefixes[split] : undefined;
   if (!prefix) throw new InvalidOptionError("split", split, '"train" or "test"');

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { checkOptions } from "../../base/check.js";
 import { DatasetError } from "../../base/errors.js";
 import type { Dataset } from "../../dataset/dataset.js";
 import type { ReadOptions } from "../../files/bytes.js";
@@ -22,6 +23,7 @@ export interface MnistOptions extends ReadOptions {
  * const dataset = await mnist(); // 60000 examples
  */
 export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
+  checkOptions<MnistOptions>(options, { split: true, limit: true, signal: true, retryPauses: true });
   const { split = "train", limit, signal } = options;
   signal?.throwIfAborted();
   const folder = findMnist([join(process.cwd(), "package.json"), import.meta.url]);

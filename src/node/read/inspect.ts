@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { checkText, signalOf } from "../../base/check.js";
 import { float16ToFloat32 } from "../../base/float16.js";
-import { bytesPerElement } from "../../base/tensor.js";
+import { numbersOf } from "../../base/integers.js";
+import { bytesPerElement, type TargetDtype } from "../../base/tensor.js";
 import { pathFiles } from "../../files/folder.js";
 import type { Recipe } from "../../plan/recipe.js";
 import { labelValuesOf } from "../../plan/set-layout.js";
@@ -8,6 +10,7 @@ import type { StoredArray } from "../../store/arrays.js";
 import { openSet } from "../../store/open-set.js";
 import { readBytesOf } from "../../store/rows.js";
 import type { StoredSet } from "../../store/stored-set.js";
+import { GENERATED } from "./verification.js";
 
 /** The result of `inspect`. */
 export interface Inspection {
@@ -55,7 +58,9 @@ const BLOCK = 2 ** 20;
  *
  * @throws StoreError when a file is missing, foreign or damaged, RecipeError when the recipe is
  */
-export async function inspect(path: string, { signal }: { signal?: AbortSignal } = {}): Promise<Inspection> {
+export async function inspect(path: string, options: { signal?: AbortSignal } = {}): Promise<Inspection> {
+  checkText("path", path, GENERATED);
+  const signal = signalOf(options);
   const set = await openSet(pathFiles(path), signal);
   const [inputs, targets] = set.arrays as [StoredArray, StoredArray];
   return {
@@ -116,8 +121,11 @@ async function inspectTargets(
   const counts = new Array<number>(labelValuesOf(set.recipe)).fill(0);
   for await (const bytes of blocks(set, array, 1, signal)) {
     hash.update(bytes);
-    const labels = dtype === "uint16" ? new Uint16Array(bytes.buffer) : bytes;
-    for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+    const labels = numbersOf(dtype as TargetDtype, bytes.buffer);
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i] as number;
+      counts[label] = (counts[label] ?? 0) + 1;
+    }
   }
   return { dtype, shape, sha256: hash.digest("hex"), counts };
 }

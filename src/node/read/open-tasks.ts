@@ -1,3 +1,4 @@
+import type { SmallestDtype, TargetDtype } from "../../base/tensor.js";
 import { type OpenOptions, openTasksWith, type TaskSetSource } from "../../loader/open.js";
 import type { TaskSet } from "../../loader/task-set.js";
 import { openDatasetOf } from "../dataset/open-dataset.js";
@@ -17,6 +18,9 @@ import { openDatasetOf } from "../dataset/open-dataset.js";
  * await using fromFiles = await openTasks("tasks"); // read; the same bytes
  * ```
  */
-export function openTasks(source: TaskSetSource, options: OpenOptions = {}): Promise<TaskSet> {
+export function openTasks<Dtype extends TargetDtype = SmallestDtype>(
+  source: TaskSetSource,
+  options: OpenOptions<Dtype> = {},
+): Promise<TaskSet<Dtype>> {
   return openTasksWith(source, options, (recipe, signal) => openDatasetOf(recipe, undefined, signal));
 }

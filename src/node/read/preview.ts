@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Engine } from "../../backend/wasm/engine.js";
+import { checkOptions, checkText } from "../../base/check.js";
 import { InvalidOptionError, OutputError } from "../../base/errors.js";
 import { float16ToFloat32 } from "../../base/float16.js";
 import { bytesPerElement } from "../../base/tensor.js";
@@ -16,6 +17,7 @@ import type { StoredSet } from "../../store/stored-set.js";
 import { TaskAugmentor } from "../../tasks/augmentor.js";
 import { openDatasetOf } from "../dataset/open-dataset.js";
 import { Canvas, type Color, LETTER } from "./canvas.js";
+import { GENERATED } from "./verification.js";
 
 /** Options of `preview`. */
 export interface PreviewOptions {
@@ -53,6 +55,8 @@ const MARGIN = 16;
  *   picture cannot be written
  */
 export async function preview(path: string, options: PreviewOptions = {}): Promise<string> {
+  checkText("path", path, GENERATED);
+  checkOptions<PreviewOptions>(options, { tasks: true, examples: true, dataset: true, out: true, signal: true });
   const { signal } = options;
   const set = await openSet(pathFiles(path), signal);
   const dataset = await openDatasetOf(set.recipe, options.dataset, signal);

@@ -4,7 +4,7 @@ import { bytesPerElement } from "../../base/tensor.js";
 import { rowLength } from "../../plan/plan.js";
 import { optionsOf } from "../../plan/recipe.js";
 import { tasksOf } from "../../plan/set-layout.js";
-import { type ArrayName, type StoredArray, storedItemBytes } from "../../store/arrays.js";
+import { type ArrayName, type StoredArray, storedBytes, storedItemBytes } from "../../store/arrays.js";
 import { withoutOneHot } from "../../store/one-hot.js";
 import { readBytesOf } from "../../store/rows.js";
 import type { StoredSet } from "../../store/stored-set.js";
@@ -75,7 +75,7 @@ export async function recomputeRuns(
     const wrong = new Map<ArrayName, number[]>();
     for await (const piece of tasks.stream(dataset, { first: start, count: stop - start })) {
       for (const array of set.arrays) {
-        const buffer = piece[array.name] as ArrayBuffer;
+        const buffer = storedBytes(array, plan, piece);
         const strip = array.name === "inputs" && !set.onehot;
         const made = strip
           ? withoutOneHot(buffer, rowLength(plan) * size, plan.outFeatures * size)

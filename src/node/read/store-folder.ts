@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pathFiles } from "../../files/folder.js";
-import { type OpenStoreOptions, StoreReader } from "../../store/reader.js";
+import { checkStoreOptions, type OpenStoreOptions, StoreReader } from "../../store/reader.js";
+import { checkFolder } from "../dataset/idx-folder.js";
 
 /**
  * Opens a store in a folder; see `openStore` for other places.
@@ -14,6 +15,8 @@ import { type OpenStoreOptions, StoreReader } from "../../store/reader.js";
  * const { inputs, targets } = await store.read(0, 64);
  * ```
  */
-export function openStoreFolder(path: string | URL, options: OpenStoreOptions = {}): Promise<StoreReader> {
+export async function openStoreFolder(path: string | URL, options: OpenStoreOptions = {}): Promise<StoreReader> {
+  checkFolder("path", path);
+  checkStoreOptions(options);
   return StoreReader.open(pathFiles(resolve(path instanceof URL ? fileURLToPath(path) : path)), options);
 }

@@ -3,6 +3,9 @@ import type { TaskAugmentorOptions } from "../../plan/options.js";
 import type { Recipe } from "../../plan/recipe.js";
 import type { StoreFormat } from "../../store/arrays.js";
 
+/** What functions that read a generated folder take, in words. */
+export const GENERATED = "the path of a folder that generate wrote";
+
 /** Options of `verify`. */
 export interface VerifyOptions {
   /**

@@ -1,10 +1,11 @@
-import { checkInteger } from "../../base/check.js";
+import { checkInteger, checkOptions, checkText } from "../../base/check.js";
+import { InvalidOptionError } from "../../base/errors.js";
 import { pathFiles } from "../../files/folder.js";
 import { openSet } from "../../store/open-set.js";
 import { foreignFiles } from "./foreign.js";
 import { hashStore } from "./hash-store.js";
 import { recomputeRuns, runsOf, sample } from "./recompute.js";
-import { type Fault, Meter, type Verification, type VerifyOptions } from "./verification.js";
+import { type Fault, GENERATED, Meter, type Verification, type VerifyOptions } from "./verification.js";
 
 /**
  * Checks what `generate` wrote: the chunks of a store against the digests in its manifest (of an unfinished one, in its
@@ -20,7 +21,14 @@ import { type Fault, Meter, type Verification, type VerifyOptions } from "./veri
  * ```
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<Verification> {
+  checkText("path", path, GENERATED);
+  checkOptions<VerifyOptions>(options, {
+    ...{ recompute: true, dataset: true, backend: true, workers: true, onProgress: true, signal: true },
+  });
   const { recompute = false, signal } = options;
+  if (typeof recompute !== "boolean" && typeof recompute !== "number") {
+    throw new InvalidOptionError("recompute", recompute, "true, false or a number of chunks");
+  }
   if (typeof recompute === "number") checkInteger("recompute", recompute, 1, Number.MAX_SAFE_INTEGER);
   const set = await openSet(pathFiles(path), signal);
   const { recipe, format } = set;

@@ -1,6 +1,7 @@
 import { abortable } from "../../base/abort.js";
-import { checkInteger } from "../../base/check.js";
+import { checkInteger, checkObject } from "../../base/check.js";
 import { InvalidOptionError } from "../../base/errors.js";
+import type { TargetDtype } from "../../base/tensor.js";
 import type { Dataset } from "../../dataset/index.js";
 import type { TaskAugmentorOptions } from "../../plan/options.js";
 import { labelCells } from "../../plan/plan.js";
@@ -24,7 +25,7 @@ const WRITERS: Record<StoreFormat, (job: Job) => Promise<Written>> = {
 export const FORMATS = Object.keys(WRITERS) as StoreFormat[];
 
 /** Options of `generate`. */
-export interface GenerateOptions extends TaskAugmentorOptions {
+export interface GenerateOptions extends TaskAugmentorOptions<TargetDtype> {
   /** Folder to write into; made if missing. */
   out: string;
   /** The format of the files. Default `"npy"`. */
@@ -70,6 +71,7 @@ export interface GenerateOptions extends TaskAugmentorOptions {
  * ```
  */
 export async function generate(dataset: Dataset, options: GenerateOptions): Promise<Generated> {
+  checkObject("options", options);
   const { out, format = "npy", force = false, chunkTasks, shard, onehot = true, onProgress, ...rest } = options;
   if (typeof out !== "string" || out === "") throw new InvalidOptionError("out", out, "the path of a folder");
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(out)) {

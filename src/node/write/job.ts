@@ -1,3 +1,4 @@
+import type { TargetDtype } from "../../base/tensor.js";
 import type { Dataset } from "../../dataset/index.js";
 import type { Plan } from "../../plan/plan.js";
 import type { Recipe } from "../../plan/recipe.js";
@@ -14,7 +15,7 @@ export interface Job {
   readonly onProgress: (done: number, total: number, bytes: number) => void;
   readonly signal: AbortSignal | undefined;
   readonly dataset: Dataset;
-  readonly tasks: TaskAugmentor;
+  readonly tasks: TaskAugmentor<TargetDtype>;
   readonly plan: Plan;
   readonly arrays: readonly StoredArray[];
   /** Hashes the dataset. */

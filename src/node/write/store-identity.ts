@@ -3,15 +3,16 @@ import { OutputError } from "../../base/errors.js";
 import type { StoreLayout } from "../../store/zarr.js";
 
 /** The fields that decide the bytes of a store. The name of a dataset does not matter where its digest is the same. */
-function fieldsOf({ recipe, onehot, chunkItems }: StoreLayout): Map<string, string> {
+function fieldsOf({ recipe, onehot, chunkItems, arrays }: StoreLayout): Map<string, string> {
   const { dataset, ...rest } = recipe;
-  const { name: _, ...data } = dataset;
+  const { name: _name, centeredOn: _center, ...data } = dataset;
   const ofDataset = Object.entries(data).map(([key, value]) => [`dataset.${key}`, value] as const);
   const entries = [
     ...Object.entries(rest),
     ...ofDataset,
     ["onehot", onehot],
     ["items of a chunk", chunkItems],
+    ["targetDtype", arrays.find(({ name }) => name === "targets")?.dtype],
   ] as const;
   return new Map(entries.map(([key, value]) => [key as string, JSON.stringify(value)]));
 }

@@ -1,4 +1,4 @@
-import { storedItemBytes } from "../../store/arrays.js";
+import { storedBytes, storedItemBytes } from "../../store/arrays.js";
 import { FILES, npyHeader } from "../../store/npy.js";
 import type { Job, Written } from "./job.js";
 import { OutputFolder } from "./output-folder.js";
@@ -25,9 +25,9 @@ export async function writeNpy(job: Job): Promise<Written> {
     job.onProgress(0, plan.itemCount, 0);
     for await (const piece of job.tasks.stream(job.dataset)) {
       await writes.begin(async () => {
-        for (const { name } of arrays) {
-          const values = new Uint8Array(piece[name] as ArrayBuffer);
-          await folder.write(fileOf(name), values);
+        for (const array of arrays) {
+          const values = new Uint8Array(storedBytes(array, plan, piece));
+          await folder.write(fileOf(array.name), values);
           bytes += values.length;
         }
         job.onProgress(piece.first + piece.count, plan.itemCount, bytes);

@@ -1,4 +1,4 @@
-import { storedItemBytes } from "../../store/arrays.js";
+import { storedBytes, storedItemBytes } from "../../store/arrays.js";
 import { SAFETENSORS_FILE, safetensorsHeader } from "../../store/safetensors.js";
 import type { Job, Written } from "./job.js";
 import { OutputFolder } from "./output-folder.js";
@@ -19,7 +19,7 @@ export async function writeSafetensors(job: Job): Promise<Written> {
       await writes.begin(async () => {
         // Each array has its own run of the file, so a piece goes to as many places.
         for (const array of arrays) {
-          const values = new Uint8Array(piece[array.name] as ArrayBuffer);
+          const values = new Uint8Array(storedBytes(array, plan, piece));
           await folder.writeAt(SAFETENSORS_FILE, values, offsets[array.name] + piece.first * storedItemBytes(array));
           bytes += values.length;
         }

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { InvalidOptionError } from "../../base/errors.js";
 import { bytesPerElement } from "../../base/tensor.js";
 import { rowLength } from "../../plan/plan.js";
-import { storedItemBytes } from "../../store/arrays.js";
+import { storedBytes, storedItemBytes } from "../../store/arrays.js";
 import { type ChunkDigests, manifestText } from "../../store/manifest.js";
 import { withoutOneHot } from "../../store/one-hot.js";
 import {
@@ -170,7 +170,7 @@ class StoreRun {
     const { plan, onehot } = this.#job;
     const size = bytesPerElement(plan.dtype);
     const values = layout.arrays.map((array) => {
-      const buffer = piece[array.name] as ArrayBuffer;
+      const buffer = storedBytes(array, plan, piece);
       const strip = array.name === "inputs" && !onehot;
       const bytes = strip
         ? withoutOneHot(buffer, rowLength(plan) * size, plan.outFeatures * size)

@@ -9,7 +9,10 @@ import {
   type BatchOptions,
   type BatchPlace,
   type BlobLike,
+  type ByteScale,
   type Bytes,
+  type CacheOptions,
+  type CenterOptions,
   Dataset,
   type DirectoryHandleLike,
   type DisposableLike,
@@ -58,12 +61,14 @@ import {
   type Sequences,
   type SettledChoices,
   type Share,
+  type SmallestDtype,
   type Split,
   type SplitOptions,
   type StandardDeviation,
   type StoredArray,
   type StoredDtype,
   type StoreReader,
+  type TargetArrays,
   type TargetDtype,
   TargetPermutation,
   type TargetPermutationOptions,
@@ -97,7 +102,10 @@ export type Types = [
   Batch,
   BatchIterator<LoadedBatch>,
   BatchPlace,
+  CacheOptions,
   Bytes,
+  ByteScale,
+  CenterOptions,
   Given<TaskChoices>,
   RecipeChoices,
   SettledChoices,
@@ -135,6 +143,8 @@ export type Types = [
   StandardDeviation,
   StoredArray,
   StoredDtype,
+  SmallestDtype,
+  TargetArrays,
   TargetDtype,
   TargetPermutationOptions,
   TargetTensor,
@@ -180,6 +190,12 @@ export async function use(worker: WorkerLike, reader: StoreReader, source: strin
   await new TargetPermutation({ seed: 1, task: 2, classes: 3 }).permutation();
   const set = await openTasks(source, { dataset, backend: "wasm", workers: 2, createWorker: () => worker });
   for await (const { inputs, state } of set.batches({ batchSize: 2 })) takes({ inputs, state });
+  const small: Uint8Array | Uint16Array = (await tasks.batch(dataset, 0)).targets.data;
+  const wide: BigInt64Array = (await new TaskAugmentor({ targetDtype: "int64" }).batch(dataset, 0)).targets.data;
+  const read: Int32Array = (await (await openTasks(source, { targetDtype: "int32" })).at(0)).targets.data;
+  takes([small, wide, read]);
+  // @ts-expect-error: no such type
+  new TaskAugmentor({ targetDtype: "uint64" });
   await openStore(source);
   const error: Error = new WebGpuError("unavailable", "x");
   takes(error.message);

@@ -1,0 +1,51 @@
+import * as v from "valibot";
+import { InvalidOptionError } from "../base/errors.js";
+import { fileSystem } from "../base/host.js";
+import { integer, plainObject } from "../plan/schema-parts.js";
+
+/** A cache of the chunks of a Zarr store: whole chunks are read, and kept for later reads. */
+export interface CacheOptions {
+  /**
+   * Bytes of the chunks in memory, at most, besides those that are in use: 0..2^53 - 1. The chunk used longest ago goes
+   * first. Default 2^28 (256 MiB).
+   */
+  bytes?: number | undefined;
+  /**
+   * A folder in which chunks are kept on disk, in Node and Deno. They are in its subfolder `taskloom-chunks-v1`, and no
+   * other file is ever removed. Several processes may use it at a time. Default: none.
+   */
+  folder?: string | undefined;
+  /** Bytes of the chunks in the folder, at most: 0..2^53 - 1. The chunk used longest ago goes first. Default 2^34 (16 GiB). */
+  folderBytes?: number | undefined;
+}
+
+/** A cache with its defaults filled in. */
+export interface CacheChoices {
+  readonly bytes: number;
+  readonly folder?: string | undefined;
+  readonly folderBytes: number;
+}
+
+const amount = integer(0, Number.MAX_SAFE_INTEGER);
+
+export const cacheSchema = v.optional(
+  v.pipe(
+    plainObject,
+    v.strictObject(
+      {
+        bytes: v.optional(amount, 2 ** 28),
+        folder: v.optional(v.pipe(v.string("the path of a folder"), v.minLength(1, "the path of a folder"))),
+        folderBytes: v.optional(amount, 2 ** 34),
+      },
+      "{ bytes, folder, folderBytes }, each of which may be left out",
+    ),
+  ),
+);
+
+/** @throws InvalidOptionError when a folder is given where there is no file system */
+export function checkCache(cache: CacheChoices | undefined): CacheChoices | undefined {
+  if (cache?.folder !== undefined && !fileSystem()) {
+    throw new InvalidOptionError("cache.folder", cache.folder, "undefined here: only Node and Deno have folders");
+  }
+  return cache;
+}
