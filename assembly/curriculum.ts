@@ -1,5 +1,5 @@
 /**
- * What the curriculum stream (purpose 3) decides about a task. Twin of `chooseTask` in src/plan/curriculum.ts.
+ * The decisions of the curriculum stream (purpose 3) about a task. Twin of `chooseTask` in src/plan/curriculum.ts.
  *
  * Word 0 decides the identity matrix, word 1 the identity permutation, word 2 the fixed task, the words after that which
  * one. An event of share s happens if its word is below floor(s * 2^32).
@@ -17,7 +17,7 @@ export let identityPermutation: bool = false;
 export let projectionTask: u32 = 0;
 export let permutationTask: u32 = 0;
 
-/** Whether no chance is involved: then no stream is opened. */
+/** True if no chance is involved: then no stream is opened. */
 let settled: bool = false;
 
 /** Looks at the schedules of the plan in use. */

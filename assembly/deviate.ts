@@ -21,7 +21,7 @@ const SEGMENT: usize = memory.data<u32>([0x3ffc, 0x3ffc, 0x3ffc, 0x3ffc], 16);
 const PLACE: usize = memory.data<u32>([0x3fffc, 0x3fffc, 0x3fffc, 0x3fffc], 16);
 const SLOPE: usize = memory.data<u32>([0xfff, 0xfff, 0xfff, 0xfff], 16);
 
-/** What the segments of uniforms times 128 begin with. */
+/** The first values of the segments of uniforms times 128. */
 const TABLE: usize = NORMAL_TABLE - 0x300;
 
 /**

@@ -1,6 +1,6 @@
 /**
  * binary16 bits of four f32 values, one in each 32-bit lane: round to nearest, ties to even; beyond 65504 infinity;
- * subnormals kept. Integer arithmetic but for one exact-by-construction addition, so every engine agrees.
+ * subnormals kept. Integer arithmetic except for one exact-by-construction addition, so every engine agrees.
  */
 // @ts-ignore: decorator
 @inline

@@ -41,7 +41,7 @@ export function matrix(task: u32, row: u32, count: u32, columns: u32, scale: f32
   for (; out < end; out += 4) store<f32>(out, <f32>load<i32>(out) * scale);
 }
 
-/** Where the 768 u32 of the deviates' table are, for a GPU to be given the same ones. */
+/** The place of the 768 u32 of the deviates' table, for a GPU to be given the same ones. */
 export function normalTable(): usize {
   return NORMAL_TABLE;
 }

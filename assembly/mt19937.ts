@@ -33,7 +33,7 @@ export function mtSeed(state: usize, seed: u32): void {
   store<u32>(state + USED, <u32>N);
 }
 
-/** How many of the 624 words of the state are still to come. */
+/** The number of the 624 words of the state that are still to come. */
 export function unused(state: usize): u32 {
   return <u32>N - load<u32>(state + USED);
 }
@@ -73,7 +73,7 @@ export function mtWord(state: usize): u32 {
 }
 
 /**
- * The 624 state words that follow, in place. x[k + 624] comes from x[k], x[k + 1] and x[k + 397], so four neighbours can be
+ * The 624 state words that follow, in place. x[k + 624] comes from x[k], x[k + 1] and x[k + 397], so four neighbors can be
  * made at once. Those from 227 on need x[k + 397] of this same twist, which lies 227 words, so whole vectors, behind. All
  * of them are unused then.
  */

@@ -1,6 +1,6 @@
 import { float16x4 } from "./float16";
 
-/** What is written for a value: the integer sum itself, or f32(f32(sum) * scale), or that rounded to binary16. */
+/** The forms in which a value is written: the integer sum itself, or f32(f32(sum) * scale), or that rounded to binary16. */
 export const INT32: u32 = 0;
 export const FLOAT32: u32 = 1;
 export const FLOAT16: u32 = 2;

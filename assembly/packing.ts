@@ -8,7 +8,7 @@ export function permuteLabels(indices: usize, count: u32, labels: usize, permuta
   }
 }
 
-/** What `giveLabels` writes where a position is given no label. */
+/** The number that `giveLabels` writes if a position is given no label. */
 export const NO_LABEL: u32 = 0xffffffff;
 
 /**

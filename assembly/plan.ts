@@ -119,7 +119,7 @@ export function labelCells(): u32 {
   return current.labelLayout != NO_LABELS && current.labelFormat == ONE_HOT ? labelValues() : 0;
 }
 
-/** Whether given labels are an array of their own. */
+/** True if given labels are an array of their own. */
 export function hasLabels(): bool {
   return current.labelLayout != NO_LABELS && current.labelFormat == INTEGER;
 }

@@ -26,7 +26,7 @@ const UNIT_BYTES: u32 = TILE_ROWS << 2;
 const WORDS_BYTES: usize = 256;
 const NO_SLOT: u32 = 0xffffffff;
 
-/** What the sums of a tile's rows begin with. */
+/** The initial values of the sums of a tile's rows. */
 const INITIAL: usize = memory.data(64, 16);
 const EDGE: usize = memory.data(64, 16);
 

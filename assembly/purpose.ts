@@ -1,4 +1,4 @@
-/** What a key stream is for: the second word of the nonce. */
+/** The purpose of a key stream: the second word of the nonce. */
 export const PROJECTION: u32 = 0;
 export const PERMUTATION: u32 = 1;
 export const SEQUENCE: u32 = 2;

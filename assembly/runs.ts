@@ -65,7 +65,7 @@ function draw(task: u32, item: u32, n: u32, length: u32, taken: usize, out: usiz
   return whole;
 }
 
-/** What `bounded` makes of 64 words, in the order of the stream; false if it might reject one. */
+/** The numbers that `bounded` makes of 64 words, in the order of the stream; false if it might reject one. */
 // @ts-ignore: decorator
 @inline
 function bounded64(n: u32, out: usize): bool {
@@ -110,7 +110,7 @@ function release(numbers: usize, count: u32, taken: usize): void {
  *
  * labels  of the examples, u16; 0 where `from` has ranks, see ./episode
  * from    example numbers, u32, `length` for each item
- * labelOf a permutation of `classes` u32: scratch, but for runs whose permutation is in it already
+ * labelOf a permutation of `classes` u32: scratch, except for runs whose permutation is in it already
  */
 export function permuteRuns(
   runs: usize, count: u32, length: u32, classes: u32, raise: u32, labels: usize, from: usize, labelOf: usize, out: usize,

@@ -13,7 +13,7 @@ import { workspaceOf } from "./projection";
 import { RUN_BYTES } from "./runs";
 import { startTorch, torchSampleBytes, torchStreamBytes } from "./torch-streams";
 
-/** What `plan` returns. */
+/** The results of `plan`. */
 export const READY: u32 = 0;
 export const WRONG_VERSION: u32 = 1;
 export const OUT_OF_BOUNDS: u32 = 2;

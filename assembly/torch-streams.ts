@@ -1,5 +1,5 @@
 /**
- * What the notebook draws from PyTorch's CPU generator, any part of it alone. Every stream starts from the generator
+ * The notebook's draws from PyTorch's CPU generator, any part of it alone. Every stream starts from the generator
  * seeded with `random_state`, the low 32 bits of the plan's seed:
  *
  * - The seeds of the tasks: word n modulo 2^32 - 1 is the seed of task n. The task's matrix and its permutation each

@@ -25,7 +25,7 @@ import { measureStatistics } from "./gpu/statistics.mjs";
 import { measureVariants } from "./gpu/variants.mjs";
 
 /**
- * How much is done. A batch of 200 tasks is the most that the library puts into one dispatch; whole datasets begin to
+ * The amounts of work. A batch of 200 tasks is the most that the library puts into one dispatch; whole datasets begin to
  * have their own kernel at 513 examples.
  * Tuning is for a set of so many tasks, of which a trial takes ten at most; then variants take so many turns.
  * Rates are of so many workgroups, grown until a dispatch takes so many milliseconds, and of memory of so many bytes,

@@ -82,7 +82,7 @@ async function compareGpu() {
 }
 
 /**
- * What each way to do a part of the work costs, and each way to do all of it.
+ * The costs of each way to do a part of the work, and each way to do all of it.
  *
  * @param compute makes tasks without reading them back, where that is something else than making
  */

@@ -143,7 +143,7 @@ function row(result) {
   };
 }
 
-/** Of the Pythons those with a library, one for each version of it; where none has it, one that will say so. */
+/** The Pythons that have a library, one for each version of it; where none has it, one that will say so. */
 function pythonsWith(library) {
   const known = found.get(library);
   if (known) return known;
@@ -156,7 +156,7 @@ function pythonsWith(library) {
   return found.get(library);
 }
 
-/** Whether the WebGPU adapter that peers in Node will find is software, or why there is none. */
+/** Says whether the WebGPU adapter that peers in Node find is software, or why there is none. */
 async function findAdapter() {
   try {
     const { device, info } = await openDevice();

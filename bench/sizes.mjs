@@ -19,7 +19,7 @@ const dist = join(root, "dist");
 const kB = (bytes) => (bytes / 1000).toFixed(1);
 const gzip = (bytes) => gzipSync(bytes).length;
 
-/** What an app may import. All of taskloom is everything that it exports. */
+/** The imports of an app. All of taskloom is everything that it exports. */
 const APPS = {
   PRESETS: "PRESETS",
   TargetPermutation: "TargetPermutation",
@@ -114,7 +114,7 @@ async function apps() {
   table(rows);
 }
 
-/** What a page loads for a first task, and how long that takes in a context of its own, whose cache is empty. */
+/** The bytes that a page loads for a first task, and how long that takes in a context of its own, whose cache is empty. */
 async function pages() {
   const bundled = (await bundle("* as everything", { worker: join(dist, "worker.js") })).files;
   const own = new Map(readdirSync(dist, { withFileTypes: true }).flatMap(fileOf));

@@ -16,7 +16,7 @@ const rounds = Number(flags.rounds);
 const dist = new URL("../dist/", import.meta.url);
 const kernel = readFileSync(new URL("../build/kernel.wasm", import.meta.url));
 
-/** What a process or a page runs; it says how many milliseconds each of its steps took. */
+/** The program of a process or a page; it says how many milliseconds each of its steps took. */
 const first = (base, workers) => `
   const start = performance.now();
   const { Dataset, TaskAugmentor } = await import("${base}index.js");

@@ -38,7 +38,7 @@ if (process.argv.includes("--check")) {
   }
 } else writeFileSync(output, text);
 
-/** For each folder the set of folders that it imports. */
+/** The folders that each folder imports. */
 function importsBetween() {
   const found = readdirSync(src, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== "generated")

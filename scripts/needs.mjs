@@ -32,7 +32,7 @@ export function needsOf(file) {
   return [...tags, ...moduleTags, ...uses.map((name) => (name.startsWith("deno") ? "deno" : "python-libraries"))];
 }
 
-/** What a run with these arguments needs, a set of tags. A run without arguments needs everything. */
+/** The needs of a run with these arguments, a set of tags. A run without arguments needs everything. */
 export function needsOfRun(args) {
   const files = args.length > 0 ? chosenFiles(args) : undefined;
   return new Set(files?.flatMap(needsOf) ?? ["browser", "webgpu", "python", "python-libraries", "deno"]);

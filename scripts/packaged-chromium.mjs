@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { createBrotliDecompress } from "node:zlib";
 import { root } from "./ensure.mjs";
 
-/** Where the browser, its libraries and the driver lie once they are unpacked. */
+/** The places of the unpacked browser, its libraries and the driver. */
 export const unpackedFolder = join(root, "build", "chromium");
 
 /** Starts the browser with its system libraries, which must not reach any other program. */

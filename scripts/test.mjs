@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { ensureBuild, ensurePackages, root, succeeds } from "./ensure.mjs";
 
 const args = process.argv.slice(2);
-/** What the machine lacks; vitest.config.ts skips the tests that need it. */
+/** The needs that the machine lacks; vitest.config.ts skips the tests that need it. */
 const missing = [];
 const environment = { ...process.env };
 

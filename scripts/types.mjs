@@ -54,7 +54,7 @@ function reach(starts) {
   return found;
 }
 
-/** Whether a declaration names a global type, in its code, not in comments, and does not declare or import it itself. */
+/** Says whether a declaration names a global type, in its code, not in comments, and does not declare or import it itself. */
 function usesGlobal(text, name) {
   const code = text
     .replace(/^export (?:type )?\{[^}]*\} from/gm, "")

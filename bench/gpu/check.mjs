@@ -9,7 +9,7 @@ import { compareFloats } from "./library.mjs";
 
 /** The first task number and the last one. */
 const TASKS = [0, 2 ** 32 - 1];
-/** From 513 examples on, whole datasets use the product kernel. */
+/** Whole datasets use the product kernel from 513 examples on. */
 const FEW = 70;
 const MANY = 520;
 

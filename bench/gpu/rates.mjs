@@ -7,7 +7,7 @@ import { assemble } from "./shaders.mjs";
 import { timeRounds } from "./stages.mjs";
 
 const INVOCATIONS = 256;
-/** If the rate still grows, a dispatch may become this many times longer than the target. */
+/** A dispatch may become this many times longer than the target, if the rate still grows. */
 const PATIENCE = 4;
 /** The number of sizes in the report. */
 const SHOWN = 3;

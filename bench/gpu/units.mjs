@@ -32,7 +32,7 @@ import { derived } from "./units/shader.mjs";
 import { CARD_CONFIGS, nameOf, SUBGROUP, shapesOf, usable } from "./units/shapes.mjs";
 
 const FEATURE = "chromium-experimental-subgroup-matrix";
-/** As bench/gpu.mjs: 200 tasks are the most that the library puts into one dispatch. */
+/** The batch of bench/gpu.mjs: 200 tasks are the most that the library puts into one dispatch. */
 const HARDWARE = { tasks: 2200, batch: 200, warm: 3 };
 const SOFTWARE = { tasks: 2, batch: 1, warm: 1 };
 /** Different batches written in turn, so that none finds its examples and outputs in a cache. */

@@ -66,7 +66,7 @@ ${settings}  <text x="${GAP}" y="${height - 14}">${escaped(source)}</text>
 `;
 }
 
-/** What panels show of a sweep: titles, values of a point, and the axis of these. */
+/** The contents of a sweep's panels: titles, values of a point, and the axis of these. */
 function viewsOf({ sweep, series }) {
   const cost = { sweep, series, title: sweep.title, unit: sweep.unit, value: sweep.cost, axis: logarithmic };
   if (!sweep.memory) return [cost];
@@ -123,7 +123,7 @@ function inWords({ sweep, series, title, unit, value }) {
   return `${title}, ${range}: ${unit}, ${each.join(", ")}.`;
 }
 
-/** What was held still in each sweep, in lines. */
+/** The settings that each sweep held still, in lines. */
 function legend(measured) {
   const lines = measured.flatMap(({ sweep }) => wrapped(`${sweep.title}: ${sweep.setting}.`, 58));
   return lines.map((line, i) => `    <text x="0" y="${46 + 16 * i}">${escaped(line)}</text>`).join("\n");

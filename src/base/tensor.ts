@@ -51,8 +51,8 @@ export interface Batch<Dtype extends TargetDtype = SmallestDtype> {
   /** The permuted labels, `[sequences, length]` or `[n]`, of the `targetDtype`; else uint8 up to 256 values, else uint16. */
   readonly targets: TargetTensor<Dtype>;
   /**
-   * With `labelFormat: "integer"`, the label each position is given, `[sequences, length]`; classes + specialTokens where
-   * none is. They have the `targetDtype`; else uint8 up to 255 such, else uint16.
+   * The label that each position is given, if `labelFormat` is `"integer"`: `[sequences, length]`; classes + specialTokens
+   * where none is. They have the `targetDtype`; else uint8 up to 255 such, else uint16.
    */
   readonly labels?: TargetTensor<Dtype>;
 }

@@ -27,7 +27,7 @@ export interface DatasetInit {
    * that says how many there are and where the first one is.
    */
   readonly nonFinite?: "refuse" | "allow" | undefined;
-  /** For uint8: the values that bytes stand for, where these are not `byte / 255`. {@link Center} sets it. */
+  /** The values that bytes stand for, if these are not `byte / 255`; only for uint8. {@link Center} sets it. */
   readonly byteScale?: ByteScale | undefined;
 }
 

@@ -2,7 +2,7 @@ import type { Pixels } from "./tensor.js";
 
 /** Mean and population standard deviation over all values of all examples, in the unit of the values. */
 export interface Moments {
-  /** For uint8 in grey levels, 0 to 255: divide by 255 for the numbers that torchvision users know. */
+  /** The unit of uint8 values is the gray level, 0 to 255: divide by 255 for the numbers that torchvision users know. */
   readonly mean: number;
   /** The deviation of the population: the sum of squares is divided by n, not by n - 1. */
   readonly standardDeviation: number;

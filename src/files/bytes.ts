@@ -7,7 +7,7 @@ import { type ExtentOf, HEAD_BYTES, tooLong } from "./growing.js";
 import { Http } from "./http.js";
 
 /**
- * Where bytes come from: a path, a URL (`file:`, `https:`, `data:`, `blob:`), a `Blob` or `File`, or bytes in memory. In a
+ * A source of bytes: a path, a URL (`file:`, `https:`, `data:`, `blob:`), a `Blob` or `File`, or bytes in memory. In a
  * browser, which has no paths, a string is a URL relative to the page.
  */
 export type Source = string | URL | Blob | ArrayBuffer | Uint8Array;

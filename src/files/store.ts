@@ -2,7 +2,7 @@
 export type Bytes = Uint8Array | undefined;
 
 /**
- * Where the files of a store come from: anything with zarrita's `AsyncReadable` interface (its stores, a `Map`). A file
+ * A source of the files of a store: anything with zarrita's `AsyncReadable` interface (its stores, a `Map`). A file
  * that is not there is `undefined`; without `getRange` whole chunks are read.
  */
 export interface ReadableStore {

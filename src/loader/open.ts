@@ -20,7 +20,7 @@ import { TaskSet } from "./task-set.js";
 import type { TaskSource } from "./task-source.js";
 
 /**
- * What can be opened: a recipe, as an object, as JSON text, or in a file that a URL, a path (in Node and Deno), a `Blob`
+ * A task set that can be opened: a recipe, as an object, as JSON text, or in a file that a URL, a path (in Node and Deno), a `Blob`
  * or a file handle leads to; a folder with a store, by URL, path or directory handle; or an open store.
  */
 export type TaskSetSource =

@@ -31,7 +31,7 @@ export interface TaskAugmentorOptions<Dtype extends TargetDtype = SmallestDtype>
   /** Sequences of each task, 1..2^32. Default 1. Ignored where no sequences are drawn. */
   samplesPerTask?: number;
   /**
-   * Without sequences: this many (task, example) pairs drawn from all, with replacement, 1..2^32, instead of the whole
+   * Samples without sequences: this many (task, example) pairs drawn from all, with replacement, 1..2^32, instead of the whole
    * dataset for every task.
    */
   samples?: number;

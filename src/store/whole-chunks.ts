@@ -33,7 +33,7 @@ export class WholeChunks {
   readonly #manifest: Manifest | undefined;
   readonly #limit: number | undefined;
   readonly #disk: DiskCache | undefined;
-  /** In the order of their last use. */
+  /** The chunks in the order of their last use. */
   readonly #held = new Map<string, Held>();
   #bytes = 0;
 

@@ -16,7 +16,7 @@ import {
 } from "./arrays.js";
 
 /**
- * How a task set lies in a Zarr v3 hierarchy: a group whose attributes hold the recipe, and in it one array each for
+ * The layout of a task set in a Zarr v3 hierarchy: a group whose attributes hold the recipe, and in it one array each for
  * inputs, targets and, where labels are integers, labels. A chunk is a run of whole items, uncompressed, so that any row
  * of it can be mapped into memory or asked for by its bytes.
  *
@@ -27,7 +27,7 @@ import {
 /** The newest layout that this version reads, and the one it writes. */
 const VERSION = 1;
 
-/** What is in the folder of a store besides the arrays. `unfinished` is there until `manifest` is. */
+/** The names in the folder of a store besides the arrays. `unfinished` is there until `manifest` is. */
 export const STORE_FILES = { group: "zarr.json", manifest: "manifest.json", unfinished: "unfinished" } as const;
 
 /** Digests that a manifest can hold: the text of more is longer than engines hold. */
@@ -41,7 +41,7 @@ export function mostChunks(arrays: number): number {
 /** A store as its documents describe it. */
 export interface StoreLayout {
   readonly recipe: Recipe;
-  /** Whether inputs are stored with their label cells. */
+  /** True if inputs are stored with their label cells. */
   readonly onehot: boolean;
   readonly items: number;
   /** Items of a chunk, in every array. The last chunk is as large as the others, with zeros at its end. */
@@ -63,12 +63,12 @@ export function itemsOfChunk({ items, chunkItems }: StoreLayout, chunk: number):
   return { start: chunk * chunkItems, stop: Math.min(items, (chunk + 1) * chunkItems) };
 }
 
-/** Where a chunk lies in the store: `inputs/c/7/0/0`. */
+/** The path of a chunk in the store: `inputs/c/7/0/0`. */
 export function chunkKey({ name, itemShape }: StoredArray, chunk: number): string {
   return [name, "c", chunk, ...itemShape.map(() => 0)].join("/");
 }
 
-/** Where an array's document lies. */
+/** The path of an array's document. */
 export function arrayKey(name: ArrayName): string {
   return `${name}/zarr.json`;
 }

@@ -3,7 +3,11 @@ import { nodeBuffer } from "../base/host.js";
 import { KERNEL_BASE64 } from "../generated/kernel.js";
 import { seedWords } from "../stream/seed.js";
 
-/** The exports of assembly/index.ts; see there. Pointers are byte offsets into `memory`. */
+type Labels = [targets: number, count: number, length: number, shifted: number, firstHidden: number, first: number];
+type Examples = [examples: number, count: number, columns: number, rows: number];
+type Output = [scale: number, dtype: number, out: number, stride: number];
+
+/** The exports of assembly/index.ts that the package calls; see there. Pointers are byte offsets into `memory`. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
@@ -19,92 +23,18 @@ export interface KernelExports {
   setSeed(low: number, high: number): void;
   words(task: number, purpose: number, item: number, block: number, count: number, out: number): void;
   deviates(task: number, row: number, count: number, columns: number, out: number): void;
-  deviateWords(words: number, count: number, out: number): void;
   matrix(task: number, row: number, count: number, columns: number, scale: number, out: number): void;
   permutation(task: number, n: number, out: number): void;
-  drawWithReplacement(task: number, item: number, n: number, length: number, out: number): void;
-  drawWithoutReplacement(task: number, item: number, n: number, length: number, out: number, taken: number): void;
-  drawSample(item: number, tasks: number, n: number, out: number): void;
   packOneHot(row: number, count: number, inputs: number, cells: number, given: number, dtype: number): void;
-  giveLabels(
-    targets: number,
-    count: number,
-    length: number,
-    shifted: number,
-    firstHidden: number,
-    startToken: number,
-    out: number,
-  ): void;
-  drawRuns(runs: number, count: number, n: number, length: number, taken: number, out: number): void;
-  workspaceUint8(count: number, columns: number): number;
+  giveLabels(...values: [...Labels, out: number]): void;
   workspaceFloat32(count: number, columns: number): number;
-  projectUint8(
-    task: number,
-    examples: number,
-    count: number,
-    columns: number,
-    rows: number,
-    offset: number,
-    scale: number,
-    dtype: number,
-    out: number,
-    stride: number,
-    workspace: number,
-  ): void;
-  projectFloat32(
-    task: number,
-    examples: number,
-    count: number,
-    columns: number,
-    rows: number,
-    scale: number,
-    dtype: number,
-    out: number,
-    stride: number,
-    workspace: number,
-  ): void;
-  projectGiven(
-    matrix: number,
-    examples: number,
-    count: number,
-    columns: number,
-    rows: number,
-    scale: number,
-    dtype: number,
-    out: number,
-    stride: number,
-    workspace: number,
-  ): void;
-  identityUint8(
-    examples: number,
-    count: number,
-    columns: number,
-    rows: number,
-    offset: number,
-    scale: number,
-    dtype: number,
-    out: number,
-    stride: number,
-  ): void;
-  identityFloat32(
-    examples: number,
-    count: number,
-    columns: number,
-    rows: number,
-    scale: number,
-    dtype: number,
-    out: number,
-    stride: number,
-  ): void;
+  projectGiven(matrix: number, ...values: [...Examples, ...Output, workspace: number]): void;
   mtStateBytes(): number;
   mtSeed(state: number, seed: number): void;
   mtSkip(state: number, lowWords: number, highWords: number): void;
-  mtWords(state: number, count: number, out: number): void;
   torchRandint(state: number, n: number, count: number, out: number): void;
-  torchRandint64(state: number, nLow: number, nHigh: number, count: number, out: number): void;
   torchPermutation(state: number, n: number, out: number): void;
   torchNormal(state: number, count: number, scale: number, out: number): void;
-  torchNormalWords(words: number, blocks: number, scale: number): void;
 }
 
 let bytes: Uint8Array<ArrayBuffer> | undefined;

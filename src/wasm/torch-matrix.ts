@@ -2,7 +2,7 @@ import { instantiate } from "./module.js";
 import { Regions } from "./regions.js";
 import { beginTorch, torchStateBytes } from "./torch-state.js";
 
-/** From 16 values on, PyTorch fills a tensor in blocks of 16, so a prefix can be generated without the rest. */
+/** The number of values from which on PyTorch fills a tensor in blocks of 16, so a prefix can be generated without the rest. */
 const BLOCK = 16;
 
 /** A matrix that PyTorch fills with `normal_(0, standardDeviation)`. */

@@ -71,7 +71,7 @@ const u = 2 ** -24;
 const largest = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
 
 /**
- * How far torch's float32 Resize may be from exact, in units of the largest input. Along an axis of S pixels, with a
+ * The bound on the error of torch's float32 Resize, in units of the largest input. Along an axis of S pixels, with a
  * filter of half-width h >= 1 and n <= 2h + 2 taps, torch holds positions, up to S, in f32: off by 3uS after scale,
  * product and difference, so a weight is off by (3S / h + 3)u. The weights are divided by their sum, at least h / 2 at a
  * border, which carries the same errors: together 2n (3S / h + 3)u / (h / 2). Products and sum add (n + 1)u.

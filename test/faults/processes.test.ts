@@ -1,46 +1,11 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { cliPath, run, taskloom, temporaryFolder } from "../support/cli.js";
+import { cliPath, taskloom, temporaryFolder } from "../support/cli.js";
 import { namesIn, start, until } from "./support.js";
 
 const small = "generate --dataset mnist-test --limit-examples 100 --sequence-length 5 --workers 0".split(" ");
 const long = "generate --dataset mnist-test --sequence-length 100 --workers 0 --tasks 3000".split(" ");
-
-const shell = (command: string) => run("sh", ["-c", command], { env: { ...process.env, TASKLOOM: cliPath } });
-const cli = `"${process.execPath}" "$TASKLOOM"`;
-
-describe.skipIf(process.platform === "win32")("pipes that nobody reads", () => {
-  test.each([
-    ["--help", "generate --help | true"],
-    ["--json of inspect", 'inspect "$OUT" --json | true'],
-    ["verify", 'verify "$OUT" | true'],
-  ])("%s ends without a stack", async (_, command) => {
-    const out = join(temporaryFolder(), "tasks");
-    expect((await taskloom([...small, "--tasks", "2", "--out", out])).code).toBe(0);
-    const { stderr } = await shell(`OUT="${out}"; ${cli} ${command}`);
-    expect(stderr).not.toMatch(/\n\s+at |Error:/);
-  });
-
-  test("a closed standard error does not end the work", async () => {
-    const out = join(temporaryFolder(), "tasks");
-    const { stdout } = await shell(
-      `(${cli} ${small.join(" ")} --tasks 400 --out "${out}" 2>&1 >/dev/null; echo rc $? >&3) 3>&1 | true; sleep 0`,
-    );
-    void stdout;
-    await until(() => existsSync(join(out, "recipe.json")), "the files");
-    expect(namesIn(out)).toEqual(["inputs.npy", "recipe.json", "targets.npy"]);
-  });
-
-  test("a full device says so in one line", async () => {
-    const out = join(temporaryFolder(), "tasks");
-    expect((await taskloom([...small, "--tasks", "2", "--out", out])).code).toBe(0);
-    const { code, stderr } = await shell(`${cli} inspect "${out}" --json > /dev/full`);
-    expect(stderr).toMatch(/^error: standard output cannot be written: [^\n]*\n$/);
-    expect(code).toBe(1);
-  });
-});
 
 describe.skipIf(process.platform === "win32")("signals", () => {
   test.each([

@@ -10,14 +10,28 @@ import { faultsOf, outcomes, ROUNDS, soundSeed, start, until } from "./support.j
 
 const zarr = { ...small, format: "zarr", chunkTasks: 4 } as const;
 
-/** A new folder for each round; the one before goes. */
-async function rounds(count: number, round: (out: string, index: number) => Promise<void>): Promise<void> {
+/** Rounds of commands: each is several processes. */
+const COMMAND_ROUNDS = Math.ceil(ROUNDS / 7);
+/** Rounds of one process that run at once: while one waits for the disk, another one races. */
+const ABREAST = 5;
+
+/** A new folder for each round, which goes after it. */
+async function rounds(
+  count: number,
+  round: (out: string, index: number) => Promise<void>,
+  abreast = ABREAST,
+): Promise<void> {
   const parent = temporaryFolder();
-  for (let index = 0; index < count; index++) {
-    const out = join(parent, `round-${index}`);
-    await round(out, index);
-    rmSync(out, { recursive: true, force: true });
-  }
+  let next = 0;
+  const lane = async () => {
+    while (next < count) {
+      const index = next++;
+      const out = join(parent, `round-${index}`);
+      await round(out, index);
+      rmSync(out, { recursive: true, force: true });
+    }
+  };
+  await Promise.all(Array.from({ length: abreast }, lane));
 }
 
 describe("different sets at once into one folder", () => {
@@ -59,39 +73,42 @@ describe("different sets at once into one folder", () => {
       expect(values).toHaveLength(1);
       expect(errors[0]).toBeInstanceOf(OutputError);
       expect(values[0]?.complete).toBe(true);
-      expect(await faultsOf(out, dataset)).toEqual([]);
       expect(values[0]?.recipe.seed).toBe(String(await soundSeed(out, dataset)));
     });
   });
 
   test("commands: three shards, one of another seed", async () => {
     const flags = "generate --dataset mnist-test --limit-examples 100 --sequence-length 5 --workers 0".split(" ");
-    await rounds(Math.ceil(ROUNDS / 7), async (out) => {
-      const shards = await Promise.all(
-        [1, 2, 1].map((seed, index) =>
-          taskloom([
-            ...flags,
-            ...["--format", "zarr", "--tasks", "60", "--chunk-tasks", "10"],
-            ...["--seed", `${seed}`, "--shard", `${index}/3`, "--out", out],
-          ]),
-        ),
-      );
-      const codes = shards.map(({ code }) => code);
-      // The set that never fits has an exit code of its own.
-      expect([
-        [0, 3, 0],
-        [3, 0, 3],
-      ]).toContainEqual(codes);
-      const { faults } = await verify(out, { workers: 0 });
-      expect(faults.map(({ kind }) => kind)).toEqual(["unfinished"]);
-      const rest = await taskloom([
-        ...flags,
-        ...["--format", "zarr", "--tasks", "60", "--chunk-tasks", "10"],
-        ...["--seed", codes[0] === 0 ? "1" : "2", "--out", out],
-      ]);
-      expect(rest.code).toBe(0);
-      expect((await taskloom(["verify", out, "--recompute", "--workers", "0"])).code).toBe(0);
-    });
+    await rounds(
+      COMMAND_ROUNDS,
+      async (out) => {
+        const shards = await Promise.all(
+          [1, 2, 1].map((seed, index) =>
+            taskloom([
+              ...flags,
+              ...["--format", "zarr", "--tasks", "60", "--chunk-tasks", "10"],
+              ...["--seed", `${seed}`, "--shard", `${index}/3`, "--out", out],
+            ]),
+          ),
+        );
+        const codes = shards.map(({ code }) => code);
+        // The set that never fits has an exit code of its own.
+        expect([
+          [0, 3, 0],
+          [3, 0, 3],
+        ]).toContainEqual(codes);
+        const { faults } = await verify(out, { workers: 0 });
+        expect(faults.map(({ kind }) => kind)).toEqual(["unfinished"]);
+        const rest = await taskloom([
+          ...flags,
+          ...["--format", "zarr", "--tasks", "60", "--chunk-tasks", "10"],
+          ...["--seed", codes[0] === 0 ? "1" : "2", "--out", out],
+        ]);
+        expect(rest.code).toBe(0);
+        expect(await faultsOf(out)).toEqual([]);
+      },
+      1,
+    );
   });
 });
 
@@ -114,13 +131,17 @@ describe("one set at once into one folder", () => {
       ..."generate --dataset mnist-test --limit-examples 100 --sequence-length 5 --workers 0".split(" "),
       ..."--format zarr --tasks 200 --chunk-tasks 5 --seed 5".split(" "),
     ];
-    await rounds(Math.ceil(ROUNDS / 7), async (out) => {
-      const runs = [[], [], [], ["--shard", "0/2"], ["--shard", "1/2"]];
-      const results = await Promise.all(runs.map((more) => taskloom([...flags, ...more, "--out", out])));
-      for (const { code, stderr } of results) expect(code, stderr).toBe(0);
-      expect((await taskloom(["verify", out, "--recompute", "--workers", "0"])).code).toBe(0);
-      expect(Object.keys(filesIn(out)).filter((name) => /unfinished|partial/.test(name))).toEqual([]);
-    });
+    await rounds(
+      COMMAND_ROUNDS,
+      async (out) => {
+        const runs = [[], [], [], ["--shard", "0/2"], ["--shard", "1/2"]];
+        const results = await Promise.all(runs.map((more) => taskloom([...flags, ...more, "--out", out])));
+        for (const { code, stderr } of results) expect(code, stderr).toBe(0);
+        expect(await faultsOf(out)).toEqual([]);
+        expect(Object.keys(filesIn(out)).filter((name) => /unfinished|partial/.test(name))).toEqual([]);
+      },
+      1,
+    );
   });
 
   test("shards that start together find a store, also where the first look answers late", async () => {
@@ -129,13 +150,17 @@ describe("one set at once into one folder", () => {
       ..."--format zarr --tasks 16 --chunk-tasks 2".split(" "),
     ];
     const late = `--import=${new URL("late.mjs", import.meta.url).href}`;
-    await rounds(4, async (out) => {
-      const slow = start([...flags, "--out", out, "--shard", "1/2"], [late]);
-      await setTimeout(20);
-      const quick = start([...flags, "--out", out, "--shard", "0/2"]);
-      for (const { code, stderr } of await Promise.all([slow.finished, quick.finished])) expect(code, stderr).toBe(0);
-      expect((await taskloom(["verify", out, "--recompute", "--workers", "0"])).code).toBe(0);
-    });
+    await rounds(
+      4,
+      async (out) => {
+        const slow = start([...flags, "--out", out, "--shard", "1/2"], [late]);
+        await setTimeout(20);
+        const quick = start([...flags, "--out", out, "--shard", "0/2"]);
+        for (const { code, stderr } of await Promise.all([slow.finished, quick.finished])) expect(code, stderr).toBe(0);
+        expect(await faultsOf(out)).toEqual([]);
+      },
+      1,
+    );
   });
 
   test("a suspended shard ends well after others have finished the store", async () => {
@@ -157,7 +182,7 @@ describe("one set at once into one folder", () => {
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/shard 1 of 2/);
     expect(stdout).not.toMatch(/complete when/);
-    expect((await taskloom(["verify", out, "--recompute", "--workers", "0"])).code).toBe(0);
+    expect(await faultsOf(out)).toEqual([]);
   });
 });
 
@@ -244,7 +269,7 @@ describe("force over a run that is under way", () => {
       // A run that was quick enough had finished before.
       expect([0, 3], stderr).toContain(code);
       if (code === 3) expect(stderr).toMatch(/something else/);
-      expect((await taskloom(["verify", out, "--recompute", "--workers", "0"])).code).toBe(0);
+      expect(await faultsOf(out)).toEqual([]);
     }
   });
 });

@@ -9,9 +9,9 @@ import { type Finished, taskloom } from "../support/cli.js";
 /** Rounds of each race. `TASKLOOM_RACE_ROUNDS=1000` makes a long run. */
 export const ROUNDS = Number(process.env.TASKLOOM_RACE_ROUNDS ?? 20);
 
-/** The kinds of the faults of a folder whose values are all made again. */
-export async function faultsOf(path: string, dataset: Dataset): Promise<string[]> {
-  const { faults } = await verify(path, { recompute: true, dataset, workers: 0 });
+/** The kinds of the faults of a folder whose values are all made again, from the recipe's own dataset if none is given. */
+export async function faultsOf(path: string, dataset?: Dataset): Promise<string[]> {
+  const { faults } = await verify(path, { recompute: true, workers: 0, ...(dataset ? { dataset } : {}) });
   return faults.map(({ path: file, kind }) => `${kind} ${file}`);
 }
 

@@ -17,9 +17,12 @@ function importsOf(path: string): string[] {
   return [...names].map(([, name]) => posix.join(dirname(path), name as string));
 }
 
-/** Parts of the project that the package does not export. The finders of browsers, Python and drivers set tests up. */
+/** Parts of the project that the package does not export. Finders and the builder of the Python package set tests up. */
 function isSource(path: string): boolean {
-  return /^(src|assembly|scripts|bench)\//.test(path) && !/^scripts\/(browser|python|webgpu|interop)\.mjs$/.test(path);
+  return (
+    /^(src|assembly|scripts|bench)\//.test(path) &&
+    !/^scripts\/(browser|python|python-package|webgpu|interop)\.mjs$/.test(path)
+  );
 }
 
 const importing = files.map((path) => ({ path, sources: importsOf(path).filter(isSource) }));

@@ -107,7 +107,7 @@ describe.skipIf(missing)(`docs/gpu.md${missing ? `: not run, ${missing}` : ""}`,
   });
   afterAll(() => examples?.close());
 
-  /** How many sums are out of bounds; those expected are of the positions from `first` on. */
+  /** The number of sums that are out of bounds; those expected are of the positions from `first` on. */
   function wrong(sums: readonly number[] = [], first = 0): number {
     const { bounds } = expected;
     return sums.filter((sum, i) => !(Math.abs(sum - expected.sums[first + i]!) <= bounds[first + i]!)).length;

@@ -30,7 +30,7 @@ export function changed(program: string, ...changes: readonly (readonly [from: s
   }, program);
 }
 
-/** What strict TypeScript says about programs that were opened, with the libraries' own types. */
+/** The errors of strict TypeScript about programs that were opened, with the libraries' own types. */
 export async function typeErrors(names: readonly string[]): Promise<string> {
   const compilerOptions = {
     strict: true,
@@ -52,7 +52,7 @@ export async function typeErrors(names: readonly string[]): Promise<string> {
   return (await run(process.execPath, [tsc, "-p", join(built, "tsconfig.json")])).stdout;
 }
 
-/** What an example exports, or the error that ended it, and what its page wrote to the console. */
+/** The exports of an example, or the error that ended it, and what its page wrote to the console. */
 export interface Outcome {
   readonly sums?: number[];
   readonly targets?: number[];

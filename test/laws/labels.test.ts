@@ -34,7 +34,7 @@ function cellsOf({ inputs, width }: Awaited<ReturnType<typeof weave>>): (number 
   });
 }
 
-/** What a layout should give, from the targets. */
+/** The labels that a layout should give, from the targets. */
 function expected(targets: ArrayLike<number>, layout: string, start: number | undefined): (number | undefined)[] {
   return Array.from(targets, (own, p) => {
     if (layout === "query-last") return p % 7 === 6 ? undefined : own;

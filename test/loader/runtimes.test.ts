@@ -12,7 +12,7 @@ import { recipeFor, SMALL, serveFolder, someDigits } from "./support.js";
 const folder = join(temporaryFolder(afterAll), "tasks");
 const server = await serveFolder(folder);
 afterAll(() => server.close());
-/** What Node makes of the recipe in one thread; batches.test.ts says that this is right. */
+/** The batches that Node makes of the recipe in one thread; batches.test.ts says that this is right. */
 let expected: string[];
 
 beforeAll(async () => {

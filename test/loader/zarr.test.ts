@@ -20,7 +20,7 @@ async function expectSame(tasks: TaskSet, made: TaskSet) {
   }
 }
 
-/** Without their sequences: as many examples as the set has. */
+/** The same set without sequences: as many examples as it has. */
 const { samplesPerTask: _, sequenceLength: __, ...PLAIN } = SMALL;
 
 const kinds: [string, TaskAugmentorOptions, { onehot?: boolean }][] = [

@@ -25,9 +25,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = readFileSync(join(root, "docs", "from-the-notebook.md"), "utf8");
 const program = blocks("ts").join("\n");
 
-/** By how many units of 2^-24 radii entries on WebAssembly may be apart from PyTorch's with AVX2; docs/torch.md. */
+/** The units of 2^-24 radii by which entries on WebAssembly may be apart from PyTorch's with AVX2; docs/torch.md. */
 const UNITS = 10;
-/** And from those of a PyTorch with a C library's functions. */
+/** The same for a PyTorch with a C library's functions. */
 const ANY_UNITS = 21;
 
 /** The page's blocks in a language, in order. */

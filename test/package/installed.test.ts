@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 const denoCli = require.resolve("deno/bin.cjs");
 const c = golden.cases[0]!;
 
-/** What a user would write first; prints the digest of a golden task. */
+/** A user's first program; prints the digest of a golden task. */
 const SCRIPT = `
 import { createHash } from "node:crypto";
 import { TaskAugmentor } from "taskloom";

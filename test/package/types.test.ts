@@ -17,7 +17,7 @@ const compilers = [
   return { version: version as string, script: join(folder, "bin", "tsc") };
 });
 
-/** What a program may have of libraries and types; no declaration of the package goes unchecked. */
+/** The libraries and types that a program may have; no declaration of the package goes unchecked. */
 const settings: [name: string, file: string, options: object][] = [
   ["the language alone", "consumer.ts", { lib: ["es2022"], types: [] }],
   ["DOM", "consumer.ts", { lib: ["es2022", "dom"], types: [] }],

@@ -178,7 +178,7 @@ test("permutation of a batch: one for all its sequences, another for the next", 
   expect(inputs.data).toEqual((await weave(options)).inputs.data);
 });
 
-/** Expects `A x` of grey levels for each sequence, exact but for a rounding and the two in each entry that is read here. */
+/** Expects `A x` of grey levels for each sequence, exact except for a rounding and the two in each entry that is read here. */
 async function expectProjected(options: TaskAugmentorOptions, matrixTask: (task: number) => number) {
   const { inputs } = await weave(options);
   const features = inputs.shape[2] as number;

@@ -1,7 +1,7 @@
 // What every runtime and backend has to agree on, as plain modules without a build step.
 
 /**
- * For each golden case its seed, its task, the SHA-256 of its inputs, and its targets; and which backend made them.
+ * The results of each golden case: its seed, its task, the SHA-256 of its inputs, and its targets; and which backend made them.
  */
 export async function digests({ TaskAugmentor }, dataset, cases, options = {}) {
   const results = [];

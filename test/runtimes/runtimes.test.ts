@@ -18,7 +18,7 @@ const expected = golden.cases.map((c) => ({
   inputs: c.inputs_sha256_f32le_position_column_794,
   targets: c.targets,
 }));
-/** What one thread of WebAssembly in Node makes of them; test/laws/ says that this is right. */
+/** The results of one thread of WebAssembly in Node; test/laws/ says that this is right. */
 const sets = smallSets(12);
 const expectedSets = smallDigests(taskloom, sets, { backend: "wasm", workers: 0 });
 

@@ -129,7 +129,7 @@ describe("first draws", () => {
 
 describe("permutations", () => {
   const TASKS = 2 ** 17;
-  /** Of the first tasks and of the last. */
+  /** The first tasks and the last. */
   const RANGES = SEEDS.flatMap((seed) => [0, 2 ** 32 - TASKS].map((first) => ({ seed, first })));
   const permute = (seed: bigint, first: number, n: number) =>
     collect(seed, TASKS, n, (kernel, i, { out }) => kernel.permutation(first + i, n, out));
@@ -220,7 +220,7 @@ describe("permutations", () => {
 describe("repeated examples", () => {
   const LENGTH = 100;
 
-  /** How many of the indices, `LENGTH` below n in each sequence, had come before in their sequence. */
+  /** The number of indices, `LENGTH` below n in each sequence, that had come before in their sequence. */
   function repeats(indices: Uint32Array, n: number): number {
     const lastSequence = new Int32Array(n).fill(-1);
     let count = 0;

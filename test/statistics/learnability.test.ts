@@ -23,7 +23,7 @@ const CLASSES = 10;
  * is so large once in 2 * 10^7 times; MNIST gives about 20.
  */
 const ERRORS = 6;
-/** How far the shares of right answers of projected and plain MNIST may be apart; control: 8 outputs lose more. */
+/** The most by which the shares of right answers of projected and plain MNIST may differ; control: 8 outputs lose more. */
 const CLOSE = 0.05;
 
 const names = Object.keys(CLASSIFIERS) as (keyof typeof CLASSIFIERS)[];

@@ -3,7 +3,7 @@ import { chiSquareP, kolmogorovP, normalP, normalTail } from "./distributions.js
 
 /** Significance of one test; its p-values share it, as Bonferroni has it. A correct generator fails 1 in 10^6 tests. */
 const ALPHA = 1e-6;
-/** What a broken generator has to fall below, so that its rejection is no accident either. */
+/** The p-value that a broken generator has to fall below, so that its rejection is no accident either. */
 const REJECTED = 1e-12;
 
 export type PValues = Record<string, number>;
@@ -31,7 +31,7 @@ export function uniformP(counts: ArrayLike<number>, degrees = counts.length - 1,
   return chiSquareP(statistic * factor, degrees);
 }
 
-/** How often each of 0..cells-1 occurs. */
+/** The number of occurrences of each of 0..cells-1. */
 export function tally(values: Iterable<number>, cells: number): Uint32Array {
   const counts = new Uint32Array(cells);
   for (const value of values) counts[value]!++;

@@ -47,7 +47,7 @@ export async function matrixOf({ seed, task }: { seed: bigint; task: number }): 
   return standard(await deviatesOf(seed, task, ROWS, COLUMNS));
 }
 
-/** From units of 1/4096. */
+/** Converts units of 1/4096. */
 function standard(deviates: Int32Array): Float64Array {
   return Float64Array.from(deviates, (deviate) => deviate / 4096);
 }

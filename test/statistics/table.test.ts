@@ -10,7 +10,7 @@ const UNIT = 4096;
 const LARGEST = 22200;
 
 const positive = (magnitude: number) => magnitude << 7;
-/** With low bits that run through all patterns. */
+/** The word of a negative deviate; its low bits run through all patterns. */
 const negative = (magnitude: number) => (1 << 31) | (magnitude << 7) | ((magnitude * 37) & 127);
 
 /** The module's deviates of one word for every magnitude. Four words and more at a time take the SIMD path, one not. */
@@ -30,7 +30,7 @@ async function enumerate(wordOf: (magnitude: number) => number, wordsPerCall: nu
 
 describe("deviates of all words", () => {
   let deviates: Int16Array;
-  /** How many magnitudes give 0..LARGEST; and upper[k], how many give at least k. */
+  /** counts[k] magnitudes give k, upper[k] give at least k. */
   const counts = new Float64Array(LARGEST + 1);
   const upper = new Float64Array(LARGEST + 2);
 

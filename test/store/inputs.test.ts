@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/cli.js";
 import { fewDigits, mapOf, small } from "./support.js";
 
-/** What docs/store.md promises about files that somebody else made: they are refused soon, with a typed error. */
+/** The promises of docs/store.md about files that somebody else made: they are refused soon, with a typed error. */
 
 let whole: string;
 beforeAll(async () => {

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run, temporaryFolder } from "../support/cli.js";
 import { fewDigits, serveFolder, small } from "./support.js";
 
-/** What docs/store.md promises about servers. Every fault is a real server's. */
+/** The promises of docs/store.md about servers. Every fault is a real server's. */
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { taskloom, temporaryFolder } from "../support/cli.js";
 import { fewDigits, mapOf, serveFolder, small } from "./support.js";
 
-/** What docs/store.md promises about opening and verifying: the files are those of the recipe, all of them, no others. */
+/** The promises of docs/store.md about opening and verifying: the files are those of the recipe, all of them, no others. */
 
 const formats = ["npy", "safetensors", "zarr"] as const;
 type Format = (typeof formats)[number];

@@ -8,7 +8,7 @@ import { readNpy } from "./npy.js";
 import { trainingSet } from "./support.js";
 import { radii, torchCpu } from "./torch.js";
 
-/** Of float32: half the distance of 1 to the next greater number. */
+/** Half the distance of 1 to the next greater float32. */
 const U = 2 ** -24;
 
 const FEATURES = 784;
@@ -18,7 +18,7 @@ const LENGTH = 100;
 /** One thread of WebAssembly. */
 export const ONE_THREAD = { backend: "wasm", workers: 0 } as const satisfies TaskAugmentorOptions;
 
-/** The notebook's task sets, but for the number of tasks. */
+/** The notebook's task sets, except for the number of tasks. */
 export const NOTEBOOK = { preset: "notebook-torch", seed: 69 } as const satisfies TaskAugmentorOptions;
 
 /** An example as the notebook's transform leaves it: f32 of (v - 1) / 255, and 0 of 0. */
@@ -27,7 +27,7 @@ export function notebookExample(dataset: Dataset, index: number): Float32Array {
 }
 
 /**
- * How far projected values may be from PyTorch's; docs/from-the-notebook.md derives it.
+ * The bound on the distance of projected values from PyTorch's; docs/from-the-notebook.md derives it.
  *
  * @param matrix rows * x.length values, a multiple of 16 in all
  * @param units of 2^-24 times the radius, by which entries may be apart
@@ -55,7 +55,7 @@ export function projectionBounds(matrix: Float32Array, units: number): (x: Float
 }
 
 /**
- * How far normalized values may be from PyTorch's; docs/from-the-notebook.md derives it.
+ * The bound on the distance of normalized values from PyTorch's; docs/from-the-notebook.md derives it.
  *
  * @param inputs Taskloom's values before they are normalized, rows of `width`
  * @param apart how far each may be from PyTorch's
@@ -87,7 +87,7 @@ export function normalizedBounds(inputs: Float32Array, width: number, apart: Flo
   return bounds;
 }
 
-/** What was found of values that are each within a bound. */
+/** The findings about values that are each within a bound. */
 export interface Nearness {
   /** Largest difference. */
   readonly difference: number;

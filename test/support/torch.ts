@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { moduleWith } from "./module.js";
 
-/** What PyTorch itself answers; see the file's `about`. */
+/** The answers of PyTorch itself; see the file's `about`. */
 export const torchCpu: {
   random_state: number;
   generation_seeds: number[];

@@ -18,7 +18,7 @@ const more: {
   normal: { seed: number; count: number; scale: number; values: number[] }[];
 } = JSON.parse(readFileSync(new URL("./torch-more.json", import.meta.url), "utf8"));
 
-/** How far from PyTorch's normals ours may be, in units of 2^-24 * radius; docs/torch.md derives it. */
+/** The most by which our normals may differ from PyTorch's, in units of 2^-24 * radius; docs/torch.md derives it. */
 const BOUND = 10;
 
 const STATE = 4096;

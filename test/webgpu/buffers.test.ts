@@ -34,7 +34,7 @@ const kinds = [
 
 type Arrays = { inputs: GpuTensor; targets: GpuTensor; labels?: GpuTensor };
 
-/** What a library that takes nothing but a GPUBuffer relies on. */
+/** The properties that a library relies on if it takes nothing but a GPUBuffer. */
 function expectWhole({ inputs, targets, labels }: Arrays): void {
   const elements = ({ shape }: GpuTensor) => shape.reduce((product, size) => product * size, 1);
   expect(inputs.size).toBe(elements(inputs) * (inputs.dtype === "float32" ? 4 : 2));

@@ -31,7 +31,7 @@ export class OneThread implements Weaver {
   #engine: Engine | undefined;
   /** Items made at a time where there are many. */
   readonly #step: number;
-  /** When it last looked at events. */
+  /** The time of its last look at events. */
   #breath = performance.now();
   /** Results that nobody needs any more: the page faults of fresh memory cost up to a third of the work that fills it. */
   readonly #spares: ItemBytes[] = [];

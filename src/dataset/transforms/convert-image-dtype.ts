@@ -10,7 +10,7 @@ const unitAsByte = Math.fround(255 + 1 - 1e-3);
  * `torchvision.transforms.ConvertImageDtype`: uint8 0 to 255 to float32 0 to 1 and back.
  *
  * uint8 to float32 is `x / 255` correctly rounded, as in torchvision's `ToTensor` and v1 `ConvertImageDtype`. (The v2
- * function multiplies by f32(1/255), which for 126 of the 256 bytes is the neighbouring float.) float32 to uint8 is
+ * function multiplies by f32(1/255), which for 126 of the 256 bytes is the neighboring float.) float32 to uint8 is
  * `x * 255.999` in f32, truncated.
  */
 export class ConvertImageDtype implements Transform {

@@ -6,9 +6,9 @@ import type { ImageBatch, Transform } from "./transform.js";
 
 /** Options of {@link Normalize}: one number for all channels, or one a channel. */
 export interface NormalizeOptions {
-  /** In the unit of the values: 0.1307 for MNIST read as 0 to 1. */
+  /** The mean in the unit of the values: 0.1307 for MNIST read as 0 to 1. */
   readonly mean: number | readonly number[];
-  /** In the unit of the values, never 0. */
+  /** The deviation in the unit of the values, never 0. */
   readonly std: number | readonly number[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * For each output position along one axis: which inputs it is made of and how much of each. Output `i` is the sum over
+ * The inputs of each output position along one axis, and their weights. Output `i` is the sum over
  * `j < count[i]` of `weights[i * taps + j] * input[first[i] + j]`, and its weights sum to 1.
  */
 export interface AxisWeights {

@@ -8,7 +8,7 @@ import { readIdxDataset } from "../../dataset/idx.js";
 import type { Classes } from "../../dataset/targets.js";
 import type { ReadOptions } from "../../files/bytes.js";
 
-/** Which part of a dataset: what to learn from, or what to test on. */
+/** The part of a dataset: the one to learn from, or the one to test on. */
 export type Split = "train" | "test";
 
 /** Options of {@link readFolder}. */

@@ -10,7 +10,7 @@ import { mnist } from "./mnist.js";
 
 /** Options of `openDataset`. */
 export interface OpenDatasetOptions extends ReadOptions {
-  /** For folders: the number of classes, or `"compact"`. Default: the largest label plus one. */
+  /** The number of classes of a folder, or `"compact"`. Default: the largest label plus one. */
   readonly classes?: Classes | undefined;
   /** Read the first examples only, at most this many. Default: all. */
   readonly limit?: number | undefined;

@@ -1,4 +1,4 @@
-/** A grey or colored picture to draw into: rectangles and the few letters a legend needs. */
+/** A gray or colored picture to draw into: rectangles and the few letters a legend needs. */
 export type Color = readonly [red: number, green: number, blue: number];
 
 /** Capital letters of 3 x 5 dots, a row of dots in each octal digit. */

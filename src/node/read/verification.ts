@@ -3,7 +3,7 @@ import type { TaskAugmentorOptions } from "../../plan/options.js";
 import type { Recipe } from "../../plan/recipe.js";
 import type { StoreFormat } from "../../store/arrays.js";
 
-/** What functions that read a generated folder take, in words. */
+/** The folders that reading functions take, in words. */
 export const GENERATED = "the path of a folder that generate wrote";
 
 /** Options of `verify`. */
@@ -13,7 +13,7 @@ export interface VerifyOptions {
    * digests alone.
    */
   recompute?: boolean | number;
-  /** For recomputing: where the dataset is, if not where the recipe says, or the dataset itself. */
+  /** The dataset to recompute from, or its place, if it is not where the recipe says. */
   dataset?: string | Dataset;
   /** The backend that recomputes: see `TaskAugmentorOptions.backend`. */
   backend?: TaskAugmentorOptions["backend"];

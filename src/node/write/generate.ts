@@ -33,18 +33,18 @@ export interface GenerateOptions extends TaskAugmentorOptions<TargetDtype> {
   /** Overwrite files of an earlier run; for `"zarr"`, start over instead of going on. Default false. */
   force?: boolean;
   /**
-   * For `"zarr"`: tasks of a chunk, from 1; where samples are drawn, samples of a chunk. Default: as many as make about
+   * Tasks of a chunk for `"zarr"`, from 1; where samples are drawn, samples of a chunk. Default: as many as make about
    * 32 MiB of inputs.
    */
   chunkTasks?: number;
-  /** For `"zarr"`: write only part `index` of `count`, from 0; others write theirs, in any order or at the same time. */
+  /** The part of a `"zarr"` store to write: `index` of `count`, from 0; others write theirs, in any order or at the same time. */
   shard?: {
     /** The number of this part, 0..count - 1. */
     readonly index: number;
     /** The number of parts, from 1. */
     readonly count: number;
   };
-  /** For `"zarr"`: false stores inputs without their label cells, which readers put back. Default true. */
+  /** False stores the inputs of a `"zarr"` store without their label cells, which readers put back. Default true. */
   onehot?: boolean;
   /**
    * Called after each piece with the items (sequences, or examples) that are there, how many there are to be, and the

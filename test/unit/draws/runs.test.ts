@@ -97,9 +97,12 @@ const plans = fc
     const episodes = sequences && generator === "chacha8" ? episode : null;
     const length = episodes ? 4 : given.replacement ? given.length : Math.min(given.length, examples);
     const itemsPerTask = { sequence: samplesPerTask, dataset: examples, samples: 0 }[mode];
+    // A far task of PyTorch's takes milliseconds, each time it is met: one plan of eight has them.
+    const near = generator === "torch" && given.seed % 8n !== 0n;
     return {
       ...plain,
       ...given,
+      taskOffset: near ? Math.min(given.taskOffset, 5) : given.taskOffset,
       replacement: given.replacement || generator === "torch",
       episode: episodes,
       taskCount: 9,
@@ -118,7 +121,7 @@ const plans = fc
     };
   });
 
-/** What a batch says of each of its positions. */
+/** The words of a batch about each of its positions. */
 function positionsOf({ runs, indices, given, targets, labels }: DrawnDispatch): unknown[] {
   const all = [...runs].flatMap(({ matrix, first, count }) => {
     const places = Array.from({ length: count }, (_, i) => first + i);
@@ -170,11 +173,15 @@ test("targets are the permuted labels of the examples, and the given ones follow
       const own: Plan = { ...drawn, ...plain, length: 12, itemsPerTask: 2, itemCount: 18 };
       const labels = Uint16Array.from({ length: own.examples }, (_, i) => (i * 7) % 5);
       const [batch] = (await Dispatches.create(own, labels)).of(runOf(0, own.itemCount), own.itemCount * own.length);
+      const matrices = [...batch!.runs].flatMap(({ matrix, count }) => Array<typeof matrix>(count).fill(matrix));
       const { kernel, at } = await moduleWith(own.seed, { out: own.classes * 4 });
       const separate = hasLabels(own);
       for (let p = 0; p < own.itemCount * own.length; p++) {
         const task = own.taskOffset + Math.floor(p / (2 * own.length));
-        const { identityPermutation, permutationTask } = chooseTask(own, task);
+        const { identityProjection, identityPermutation, projectionTask, permutationTask } = chooseTask(own, task);
+        // All identity matrices are one.
+        const key = identityProjection ? 0 : projectionTask;
+        expect(matrices[p]).toEqual({ key, identity: identityProjection });
         kernel.permutation(permutationTask, own.classes, at.out);
         const label = labels[batch!.indices[p]!]!;
         const permuted = identityPermutation ? label : u32(kernel, at.out, own.classes)[label]!;

@@ -232,7 +232,7 @@ describe("epochs", () => {
   });
 });
 
-/** Whether an odd number of swaps makes the order: n less the number of its cycles. */
+/** Says whether an odd number of swaps makes the order: n less the number of its cycles. */
 function isOdd(order: number[]): boolean {
   const seen = new Uint8Array(order.length);
   let swaps = order.length;

@@ -66,7 +66,7 @@ describe("mnist", () => {
     const chain = new Compose([new Resize(14), new ConvertImageDtype("float32"), new Flatten()]);
     const small = dataset.transform(chain);
     expect(small).toMatchObject({ length: 10000, shape: [196], dtype: "float32" });
-    // A triangle filter keeps the mean but for the borders, which are black, and rounding to grey levels.
+    // A triangle filter keeps the mean except for the borders, which are black, and rounding to grey levels.
     expect(Math.abs(small.moments().mean * 255 - dataset.moments().mean)).toBeLessThan(0.5);
   });
 

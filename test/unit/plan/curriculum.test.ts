@@ -60,7 +60,7 @@ async function choices(options: TaskAugmentorOptions) {
   return Array.from({ length: tasks.taskCount }, (_, i) => chooseTask(plan, tasks.taskOffset + i));
 }
 
-/** Of a binomial, in deviations; 5 are missed once in 1.7 million. */
+/** Expects a count of a binomial within 5 deviations, which one in 1.7 million misses. */
 function expectShare(count: number, of: number, share: number) {
   expect(Math.abs(count - of * share)).toBeLessThanOrEqual(5 * Math.sqrt(of * share * (1 - share)));
 }

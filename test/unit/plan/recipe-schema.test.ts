@@ -23,7 +23,7 @@ const texts = await Promise.all(
   }),
 );
 
-/** Whether `parseRecipe` takes a text; nothing but a RecipeError says that it does not. */
+/** Says whether `parseRecipe` takes a text; nothing but a RecipeError says that it does not. */
 function parses(text: string): boolean {
   try {
     parseRecipe(text);

@@ -1,6 +1,6 @@
 import type { Plan } from "../../../src/plan/plan.js";
 
-/** To nothing, and to every task. */
+/** Schedules of no task, and of every task. */
 export const never = [[0, 0]] as const;
 export const always = [[0, 1]] as const;
 

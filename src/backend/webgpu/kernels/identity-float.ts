@@ -1,4 +1,5 @@
 import type { Gpu } from "../device/device.js";
+import { Kernel } from "./kernel.js";
 import { f32, groupsFor, MAX_GROUPS, type Work } from "./work.js";
 
 /** The positions to copy, and their places. */
@@ -14,15 +15,9 @@ export interface IdentityRange {
 }
 
 /** The identity projection of float32 examples: copies gathered examples, scaled. */
-export class IdentityFloatKernel {
-  readonly #pipeline: GPUComputePipeline;
-
+export class IdentityFloatKernel extends Kernel {
   static async create(gpu: Gpu): Promise<IdentityFloatKernel> {
     return new IdentityFloatKernel(await gpu.pipeline("identity-float"));
-  }
-
-  private constructor(pipeline: GPUComputePipeline) {
-    this.#pipeline = pipeline;
   }
 
   /**
@@ -43,6 +38,6 @@ export class IdentityFloatKernel {
     const example = Math.ceil(columns / 4);
     const parameters = Uint32Array.of(columns, example, rows, positions, position, stride, f32(scale));
     const groups = [groupsFor(rows, 64), Math.min(positions, MAX_GROUPS), 1] as const;
-    work.dispatch(this.#pipeline, parameters, [examples, indices, out], groups);
+    work.dispatch(this.pipeline, parameters, [examples, indices, out], groups);
   }
 }

@@ -1,4 +1,5 @@
 import type { Gpu } from "../device/device.js";
+import { TableKernel } from "./kernel.js";
 import { BLOCK, blocksOf, type MatrixRows, matrixDispatch } from "./matrix.js";
 import type { Work } from "./work.js";
 
@@ -11,18 +12,10 @@ export interface Limbs {
 }
 
 /** Makes matrices in two 8-bit limbs. */
-export class LimbsKernel {
-  readonly #pipeline: GPUComputePipeline;
-  readonly #table: GPUBuffer;
-
+export class LimbsKernel extends TableKernel {
   /** @param table the 768 u32 of the deviates' table; the caller destroys it */
   static async create(gpu: Gpu, table: GPUBuffer): Promise<LimbsKernel> {
     return new LimbsKernel(await gpu.pipeline("limbs"), table);
-  }
-
-  private constructor(pipeline: GPUComputePipeline, table: GPUBuffer) {
-    this.#pipeline = pipeline;
-    this.#table = table;
   }
 
   /** Returns the bytes of `limbs` for a row of one task. */
@@ -39,7 +32,7 @@ export class LimbsKernel {
   encode(work: Work, which: MatrixRows, offset: number, out: Limbs): void {
     const { tasks, parameters, groups } = matrixDispatch(work, which, 1, offset);
     work.encoder.clearBuffer(out.initial.buffer, out.initial.offset ?? 0, which.tasks.length * which.rows * 4);
-    const storage = [{ buffer: this.#table }, { buffer: tasks }, out.limbs, out.initial];
-    work.dispatch(this.#pipeline, parameters, storage, groups);
+    const storage = [{ buffer: this.table }, { buffer: tasks }, out.limbs, out.initial];
+    work.dispatch(this.pipeline, parameters, storage, groups);
   }
 }

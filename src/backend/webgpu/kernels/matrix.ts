@@ -1,5 +1,6 @@
 import { seedWords } from "../../../stream/seed.js";
 import type { Gpu } from "../device/device.js";
+import { TableKernel } from "./kernel.js";
 import { f32, groupsFor, type Work } from "./work.js";
 
 /** Rows `[row, row + rows)` of the matrices of some tasks. */
@@ -21,18 +22,10 @@ export function blocksOf(columns: number): number {
 }
 
 /** Makes matrices in f32. */
-export class MatrixKernel {
-  readonly #pipeline: GPUComputePipeline;
-  readonly #table: GPUBuffer;
-
+export class MatrixKernel extends TableKernel {
   /** @param table the 768 u32 of the deviates' table; the caller destroys it */
   static async create(gpu: Gpu, table: GPUBuffer): Promise<MatrixKernel> {
     return new MatrixKernel(await gpu.pipeline("matrix"), table);
-  }
-
-  private constructor(pipeline: GPUComputePipeline, table: GPUBuffer) {
-    this.#pipeline = pipeline;
-    this.#table = table;
   }
 
   /** Returns the bytes of `out` for a row of one task. */
@@ -47,7 +40,7 @@ export class MatrixKernel {
    */
   encode(work: Work, which: MatrixRows, scale: number, out: GPUBufferBinding): void {
     const { tasks, parameters, groups } = matrixDispatch(work, which, scale, 0);
-    work.dispatch(this.#pipeline, parameters, [{ buffer: this.#table }, { buffer: tasks }, out], groups);
+    work.dispatch(this.pipeline, parameters, [{ buffer: this.table }, { buffer: tasks }, out], groups);
   }
 }
 

@@ -1,16 +1,11 @@
 import type { Gpu } from "../device/device.js";
+import { Kernel } from "./kernel.js";
 import { groupsFor, MAX_GROUPS, type Work } from "./work.js";
 
 /** Rounds float32 values to float16. */
-export class NarrowKernel {
-  readonly #pipeline: GPUComputePipeline;
-
+export class NarrowKernel extends Kernel {
   static async create(gpu: Gpu): Promise<NarrowKernel> {
     return new NarrowKernel(await gpu.pipeline("narrow"));
-  }
-
-  private constructor(pipeline: GPUComputePipeline) {
-    this.#pipeline = pipeline;
   }
 
   /**
@@ -21,6 +16,6 @@ export class NarrowKernel {
    */
   encode(work: Work, count: number, values: GPUBufferBinding, first: number, out: GPUBufferBinding): void {
     const groups = [Math.min(groupsFor(Math.ceil(count / 2), 64), MAX_GROUPS), 1, 1] as const;
-    work.dispatch(this.#pipeline, Uint32Array.of(count, first), [values, out], groups);
+    work.dispatch(this.pipeline, Uint32Array.of(count, first), [values, out], groups);
   }
 }

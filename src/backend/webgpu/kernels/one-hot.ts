@@ -1,4 +1,5 @@
 import type { Gpu } from "../device/device.js";
+import { Kernel } from "./kernel.js";
 import { groupsFor, MAX_GROUPS, type Work } from "./work.js";
 
 /** The positions that get a one-hot. */
@@ -12,15 +13,9 @@ export interface OneHotRange {
 }
 
 /** Writes the one-hot of each position's given label behind its inputs. */
-export class OneHotKernel {
-  readonly #pipeline: GPUComputePipeline;
-
+export class OneHotKernel extends Kernel {
   static async create(gpu: Gpu): Promise<OneHotKernel> {
     return new OneHotKernel(await gpu.pipeline("one-hot"));
-  }
-
-  private constructor(pipeline: GPUComputePipeline) {
-    this.#pipeline = pipeline;
   }
 
   /**
@@ -30,6 +25,6 @@ export class OneHotKernel {
   encode(work: Work, range: OneHotRange, given: GPUBufferBinding, out: GPUBufferBinding): void {
     const { positions, position, inputs, cells } = range;
     const groups = [groupsFor(cells, 64), Math.min(positions, MAX_GROUPS), 1] as const;
-    work.dispatch(this.#pipeline, Uint32Array.of(inputs, cells, positions, position), [given, out], groups);
+    work.dispatch(this.pipeline, Uint32Array.of(inputs, cells, positions, position), [given, out], groups);
   }
 }

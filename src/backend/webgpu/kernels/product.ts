@@ -1,4 +1,5 @@
 import type { Gpu } from "../device/device.js";
+import { Kernel } from "./kernel.js";
 import type { Limbs } from "./limbs.js";
 import { blocksOf } from "./matrix.js";
 import { f32, groupsFor, type Work } from "./work.js";
@@ -19,15 +20,9 @@ export interface ProductRange {
 }
 
 /** Multiplies uint8 examples with a matrix in limbs, exactly. */
-export class ProductKernel {
-  readonly #pipeline: GPUComputePipeline;
-
+export class ProductKernel extends Kernel {
   static async create(gpu: Gpu): Promise<ProductKernel> {
     return new ProductKernel(await gpu.pipeline("product"));
-  }
-
-  private constructor(pipeline: GPUComputePipeline) {
-    this.#pipeline = pipeline;
   }
 
   /**
@@ -42,6 +37,6 @@ export class ProductKernel {
     const blocks = blocksOf(columns);
     const parameters = Uint32Array.of(first, examples, rows, blocks, position, stride, column, f32(scale));
     const groups = [groupsFor(rows, 64), groupsFor(examples, 128), 1] as const;
-    work.dispatch(this.#pipeline, parameters, [images, limbs.limbs, limbs.initial, out], groups);
+    work.dispatch(this.pipeline, parameters, [images, limbs.limbs, limbs.initial, out], groups);
   }
 }

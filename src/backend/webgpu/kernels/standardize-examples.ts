@@ -1,6 +1,5 @@
-import type { GpuLimits } from "../device/adapter.js";
 import type { Gpu } from "../device/device.js";
-import { rowsOfBinding } from "./ranges.js";
+import { TablePartsKernel } from "./kernel.js";
 import type { Table } from "./statistics.js";
 import type { Work } from "./work.js";
 
@@ -19,17 +18,9 @@ export const MOST_GROUPS = 4096;
  * differences by u each. The 2^18 keep the first mean, which the correction starts from, within a deviation of the true
  * one.
  */
-export class StandardizeExamplesKernel {
-  readonly #limits: GpuLimits;
-  readonly #pipeline: GPUComputePipeline;
-
+export class StandardizeExamplesKernel extends TablePartsKernel {
   static async create(gpu: Gpu): Promise<StandardizeExamplesKernel> {
     return new StandardizeExamplesKernel(gpu.limits, await gpu.pipeline("standardize-examples"));
-  }
-
-  private constructor(limits: GpuLimits, pipeline: GPUComputePipeline) {
-    this.#limits = limits;
-    this.#pipeline = pipeline;
   }
 
   /** Returns the bound on the error of a result z, divided by `|z| + 1`; see above. */
@@ -43,12 +34,9 @@ export class StandardizeExamplesKernel {
    * than a binding.
    */
   encode(work: Work, table: Table): void {
-    const { values, rows, width, stride } = table;
-    const most = rowsOfBinding(this.#limits, stride * 4);
-    for (let row = 0; row < rows; row += most) {
-      const here = Math.min(most, rows - row);
-      const part = { buffer: values, offset: row * stride * 4, size: here * stride * 4 };
-      work.dispatch(this.#pipeline, Uint32Array.of(here, width, stride), [part], [Math.min(here, MOST_GROUPS), 1, 1]);
-    }
+    const { width, stride } = table;
+    this.eachPart(table, (rows, part) => {
+      work.dispatch(this.pipeline, Uint32Array.of(rows, width, stride), [part], [Math.min(rows, MOST_GROUPS), 1, 1]);
+    });
   }
 }

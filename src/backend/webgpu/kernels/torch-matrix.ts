@@ -1,4 +1,5 @@
 import type { Gpu } from "../device/device.js";
+import { Kernel } from "./kernel.js";
 import { BLOCK, blocksOf } from "./matrix.js";
 import { f32, type Work } from "./work.js";
 
@@ -23,15 +24,9 @@ export const MAX_TORCH_VALUES = 2 ** 28;
  * assembly/torch-normal.ts, with r = sqrt(a^2 + b^2) for its pair: a and b at places j and j + 8 of a block of 16; see
  * docs/torch.md.
  */
-export class TorchMatrixKernel {
-  readonly #pipeline: GPUComputePipeline;
-
+export class TorchMatrixKernel extends Kernel {
   static async create(gpu: Gpu): Promise<TorchMatrixKernel> {
     return new TorchMatrixKernel(await gpu.pipeline("torch-matrix"));
-  }
-
-  private constructor(pipeline: GPUComputePipeline) {
-    this.#pipeline = pipeline;
   }
 
   /**
@@ -45,6 +40,6 @@ export class TorchMatrixKernel {
     const range = [outFeatures * columns, row * columns, (row + rows) * columns];
     const parameters = Uint32Array.of(...range, columns, blocksOf(columns) * BLOCK, f32(scale));
     const uploaded = { buffer: work.upload("seeds", Uint32Array.from(seeds)) };
-    work.dispatch(this.#pipeline, parameters, [uploaded, out], [seeds.length, 1, 1]);
+    work.dispatch(this.pipeline, parameters, [uploaded, out], [seeds.length, 1, 1]);
   }
 }

@@ -17,7 +17,7 @@ export interface Gathered {
   readonly buffer: GPUBuffer;
   /** The masks of the examples, if they have masks. */
   readonly masks: GPUBuffer | undefined;
-  /** For each position, the place of its example in `buffer`. */
+  /** The place of each position's example in `buffer`. */
   readonly indices: Uint32Array<ArrayBuffer>;
   /** Writes the examples through the queue, unless they are uploaded already. */
   write(): void;

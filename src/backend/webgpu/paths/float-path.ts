@@ -35,7 +35,7 @@ export const floatPath: Path = {
 
 interface Kernels {
   readonly matrix: MatrixKernel;
-  /** Only for the torch generator. Identity matrices come from `matrix` with either generator. */
+  /** The kernel of the torch generator. Identity matrices come from `matrix` with either generator. */
   readonly torch: TorchMatrixKernel | undefined;
   readonly project: ProjectFloatKernel;
   readonly finish: Finish;
