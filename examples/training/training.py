@@ -103,4 +103,4 @@ def train(
 def unseen(digits: Digits, count: int, **options: Any) -> Batch:
     """One sequence of each of some tasks that training never takes, from images that training never takes."""
     recipe = taskloom.recipe(digits.test, task_count=count, task_offset=FIRST_UNSEEN_TASK, **options)
-    return next(iter(TaskStream(taskloom.open_tasks(recipe, digits.test), batch_size=count)))
+    return next(iter(TaskStream(taskloom.open_tasks(recipe, digits.test), count, shard=(0, 1))))
