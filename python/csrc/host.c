@@ -57,6 +57,7 @@ EXPORT u32 taskloom_grow(w2c_kernel* kernel, u32 pages) {
 
 EXPORT u64 taskloom_abiVersion(w2c_kernel* kernel) { return CALL(w2c_kernel_abiVersion(kernel)); }
 EXPORT u64 taskloom_heapBase(w2c_kernel* kernel) { return CALL(w2c_kernel_heapBase(kernel)); }
+EXPORT u64 taskloom_normalTable(w2c_kernel* kernel) { return CALL(w2c_kernel_normalTable(kernel)); }
 EXPORT u64 taskloom_plan(w2c_kernel* kernel, u32 at) { return CALL(w2c_kernel_plan(kernel, at)); }
 EXPORT u64 taskloom_begin(w2c_kernel* kernel) { return CALL((w2c_kernel_begin(kernel), 0)); }
 EXPORT u64 taskloom_add(w2c_kernel* kernel, u64 item, u32 most) { return CALL(w2c_kernel_add(kernel, item, most)); }

@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { checkText } from "../base/check.js";
 import { describe, InvalidOptionError, RecipeError } from "../base/errors.js";
 import { parseNested } from "../base/json.js";
 import type { DType } from "../dataset/index.js";
@@ -93,7 +92,9 @@ export function optionsOf(recipe: Recipe): TaskAugmentorOptions {
  * @throws RecipeError when the text is no recipe, has fields this version does not know, or is of a newer version
  */
 export function parseRecipe(text: string, source = "recipe"): Recipe {
-  checkText("text", text, "the JSON text of a recipe; JSON.stringify() makes it of an object");
+  if (typeof text !== "string") {
+    throw new InvalidOptionError("text", text, "the JSON text of a recipe; JSON.stringify() makes it of an object");
+  }
   if (typeof source !== "string") throw new InvalidOptionError("source", source, "text");
   let value: unknown;
   try {

@@ -26,6 +26,7 @@ ENGINES = ("compiled", "wasmtime")
 SIGNATURES = {
     "abiVersion": "",
     "heapBase": "",
+    "normalTable": "",
     "plan": "I",
     "begin": "",
     "add": "QI",

@@ -21,6 +21,8 @@ __all__ = ["Plan", "plan_of"]
 _NONE = 0xFFFFFFFF
 _UNITS = 4096
 _MIN_NORMAL = 2.0**-126
+#: Where `Plan.fields` has grayOffset, scale and identityScale.
+_SCALES = slice(19, 22)
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,12 @@ class Plan:
     examples: npt.NDArray[Any]  # [n, features], uint8, int16 or float32
     labels: npt.NDArray[np.uint16]
     layout: Layout
+
+    @property
+    def scales(self) -> tuple[int, float, float]:
+        """The gray level that is subtracted, and the factors of projected values and of those under the identity."""
+        gray, scale, identity = self.fields[_SCALES]
+        return gray, scale, identity
 
 
 def plan_of(recipe: Mapping[str, Any], dataset: Dataset, dtype: str | None = None) -> Plan:

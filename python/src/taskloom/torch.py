@@ -1,4 +1,4 @@
-"""Task sets in PyTorch: a map-style dataset, a sampler for it, and a stream of batches.
+"""Task sets in PyTorch: a map-style dataset, a sampler for it, a stream of batches, and tasks made on a GPU.
 
 >>> stream = taskloom.torch.TaskStream(tasks, batch_size=64, shuffle=True, epochs=math.inf)  # doctest: +SKIP
 >>> for inputs, targets in stream:  # float32 [64, 100, 794], int64 [64, 100]  # doctest: +SKIP
@@ -15,13 +15,23 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset, IterableDataset, Sampler, default_collate, get_worker_info
 
+from ._device import DeviceTasks, weave
 from ._state import state_of
 from ._tasks import Arrays, TaskSet
 from ._walk import Walk
 from ._walk_options import resolve_walk
 from .errors import InvalidOptionError
 
-__all__ = ["TaskDataset", "TaskSampler", "TaskStream", "Tensors", "collate", "loader_state"]
+__all__ = [
+    "DeviceTasks",
+    "TaskDataset",
+    "TaskSampler",
+    "TaskStream",
+    "Tensors",
+    "collate",
+    "loader_state",
+    "weave",
+]
 
 #: (inputs, targets), or (inputs, targets, labels): inputs of the set's type, the others int64.
 Tensors = tuple[torch.Tensor, ...]
