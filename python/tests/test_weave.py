@@ -12,6 +12,8 @@ from taskloom._torch_stream import rounded_once  # noqa: E402
 from taskloom.torch import weave  # noqa: E402
 
 PRODUCTS = ("float64", "float32")
+# Threads that wait for each other take longer than one where the machine has other work.
+torch.set_num_threads(1)
 
 
 def made_exactly(case):

@@ -28,8 +28,9 @@ async function pytest(python: string, path: string, engine: string, files: reado
     TASKLOOM_FIXTURES: folder,
   };
   const tests = files.map((file) => at(`python/tests/${file}`));
-  const options = ["-q", "-p", "no:cacheprovider", "-W", "error", "--rootdir", at("python"), ...args];
+  const options = ["-q", "-p", "no:cacheprovider", "-W", "error", "--rootdir", at("python"), ...(process.env.DUR ? ["--durations=40"] : []), ...args];
   const { code, stdout, stderr } = await run(python, ["-m", "pytest", ...options, ...tests], { env });
+  if (process.env.DUR) console.log(stdout);
   expect(code, stdout + stderr).toBe(0);
   return stdout;
 }

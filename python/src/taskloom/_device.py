@@ -172,4 +172,5 @@ def _table(engine: str, device: torch.device) -> tuple[Tensor, Tensor]:
     instance = instantiate(engine)
     at = instance.function("normalTable")()
     table = instance.memory()[at : at + 4 * _TABLE_ENTRIES].view(np.uint32)
-    return tuple(torch.from_numpy(part.astype(np.int32)).to(device) for part in (table >> 12, table & 0xFFF))  # type: ignore[return-value]
+    values, slopes = (torch.from_numpy(part.astype(np.int32)).to(device) for part in (table >> 12, table & 0xFFF))
+    return values, slopes

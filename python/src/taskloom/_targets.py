@@ -23,7 +23,7 @@ def checked_target_dtype(given: Any, layout: Layout) -> str | None:
     if given is None:
         return None
     try:
-        name = np.dtype(given).name
+        name = str(np.dtype(given).name)
     except TypeError:
         name = ""
     if name not in TARGETS:
