@@ -121,13 +121,12 @@ class Shuffle:
         bits = max(_MIN_BITS, (length - 1).bit_length())
         self._length = length
         self._network = _Network(_keys(seed, task, epoch), bits)
-        self._step = self._network.permute
-        if bits <= _TABLE_BITS:
-            self._step = _table(seed, task, epoch, bits).__getitem__
+        self._table = _table(seed, task, epoch, bits) if bits <= _TABLE_BITS else None
 
     def at(self, positions: Numbers) -> Numbers:
         """The numbers at these positions, each from 0 to length - 1."""
-        return self._walk(positions, self._step)
+        table = self._table
+        return self._walk(positions, self._network.permute if table is None else lambda x: table[x])
 
     def position_of(self, number: int) -> int:
         """The position of a number."""
