@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import taskloom
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", "2.0")
 
 from taskloom._torch_stream import rounded_once  # noqa: E402
 from taskloom.torch import weave  # noqa: E402
