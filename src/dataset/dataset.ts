@@ -4,7 +4,7 @@ import type { ByteScale } from "./byte-scale.js";
 import { littleEndianBytes } from "./endian.js";
 import { type Checked, checkInit, checkNames, type DatasetInit } from "./init.js";
 import { type Moments, momentsOf } from "./moments.js";
-import { inSteps, type Quantization, type QuantizeOptions, quantized } from "./quantize.js";
+import { type Quantization, type QuantizeOptions, quantized } from "./quantize.js";
 import { checkTargets } from "./targets.js";
 import { type DType, dtypeOf, type Pixels, product } from "./tensor.js";
 import { applyToAll } from "./transforms/apply.js";
@@ -255,11 +255,6 @@ export class Dataset implements Iterable<Example> {
   quantize(options: QuantizeOptions): Dataset {
     const { images, scale, quantization } = quantized(this, options);
     return new Dataset({ ...this, images, scale, quantization });
-  }
-
-  /** Like `quantize`, with a scale of the caller's. @internal */
-  quantizedBy(bits: 16 | 8, scale: number): Dataset {
-    return new Dataset({ ...this, scale, ...inSteps(this.images as Float32Array, bits, scale) });
   }
 }
 

@@ -112,5 +112,5 @@ function likeThat({ dataset: { shape, dtype, scale } }: Recipe, read: Dataset): 
 function quantizedAs(recipe: Recipe, dataset: Dataset): Dataset {
   const { dtype, scale } = recipe.dataset;
   if (scale === undefined || dataset.dtype !== "float32") return dataset;
-  return dataset.quantizedBy(dtype === "int16" ? 16 : 8, scale);
+  return dataset.quantize({ bits: dtype === "int16" ? 16 : 8, scale });
 }
