@@ -49,6 +49,8 @@ export class Dataset implements Iterable<Example> {
   readonly nonFinite: "refuse" | "allow";
   /** The values that bytes stand for, where these are not 0 to 1: see {@link Center}. The digest does not have it. */
   readonly byteScale: ByteScale | undefined;
+  /** The name of the dataset whose mean image {@link Center} took off; undefined where it did not, or for float32. */
+  readonly centeredOn: string | undefined;
   /** `"uint8"`, `"int16"` or `"float32"`. */
   readonly dtype: DType;
   /**
@@ -67,7 +69,9 @@ export class Dataset implements Iterable<Example> {
   #moments: Moments | undefined;
   #range: ValueRange | undefined;
 
-  private constructor(checked: Checked & { readonly quantization?: Quantization | undefined }) {
+  private constructor(
+    checked: Checked & { readonly quantization?: Quantization | undefined; readonly centeredOn?: string | undefined },
+  ) {
     this.name = checked.name;
     this.images = checked.images;
     this.targets = checked.targets;
@@ -79,6 +83,7 @@ export class Dataset implements Iterable<Example> {
     this.byteScale = checked.byteScale;
     this.dtype = dtypeOf(checked.images) as DType;
     this.scale = checked.scale;
+    this.centeredOn = checked.byteScale?.centeredOn ?? (this.dtype === "int16" ? checked.centeredOn : undefined);
     this.quantization = checked.quantization;
     this.length = checked.targets.length;
     this.features = product(checked.shape);
@@ -235,9 +240,11 @@ export class Dataset implements Iterable<Example> {
    * const small = dataset.transform(new Compose([new Resize(14), new ConvertImageDtype("float32"), new Flatten()]));
    */
   transform(transform: Transform): Dataset {
-    const { data, shape, scale, byteScale } = applyToAll(transform, this);
+    const { data, shape, scale, byteScale, centeredOn } = applyToAll(transform, this);
     const kept = scale === this.scale ? this : { ...this, quantization: undefined };
-    return new Dataset({ ...kept, images: data, shape, scale, byteScale }).#checked(`after ${transform.name} `);
+    return new Dataset({ ...kept, images: data, shape, scale, byteScale, centeredOn }).#checked(
+      `after ${transform.name} `,
+    );
   }
 
   /**

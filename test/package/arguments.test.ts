@@ -110,8 +110,8 @@ const NO_MEMBERS: Record<string, readonly string[]> = {
 const NOT_MADE = ["Dataset", "StoreReader"];
 
 const rows: Record<string, Row> = {
-  Center: row((o) => new Center(o), argument([], "mean", "wrong")("options", { mean: 1 })),
-  "Center.of": row((d) => Center.of(d), theDataset),
+  Center: row((o) => new Center(o), argument([], "mean", "dtype", "wrong")("options", { mean: 1 })),
+  "Center.of": row((d, o) => Center.of(d, o), theDataset, options("options", {})),
   "Center#apply": row((b) => new Center({ mean: 1 }).apply(b), transformed(images)),
   Compose: row((t) => new Compose(t), argument(["list"], "transforms[0]")("transforms", [new Flatten()])),
   "Compose#apply": row((b) => new Compose([]).apply(b), transformed(images)),
