@@ -29,8 +29,8 @@ def test_recipes_and_keys_from_options(fixtures):
     wrong = []
     for case in fixtures.cases:
         assert taskloom.Recipe.parse(case["recipe"]).key == case["key"]
-        if case["data"] == "centered":
-            # Python has no transforms; it takes the bytes that Center made.
+        if case["data"] in ("centered", "centered16"):
+            # Python has no transforms; it takes the integers that Center made.
             continue
         recipe = taskloom.recipe(fixtures.dataset(case["data"]), **snake_options(case["options"]))
         if recipe.to_json() != case["recipe"] or recipe.key != case["key"]:

@@ -22,7 +22,7 @@ import { damagedRecipes } from "./damaged.js";
 /** What the Python package is held to: recipes with the digests of their tasks, stores, and verdicts on damaged recipes. */
 
 /** The datasets of the recipes, by the name of their file. */
-type Data = "bytes" | "floats" | "compact" | "centered" | "int16" | "quantized";
+type Data = "bytes" | "floats" | "compact" | "centered" | "centered16" | "int16" | "quantized";
 
 const short = { taskCount: 3, sequenceLength: 12 } as const;
 
@@ -46,6 +46,7 @@ const sets: readonly (readonly [string, TaskAugmentorOptions, Data])[] = [
   ["one sequence a task, as in the notebook", { ...short, outputScaling: "notebook", outFeatures: 40 }, "bytes"],
   ["renumbered labels", { ...short, outFeatures: 16 }, "compact"],
   ["a mean image taken off", { ...short, outFeatures: 16 }, "centered"],
+  ["a mean image taken off, int16", { ...short, preset: "paper", outFeatures: 40 }, "centered16"],
   ...quantizedRecipes.map(([name, bits, options]) => [name, options, bits === 16 ? "int16" : "quantized"] as const),
   ["int16, torch", { ...short, generator: "torch", outFeatures: 40 }, "int16"],
   ["int16, each position standardized", { ...short, outputScaling: "example", outFeatures: 40 }, "int16"],
@@ -62,6 +63,7 @@ async function datasets(): Promise<Record<Data, Dataset>> {
   const dense = Dataset.from({ name: "features", images: features, targets, shape, classes: 10 });
   return {
     centered: bytes.transform(Center.of(bytes)),
+    centered16: bytes.transform(Center.of(bytes, { dtype: "int16" })),
     int16: dense.quantize({ bits: 16 }),
     quantized: dense.quantize({ bits: 8 }),
     bytes: Dataset.from({ name: "bytes", images: bytes.images, targets, shape, classes: 10 }),
