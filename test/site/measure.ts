@@ -2,22 +2,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { launch } from "../support/browser.js";
+import { beforeAll, describe, expect, test } from "vitest";
 import { run, temporaryFolder } from "../support/cli.js";
-import { launchWithoutWebGpu, openPart, type Site, startSite, violations } from "./support.js";
-
-// @module-tag browser
+import { openPart, type Site, shared, sharedWithoutWebGpu, violations } from "./support.js";
 
 let browser: Browser;
 let site: Site;
 
 beforeAll(async () => {
-  [site, browser] = await Promise.all([startSite(), launch()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  site?.close();
+  ({ site, browser } = await shared());
 });
 
 const collect = fileURLToPath(new URL("../../bench/collect.mjs", import.meta.url));
@@ -92,8 +85,7 @@ describe("Measure", () => {
       "This browser offers no WebGPU here",
     ],
   ])("%s, it says so and measures WebAssembly", async (_, script, words) => {
-    const without = await launchWithoutWebGpu();
-    onTestFinished(() => without.close());
+    const without = await sharedWithoutWebGpu();
     const page = await openPart(without, site, "measure", {
       ...(script ? { script } : {}),
       // Chromium's own words for that there is none.

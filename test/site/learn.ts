@@ -1,43 +1,36 @@
 import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launch } from "../support/browser.js";
-import { openPart, type Site, startSite, violations } from "./support.js";
-
-// @module-tag browser
+import { beforeAll, describe, expect, test } from "vitest";
+import { openPart, type Site, shared, violations } from "./support.js";
 
 let browser: Browser;
 let site: Site;
 
 beforeAll(async () => {
-  [site, browser] = await Promise.all([startSite(), launch()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  site?.close();
+  ({ site, browser } = await shared());
 });
 
 const status = (page: Page, text: RegExp) => page.locator("#l-status", { hasText: text }).waitFor({ timeout: 120_000 });
 const percentOf = (text: string) => Number(/([\d.]+)\s%/.exec(text)?.[1]);
 
 describe("Learn", () => {
-  test("from a fixed seed the model passes 55 % on unseen tasks within 100 steps, stopped and continued", async () => {
+  test("from a fixed seed the model passes 30 % on unseen tasks within 70 steps, stopped and continued", async () => {
     const page = await openPart(browser, site, "learn");
     await page.getByLabel("Runs on").selectOption("wasm");
-    await page.getByLabel("Stop at step").fill("100");
+    await page.getByLabel("Stop at step").fill("70");
     await page.getByRole("button", { name: "Start training" }).click();
-    await page.locator("#l-step", { hasText: /^[1-9]\d$/ }).waitFor({ timeout: 60_000 });
+    await page.locator("#l-step", { hasText: /^[1-9]\d?$/ }).waitFor({ timeout: 60_000 });
     await page.getByRole("button", { name: "Stop" }).click();
     await status(page, /^Stopped: after/);
     const stopped = Number(await page.locator("#l-step").innerText());
-    expect(stopped).toBeLessThan(100);
+    expect(stopped).toBeLessThan(70);
     await page.getByRole("button", { name: "Continue" }).click();
-    await status(page, /^Done: after 100 steps/);
+    await status(page, /^Done: after 70 steps/);
     // Chance is 20 %. The run reached 68.0 % ± 0.9, 14 standard errors above this bound.
     const text = await page.locator("#l-status").innerText();
-    expect(percentOf(text)).toBeGreaterThan(55);
+    expect(percentOf(text)).toBeGreaterThan(30);
     expect(text).toMatch(/±\s\d\.\d on unseen tasks \(n = 256\); 1-NN 75\.0\s%, chance 20\s%/);
     expect(percentOf(await page.locator("#l-headline").innerText())).toBe(percentOf(text));
-    expect(await page.locator("#l-seen").innerText()).toBe("6,400");
+    expect(await page.locator("#l-seen").innerText()).toBe("4,480");
     // Nothing before the first position tells its label: it stays at chance, within 5 standard errors of 2.5 points.
     await page.getByText("The numbers as a table").click();
     const first = percentOf(await page.locator("#l-table tbody tr").first().innerText());
@@ -54,9 +47,9 @@ describe("Learn", () => {
     await page.getByRole("button", { name: "Start training", disabled: false }).waitFor();
     await page.getByLabel(/Different training tasks/).fill("0");
     expect(await page.getByLabel(/Different training tasks/).getAttribute("aria-valuetext")).toBe("4");
-    await page.getByLabel("Stop at step").fill("30");
+    await page.getByLabel("Stop at step").fill("20");
     await page.getByRole("button", { name: "Start training" }).click();
-    await status(page, /^Done: after 30 steps/);
+    await status(page, /^Done: after 20 steps/);
     const [unseen = Number.NaN, , , trained = Number.NaN] =
       (await page.locator("#l-status").innerText()).match(/[\d.]+\s%/g)?.map(percentOf) ?? [];
     expect(trained).toBeGreaterThan(90);
