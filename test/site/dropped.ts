@@ -114,17 +114,16 @@ describe("files of a visitor", () => {
     await drop(page, folder);
     expect(await digestOf(page, /20 examples of digits, /)).toBe(digest);
     const arrays = unzipSync(readFileSync(data("mnist20.npz")));
-    const [[a = "", images] = [], [b = "", labels] = []] = Object.entries(arrays);
+    const { "x_train.npy": images, "y_train.npy": labels } = arrays;
     const file = (name: string, bytes: Uint8Array | undefined) => ({
       name,
       mimeType: "application/octet-stream",
       buffer: Buffer.from(bytes ?? []),
     });
-    expect([a, b].every((name) => name.endsWith(".npy"))).toBe(true);
-    await page.locator("#w-files").setInputFiles([file("second.npy", labels), file("first.npy", images)]);
+    await page.locator("#w-files").setInputFiles([file("a.npy", labels), file("b.npy", images)]);
     const npz = await readDataset(data("mnist20.npz"));
-    expect(await digestOf(page, /20 examples of (first|second)\.npy, /)).toBe(await npz.digest());
-    expect(await code(page, "Command line")).toMatch(/--images (first|second)\.npy \\\s+--labels (first|second)\.npy/);
+    expect(await digestOf(page, "20 examples of b.npy, 28 × 28")).toBe(await npz.digest());
+    expect(await code(page, "Command line")).toMatch(/--images b\.npy \\\s+--labels a\.npy/);
   });
 
   test("what is no dataset is refused with the remedy, and the reading can be tried again", async () => {

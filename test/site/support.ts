@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright";
-import { expect, onTestFinished } from "vitest";
+import { expect, onTestFinished, type TestContext } from "vitest";
 import { findBrowser } from "../../scripts/browser.mjs";
 import { buildSite } from "../../scripts/build-site.mjs";
 import { serveSite } from "../../scripts/serve-site.mjs";
@@ -50,6 +50,11 @@ export function sharedWithoutWebGpu(): Promise<Browser> {
   return withoutWebGpu;
 }
 
+/** Skips a test that takes minutes on a software adapter, unless TASKLOOM_SLOW asks for it. */
+export function onlyIfSlow({ skip }: TestContext): void {
+  if (!process.env.TASKLOOM_SLOW) skip("takes long: TASKLOOM_SLOW=1 runs it");
+}
+
 /** Ends what `shared` and `sharedWithoutWebGpu` started. */
 export async function closeShared(): Promise<void> {
   const { site, browser } = (await opened) ?? {};
@@ -70,7 +75,13 @@ export async function openPart(
   hash: string,
   { script, allowed, ...options }: BrowserContextOptions & { script?: () => void; allowed?: RegExp } = {},
 ): Promise<Page> {
-  const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"], ...options });
+  // Without transitions: axe would see a color halfway.
+  const still = { reducedMotion: "reduce" } as const;
+  const context = await browser.newContext({
+    ...still,
+    permissions: ["clipboard-read", "clipboard-write"],
+    ...options,
+  });
   const page = await context.newPage();
   const problems: string[] = [];
   const foreign: string[] = [];
