@@ -43,9 +43,9 @@ const done = (page: Page) => page.locator("#m-status", { hasText: /^Done/ }).wai
 
 describe("Measure", () => {
   // On a software adapter tasks a second take ten seconds more.
-  test.for([["digests"], ["digests", "tasks"]])(
-    "%j come to a JSON, which bench/collect.mjs makes a table of",
-    async (parts, context) => {
+  test.for([{ parts: ["digests"] }, { parts: ["digests", "tasks"] }])(
+    "$parts come to a JSON, which bench/collect.mjs makes a table of",
+    async ({ parts }, context) => {
       if (parts.includes("tasks")) onlyIfSlow(context);
       const page = await openPart(browser, site, "measure");
       await choose(page, parts);
