@@ -14,7 +14,7 @@ const percentOf = (text: string) => Number(/([\d.]+)\s%/.exec(text)?.[1]);
 
 describe("Learn", () => {
   test.for([
-    { steps: 70, least: 30, slow: false },
+    { steps: 70, least: 40, slow: false },
     { steps: 100, least: 55, slow: true },
   ])(
     "from a fixed seed the model passes $least % on unseen tasks within $steps steps, stopped and continued",
@@ -34,7 +34,7 @@ describe("Learn", () => {
       expect(stopped).toBeLessThan(steps);
       await page.getByRole("button", { name: "Continue" }).click();
       await status(page, new RegExp(`^Done: after ${steps} steps`));
-      // Chance is 20 %. The run reached 68.0 % ± 0.9, 14 standard errors above this bound.
+      // Chance is 20 %. Runs reached 52.9 % ± 1.1 and 68.0 % ± 0.9, 11 and 14 standard errors above these bounds.
       const text = await page.locator("#l-status").innerText();
       expect(percentOf(text)).toBeGreaterThan(least);
       expect(text).toMatch(/±\s\d\.\d on unseen tasks \(n = 256\); 1-NN 75\.0\s%, chance 20\s%/);
