@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
+import { StoreError } from "../base/errors.js";
 import { printable } from "../base/printable.js";
 import { openDataset } from "../node/dataset/open-dataset.js";
 import { type ArrayReport, type Inspection, inspect } from "../node/read/inspect.js";
@@ -36,10 +37,10 @@ export function inspectCommand(): Command {
 
 async function run(path: string | undefined, flags: Flags, command: Command): Promise<void> {
   const { json, limitExamples, picture } = flags;
-  if (path !== undefined && TASK_SET.some((file) => existsSync(join(path, file)))) {
-    const report = await inspect(path, { signal });
-    if (json) printJson(report);
-    else process.stdout.write(`${describe(report).join("\n")}\n`);
+  const found = path === undefined ? undefined : await inspectTaskSet(path);
+  if (found) {
+    if (json) printJson(found);
+    else process.stdout.write(`${describe(found).join("\n")}\n`);
     return;
   }
   const { source, options } = datasetOf(
@@ -51,6 +52,19 @@ async function run(path: string | undefined, flags: Flags, command: Command): Pr
   const report = await inspectDataset(dataset, picture === undefined ? {} : { picture });
   if (json) printJson(report);
   else process.stdout.write(`${describeDataset(report).join("\n")}\n`);
+}
+
+/** Inspects a folder, or the address of one, that generate wrote; undefined for anything else, such as a dataset. */
+async function inspectTaskSet(path: string): Promise<Inspection | undefined> {
+  if (TASK_SET.some((file) => existsSync(join(path, file)))) return inspect(path, { signal });
+  // A server cannot be asked for what there is. The address of a dataset's file ends in that of its format.
+  if (!/^(s3|https?):\/\/[^?#]*?(\/[^./]*|\.zarr)\/*$/i.test(path)) return undefined;
+  try {
+    return await inspect(path, { signal });
+  } catch (error) {
+    if (error instanceof StoreError && error.chunk === undefined) return undefined;
+    throw error;
+  }
 }
 
 /** Classes that are listed, at most. */
