@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { StoreError } from "../base/errors.js";
 import { printable } from "../base/printable.js";
+import { filesAt } from "../files/places.js";
 import { openDataset } from "../node/dataset/open-dataset.js";
 import { type ArrayReport, type Inspection, inspect } from "../node/read/inspect.js";
 import { type DatasetReport, inspectDataset } from "../node/read/inspect-dataset.js";
@@ -37,10 +37,10 @@ export function inspectCommand(): Command {
 
 async function run(path: string | undefined, flags: Flags, command: Command): Promise<void> {
   const { json, limitExamples, picture } = flags;
-  const found = path === undefined ? undefined : await inspectTaskSet(path);
-  if (found) {
-    if (json) printJson(found);
-    else process.stdout.write(`${describe(found).join("\n")}\n`);
+  if (path !== undefined && (await holdsSet(path))) {
+    const report = await inspect(path, { signal });
+    if (json) printJson(report);
+    else process.stdout.write(`${describe(report).join("\n")}\n`);
     return;
   }
   const { source, options } = datasetOf(
@@ -54,17 +54,16 @@ async function run(path: string | undefined, flags: Flags, command: Command): Pr
   else process.stdout.write(`${describeDataset(report).join("\n")}\n`);
 }
 
-/** Inspects a folder, or the address of one, that generate wrote; undefined for anything else, such as a dataset. */
-async function inspectTaskSet(path: string): Promise<Inspection | undefined> {
-  if (TASK_SET.some((file) => existsSync(join(path, file)))) return inspect(path, { signal });
-  // A server cannot be asked for what there is. The address of a dataset's file ends in that of its format.
-  if (!/^(s3|https?):\/\/[^?#]*?(\/[^./]*|\.zarr)\/*$/i.test(path)) return undefined;
-  try {
-    return await inspect(path, { signal });
-  } catch (error) {
-    if (error instanceof StoreError && error.chunk === undefined) return undefined;
-    throw error;
+/** Says whether a folder or address has one of the files of a task set. */
+async function holdsSet(path: string): Promise<boolean> {
+  if (!/^(https?|s3):/i.test(path)) return TASK_SET.some((file) => existsSync(join(path, file)));
+  const files = filesAt(path, {});
+  for (const file of TASK_SET) {
+    // What cannot be reached is told by the reading that follows.
+    const found = await files.readInto(file, 0, new Uint8Array(1), signal).catch(() => undefined);
+    if (found) return true;
   }
+  return false;
 }
 
 /** Classes that are listed, at most. */

@@ -4,7 +4,7 @@ import type { ByteScale } from "./byte-scale.js";
 import { littleEndianBytes } from "./endian.js";
 import { type Checked, checkInit, checkNames, type DatasetInit } from "./init.js";
 import { type Moments, momentsOf } from "./moments.js";
-import { inSteps, type Quantization, type QuantizeOptions, quantized } from "./quantize.js";
+import { type Quantization, type QuantizeOptions, quantized } from "./quantize.js";
 import { checkTargets } from "./targets.js";
 import { type DType, dtypeOf, type Pixels, product } from "./tensor.js";
 import { applyToAll } from "./transforms/apply.js";
@@ -49,6 +49,8 @@ export class Dataset implements Iterable<Example> {
   readonly nonFinite: "refuse" | "allow";
   /** The values that bytes stand for, where these are not 0 to 1: see {@link Center}. The digest does not have it. */
   readonly byteScale: ByteScale | undefined;
+  /** The name of the dataset whose mean image {@link Center} took off; undefined where it did not, or for float32. */
+  readonly centeredOn: string | undefined;
   /** `"uint8"`, `"int16"` or `"float32"`. */
   readonly dtype: DType;
   /**
@@ -67,7 +69,9 @@ export class Dataset implements Iterable<Example> {
   #moments: Moments | undefined;
   #range: ValueRange | undefined;
 
-  private constructor(checked: Checked & { readonly quantization?: Quantization | undefined }) {
+  private constructor(
+    checked: Checked & { readonly quantization?: Quantization | undefined; readonly centeredOn?: string | undefined },
+  ) {
     this.name = checked.name;
     this.images = checked.images;
     this.targets = checked.targets;
@@ -79,6 +83,7 @@ export class Dataset implements Iterable<Example> {
     this.byteScale = checked.byteScale;
     this.dtype = dtypeOf(checked.images) as DType;
     this.scale = checked.scale;
+    this.centeredOn = checked.byteScale?.centeredOn ?? (this.dtype === "int16" ? checked.centeredOn : undefined);
     this.quantization = checked.quantization;
     this.length = checked.targets.length;
     this.features = product(checked.shape);
@@ -235,9 +240,11 @@ export class Dataset implements Iterable<Example> {
    * const small = dataset.transform(new Compose([new Resize(14), new ConvertImageDtype("float32"), new Flatten()]));
    */
   transform(transform: Transform): Dataset {
-    const { data, shape, scale, byteScale } = applyToAll(transform, this);
+    const { data, shape, scale, byteScale, centeredOn } = applyToAll(transform, this);
     const kept = scale === this.scale ? this : { ...this, quantization: undefined };
-    return new Dataset({ ...kept, images: data, shape, scale, byteScale }).#checked(`after ${transform.name} `);
+    return new Dataset({ ...kept, images: data, shape, scale, byteScale, centeredOn }).#checked(
+      `after ${transform.name} `,
+    );
   }
 
   /**
@@ -255,11 +262,6 @@ export class Dataset implements Iterable<Example> {
   quantize(options: QuantizeOptions): Dataset {
     const { images, scale, quantization } = quantized(this, options);
     return new Dataset({ ...this, images, scale, quantization });
-  }
-
-  /** Like `quantize`, with a scale of the caller's. @internal */
-  quantizedBy(bits: 16 | 8, scale: number): Dataset {
-    return new Dataset({ ...this, scale, ...inSteps(this.images as Float32Array, bits, scale) });
   }
 }
 

@@ -66,7 +66,8 @@ export async function openDatasetOf(
 ): Promise<Dataset> {
   const classes = recipe.dataset.originalLabels ? "compact" : recipe.dataset.classes;
   const limit = Math.max(1, recipe.dataset.shape[0] as number);
-  const scaleOfIntegers = recipe.dataset.scale;
+  // The steps of centered examples are those of Center, not of the file.
+  const scaleOfIntegers = recipe.dataset.centeredOn === undefined ? recipe.dataset.scale : undefined;
   const whole = isDataset(given)
     ? given
     : likeThat(recipe, await openDataset(given, { classes, limit, scaleOfIntegers, ...options, signal }));
@@ -81,11 +82,11 @@ export async function openDatasetOf(
 
 /** The dataset with the mean image taken off that the recipe names. */
 async function centeredAs(recipe: Recipe, dataset: Dataset, options: ReaderOptions): Promise<Dataset> {
-  const { centeredOn, name } = recipe.dataset;
+  const { centeredOn, name, dtype } = recipe.dataset;
   if (centeredOn === undefined) return dataset;
   const source =
     centeredOn === name ? dataset : await openDataset(centeredOn, { ...options, split: undefined, name: centeredOn });
-  return dataset.transform(Center.of(source));
+  return dataset.transform(Center.of(source, dtype === "int16" ? { dtype } : {}));
 }
 
 function isDataset(given: DatasetSource | Dataset): given is Dataset {
@@ -112,5 +113,5 @@ function likeThat({ dataset: { shape, dtype, scale } }: Recipe, read: Dataset): 
 function quantizedAs(recipe: Recipe, dataset: Dataset): Dataset {
   const { dtype, scale } = recipe.dataset;
   if (scale === undefined || dataset.dtype !== "float32") return dataset;
-  return dataset.quantizedBy(dtype === "int16" ? 16 : 8, scale);
+  return dataset.quantize({ bits: dtype === "int16" ? 16 : 8, scale });
 }
