@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
 import { InvalidOptionError, RecipeError } from "../base/errors.js";
 import { notice } from "../base/notice.js";
 import type { TargetDtype } from "../base/tensor.js";
 import { Center, type Dataset, type Quantization, type ReaderOptions } from "../dataset/index.js";
+import { readBytes } from "../files/bytes.js";
+import { problemOf } from "../files/file-error.js";
+import { isS3 } from "../files/s3/place.js";
 import { openDataset, openDatasetOf } from "../node/dataset/open-dataset.js";
 import { preview } from "../node/read/preview.js";
 import { formatBytes } from "../node/write/disk.js";
@@ -139,9 +141,10 @@ async function wantedByRecipe(
   }
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = new TextDecoder().decode(await readBytes(file, { signal }));
   } catch (cause) {
-    throw new RecipeError(file, `cannot be read: ${(cause as Error).message}`, { cause });
+    signal.throwIfAborted();
+    throw new RecipeError(file, problemOf(cause), { cause });
   }
   const recipe = parseRecipe(text, file);
   const { dataset: _default, ...others } = flags;
@@ -157,6 +160,13 @@ async function wantedByRecipe(
 async function run({ out: given, ...flags }: Flags, command: Command, choosing: readonly string[]): Promise<void> {
   const out = given ?? (flags.format === "zarr" ? "tasks.zarr" : "tasks");
   checkPlace("--out", out, flags.format);
+  if (flags.preview && isS3(out)) {
+    throw new InvalidOptionError(
+      "--preview",
+      true,
+      `not given with ${out}; draw a picture with taskloom preview --out`,
+    );
+  }
   const { examples, options } = await (flags.recipe === undefined
     ? wantedByFlags(flags, command)
     : wantedByRecipe(flags.recipe, flags, command, choosing));
@@ -178,7 +188,8 @@ async function run({ out: given, ...flags }: Flags, command: Command, choosing: 
     onProgress: bar.update,
   }).finally(bar.stop);
   const seconds = (performance.now() - started) / 1000;
-  const picture = flags.preview ? await preview(out, { dataset: examples, signal }) : undefined;
+  // The first tasks may be those of another shard.
+  const picture = flags.preview && result.complete ? await preview(out, { dataset: examples, signal }) : undefined;
 
   const { items, bytes, recipe, backend, resumed, complete } = result;
   const workers = flags.workers ?? availableParallelism();
@@ -203,6 +214,7 @@ async function run({ out: given, ...flags }: Flags, command: Command, choosing: 
   );
   if (examples.quantization) process.stdout.write(`${quantizationText(examples)}\n`);
   if (!complete) process.stdout.write("the store is complete when the other shards are: see taskloom finish\n");
+  if (!complete && flags.preview) process.stdout.write("preview.png is drawn by the run that finishes the store\n");
   if (picture) process.stdout.write(`preview -> ${picture}\n`);
 }
 

@@ -1,5 +1,6 @@
-import { InvalidOptionError, OutputError, RecipeError, TaskloomError } from "../base/errors.js";
+import { InvalidOptionError, OutputError, RecipeError, StoreError, TaskloomError } from "../base/errors.js";
 import { printable } from "../base/printable.js";
+import { FileError } from "../files/file-error.js";
 
 /** Exit codes, also in the help text and the README. */
 export const EXIT = {
@@ -22,7 +23,9 @@ export function failure(error: unknown): number {
   if (error instanceof TaskloomError) {
     process.stderr.write(`error: ${error.message}\n`);
     if (error instanceof InvalidOptionError) return EXIT.usage;
-    return error instanceof RecipeError || (error instanceof OutputError && error.permanent) ? EXIT.never : EXIT.failed;
+    const noFile = error instanceof StoreError && error.cause instanceof FileError && error.cause.permanent;
+    const never = error instanceof RecipeError || noFile || (error instanceof OutputError && error.permanent);
+    return never ? EXIT.never : EXIT.failed;
   }
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   process.stderr.write(

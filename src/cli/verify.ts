@@ -36,7 +36,11 @@ export function verifyCommand(): Command {
       ).argParser((text) => shardOf(text)),
     )
     .option("--json", "print the result as JSON")
-    .addHelpText("after", "\nExit codes: 0 all is well, 1 something is not, 2 wrong usage, 130 interrupted.")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 all is well, 1 something is not, 2 wrong usage, 3 it cannot be opened, whenever it is tried: " +
+        "a folder or a pipe has the name of a file, or the recipe and the dataset do not fit, 130 interrupted.",
+    )
     .action(run);
 }
 

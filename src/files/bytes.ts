@@ -7,7 +7,7 @@ import { FileError, problemOf } from "./file-error.js";
 import { type ExtentOf, HEAD_BYTES, tooLong } from "./growing.js";
 import { Http } from "./http.js";
 import { readS3 } from "./s3/files.js";
-import { isS3, type S3Options } from "./s3/place.js";
+import { isS3, type S3Options, textOfPlace } from "./s3/place.js";
 
 /**
  * A source of bytes: a path, a URL (`file:`, `https:`, `data:`, `blob:`, `s3:`), a `Blob` or `File`, or bytes in memory. In a
@@ -79,7 +79,7 @@ function read(
   if (typeof source !== "string" && !isUrl(source)) {
     throw new FileError("is not a path, URL, Blob, ArrayBuffer or Uint8Array");
   }
-  const text = String(source);
+  const text = textOfPlace(source);
   if (isS3(text)) return readS3(text, options);
   const local = fileSystem() && !/^(https?|data|blob):/i.test(text);
   if (local) return readWhole(/^file:/i.test(text) ? new URL(text) : text, { ...options, shared: true });

@@ -24,9 +24,14 @@ export async function withFile<T>(
   const fs = fileSystem() as FileSystem;
   signal?.throwIfAborted();
   const status = await abortable(fs.stat(path), signal);
-  if (status.isDirectory()) throw new FileError("is a folder; give the path of a file");
-  if (!status.isFile())
-    throw new FileError("is not a regular file but a pipe, a device or a socket; copy it to a file");
+  if (status.isDirectory()) {
+    throw new FileError("is a folder; give the path of a file", { permanent: true });
+  }
+  if (!status.isFile()) {
+    throw new FileError("is not a regular file but a pipe, a device or a socket; copy it to a file", {
+      permanent: true,
+    });
+  }
   const file = await fs.open(path);
   try {
     return await use(file, status.size);

@@ -8,10 +8,14 @@ export class FileError extends Error {
   /** The problem, as a predicate: `"is a folder, not a file"`. */
   readonly problem: string;
 
-  constructor(problem: string, options?: ErrorOptions) {
+  /** True where trying again cannot help, as something that is no file has the name. */
+  readonly permanent: boolean;
+
+  constructor(problem: string, options?: ErrorOptions & { permanent?: boolean }) {
     super(problem, options);
     this.name = "FileError";
     this.problem = problem;
+    this.permanent = options?.permanent ?? false;
   }
 }
 

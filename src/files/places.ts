@@ -2,7 +2,7 @@ import { InvalidOptionError } from "../base/errors.js";
 import { fileSystem, nodeUrl } from "../base/host.js";
 import { type Files, handleFiles, httpFiles, pathFiles, storeFiles } from "./folder.js";
 import { s3Files } from "./s3/files.js";
-import { isS3, type S3Options, s3Place } from "./s3/place.js";
+import { isS3, type S3Options, s3Place, textOfPlace } from "./s3/place.js";
 import type { ReadableStore } from "./store.js";
 
 /** Options of reaching a place. */
@@ -30,7 +30,8 @@ export function filesAt(place: string, options: PlaceOptions): Files {
  */
 export function filesOf(given: string | URL | FileSystemDirectoryHandle | ReadableStore, options: PlaceOptions): Files {
   if (typeof given === "string" || given instanceof URL) {
-    if (isS3(String(given))) return s3Files(s3Place(String(given), options), options.retryPauses);
+    const text = textOfPlace(given);
+    if (isS3(text)) return s3Files(s3Place(text, options), options.retryPauses);
     const base = globalThis.location?.href;
     const url = URL.canParse(given, base) ? new URL(given, base) : undefined;
     if (url && /^https?:$/.test(url.protocol)) return httpFiles(url, options.retryPauses);

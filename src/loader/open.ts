@@ -7,7 +7,7 @@ import { problemOf } from "../files/file-error.js";
 import { type Files, handleFiles } from "../files/folder.js";
 import { filesAt } from "../files/places.js";
 import { checkPauses } from "../files/retry.js";
-import type { S3Options } from "../files/s3/place.js";
+import { type S3Options, textOfPlace } from "../files/s3/place.js";
 import type { TaskAugmentorOptions } from "../plan/options.js";
 import { parseRecipe, type Recipe } from "../plan/recipe.js";
 import { recipeKey } from "../plan/recipe-key.js";
@@ -189,7 +189,7 @@ async function find(source: TaskSetSource, options: Reading): Promise<Found> {
     if (source.trimStart().startsWith("{")) return { name: "recipe", recipe: parseRecipe(source) };
     return isRecipeFile(source) ? readRecipe(source, options) : openFolder(filesAt(source, options), options);
   }
-  if (source instanceof URL) return find(source.href, options);
+  if (source instanceof URL) return find(textOfPlace(source), options);
   if (source instanceof Blob) return readRecipe(source, options);
   if (typeof source !== "object" || source === null) throw notATaskSet(source);
   if ("kind" in source) {

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { InvalidOptionError } from "../base/errors.js";
 import { fileSystem } from "../base/host.js";
+import { isAddress } from "../files/s3/place.js";
 import { integer, plainObject } from "../plan/schema-parts.js";
 import type { CacheChoices } from "./cache-options.js";
 
@@ -20,10 +21,13 @@ export const cacheSchema = v.optional(
   ),
 );
 
-/** @throws InvalidOptionError when a folder is given where there is no file system */
+/** @throws InvalidOptionError when a folder is given where there is no file system, or an address in its place */
 export function checkCache(cache: CacheChoices | undefined): CacheChoices | undefined {
   if (cache?.folder !== undefined && !fileSystem()) {
     throw new InvalidOptionError("cache.folder", cache.folder, "undefined here: only Node and Deno have folders");
+  }
+  if (cache?.folder !== undefined && isAddress(cache.folder)) {
+    throw new InvalidOptionError("cache.folder", cache.folder, "the path of a folder on this machine, no address");
   }
   return cache;
 }

@@ -66,7 +66,7 @@ describe("generate --recipe", () => {
   test("names a file that is missing or no recipe", async () => {
     const folder = temporaryFolder();
     const missing = await taskloom(["generate", "--recipe", join(folder, "no.json"), "--out", join(folder, "out")]);
-    expect(missing.stderr).toMatch(/no\.json: cannot be read: ENOENT/);
+    expect(missing.stderr).toMatch(/no\.json: there is no such file/);
     writeFileSync(join(folder, "wrong.json"), "{}");
     const wrong = await taskloom(["generate", "--recipe", join(folder, "wrong.json"), "--out", join(folder, "out")]);
     expect(wrong.stderr).toMatch(/wrong\.json: not a recipe/);

@@ -6,7 +6,7 @@ import { type GenerateOptions, generate, verify } from "taskloom/node";
 import { describe, expect, test } from "vitest";
 import { fewDigits, filesIn, small } from "../store/support.js";
 import { taskloom, temporaryFolder } from "../support/cli.js";
-import { faultsOf, outcomes, ROUNDS, soundSeed, start, until } from "./support.js";
+import { faultsOf, namesIn, outcomes, ROUNDS, soundSeed, start, until } from "./support.js";
 
 const zarr = { ...small, format: "zarr", chunkTasks: 4 } as const;
 
@@ -157,6 +157,27 @@ describe("one set at once into one folder", () => {
         await setTimeout(20);
         const quick = start([...flags, "--out", out, "--shard", "0/2"]);
         for (const { code, stderr } of await Promise.all([slow.finished, quick.finished])) expect(code, stderr).toBe(0);
+        expect(await faultsOf(out)).toEqual([]);
+      },
+      1,
+    );
+  });
+
+  test("shards that start together wait for a zarr.json that one of them copies, where there are no hard links", async () => {
+    const flags = [
+      ..."generate --dataset mnist-test --limit-examples 100 --sequence-length 5 --workers 0".split(" "),
+      ..."--format zarr --tasks 16 --chunk-tasks 2".split(" "),
+    ];
+    const slow = `--import=${new URL("slow-copy.mjs", import.meta.url).href}`;
+    await rounds(
+      3,
+      async (out) => {
+        const first = start([...flags, "--out", out, "--shard", "1/2"], [slow]);
+        await until(() => namesIn(out).includes("zarr.json"), "zarr.json is begun");
+        const second = start([...flags, "--out", out, "--shard", "0/2"]);
+        for (const { code, stderr } of await Promise.all([first.finished, second.finished])) {
+          expect(code, stderr).toBe(0);
+        }
         expect(await faultsOf(out)).toEqual([]);
       },
       1,

@@ -2,6 +2,7 @@ import { abortable } from "../../base/abort.js";
 import { messageOf, TaskloomError } from "../../base/errors.js";
 import { FileError } from "../file-error.js";
 import { isTransient, pauseOf, RETRY_PAUSES, retry, Transient } from "../retry.js";
+import { keyOf } from "./credentials.js";
 import { type S3Place, urlOf } from "./place.js";
 import { codeOf, problemOfAnswer } from "./problems.js";
 
@@ -48,8 +49,8 @@ export class S3Client {
     headers: Record<string, string>,
     { body, signal }: { body?: Uint8Array<ArrayBuffer> | undefined; signal: AbortSignal | undefined },
   ): Promise<Response> {
-    const { credentials, region } = this.place;
-    const key = typeof credentials === "function" ? await credentials() : credentials;
+    const { region } = this.place;
+    const key = await keyOf(this.place);
     const init = { method, ...(body ? { body } : {}), ...(signal ? { signal } : {}) };
     if (!key) return fetch(url, { ...init, headers });
     const { signed } = await import("./signer.js").catch((cause) => {

@@ -1,4 +1,4 @@
-import { messageOf } from "../../base/errors.js";
+import { messageOf, TaskloomError } from "../../base/errors.js";
 import { fileSystem } from "../../base/host.js";
 import { FileError } from "../file-error.js";
 
@@ -21,6 +21,33 @@ export function credentialsOf(environment: Readonly<Record<string, string | unde
   } = environment;
   if (!accessKeyId || !secretAccessKey) return undefined;
   return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+}
+
+/**
+ * The key of the moment; undefined where requests are not signed.
+ *
+ * @throws FileError when the function that gives it fails, or gives something else: no server is to blame, so that the
+ *   request is not tried again
+ */
+export async function keyOf({
+  credentials,
+}: {
+  readonly credentials: S3Credentials | (() => S3Credentials | Promise<S3Credentials>) | undefined;
+}): Promise<S3Credentials | undefined> {
+  if (typeof credentials !== "function") return credentials;
+  const form = "it must give { accessKeyId, secretAccessKey }, and sessionToken where there is one";
+  let key: S3Credentials;
+  try {
+    key = await credentials();
+  } catch (cause) {
+    if (cause instanceof FileError || cause instanceof TaskloomError) throw cause;
+    throw new FileError(`cannot be signed for: the function credentials failed (${messageOf(cause)}); ${form}`, {
+      cause,
+    });
+  }
+  const { accessKeyId, secretAccessKey } = key ?? {};
+  if (typeof accessKeyId === "string" && typeof secretAccessKey === "string") return key;
+  throw new FileError(`cannot be signed for: the function credentials gave no key; ${form}`);
 }
 
 /** Keys are asked for again when they have less than this left, in ms. */

@@ -38,6 +38,22 @@ export function isS3(address: string): boolean {
   return /^s3:\/\//i.test(address);
 }
 
+/** True for an address of any kind, `s3:/bucket` with its slip included: no folder is meant by it. */
+export function isAddress(place: string): boolean {
+  return /^([a-z][a-z0-9+.-]+:\/\/|s3:)/i.test(place);
+}
+
+/** The text of a place. A URL has escapes for what a key has as it is, such as spaces. */
+export function textOfPlace(place: string | URL): string {
+  if (typeof place === "string" || !isS3(place.href)) return String(place);
+  const { host, pathname, search, hash } = place;
+  try {
+    return `s3://${host}${decodeURIComponent(pathname)}${search}${hash}`;
+  } catch {
+    return place.href;
+  }
+}
+
 /**
  * Reads an address `s3://bucket/prefix`. What the options leave out comes from the environment, where there is one.
  *

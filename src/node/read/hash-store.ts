@@ -38,9 +38,13 @@ export async function hashStore(
   meter: Meter,
   signal: AbortSignal | undefined,
 ): Promise<{ hashed: number; faults: Fault[]; unmade: ReadonlySet<number>; complete: boolean }> {
-  const manifest = await readManifest(set.files, set, signal);
+  let manifest = await readManifest(set.files, set, signal);
   const known = new KnownChunks(sink, set, signal);
-  if (!manifest) await known.readJournals();
+  if (!manifest) {
+    await known.readJournals();
+    // A run that finishes the store between the two looks removes the journals, and has written the manifest.
+    if (!known.all) manifest = await readManifest(sink.files, set, signal);
+  }
   const faults: Fault[] = [];
   let hashed = 0;
   for (const key of documentKeys(set)) {

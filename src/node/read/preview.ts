@@ -63,12 +63,12 @@ export async function preview(path: string, options: PreviewOptions = {}): Promi
     ...{ tasks: true, examples: true, dataset: true, datasetOptions: true, out: true, signal: true },
   });
   const { signal } = options;
-  const set = await openSet(filesAt(path, {}), signal);
-  const dataset = await openDatasetOf(set.recipe, options.dataset, signal, options.datasetOptions);
-  const png = await draw(set, dataset, options.tasks ?? 4, options.examples ?? 10, signal);
   if (options.out === undefined && isS3(path)) {
     throw new InvalidOptionError("out", undefined, `the path of a picture on this machine, as ${path} is none`);
   }
+  const set = await openSet(filesAt(path, {}), signal);
+  const dataset = await openDatasetOf(set.recipe, options.dataset, signal, options.datasetOptions);
+  const png = await draw(set, dataset, options.tasks ?? 4, options.examples ?? 10, signal);
   const out = options.out ?? join(path, PREVIEW_FILE);
   await writePicture(out, png);
   return out;

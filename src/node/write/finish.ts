@@ -7,7 +7,7 @@ import type { ChunkRun } from "./job.js";
 import { Journal } from "./journal.js";
 import { KnownChunks } from "./known-chunks.js";
 import { openSink, SINK_OPTIONS, type SinkOptions } from "./open-sink.js";
-import { readStore, writeDocuments } from "./store-documents.js";
+import { hasDocuments, readStore, writeDocuments } from "./store-documents.js";
 import { storeKey } from "./store-identity.js";
 import { removeWorkingFiles } from "./working-files.js";
 import { writeManifest } from "./write-manifest.js";
@@ -72,9 +72,12 @@ export async function finish(path: string, options: FinishOptions = {}): Promise
     }
   }
   if (missing.length === 0) {
-    await sink.begin();
-    await writeDocuments(sink, layout);
-    if (!known.finished) await writeManifest(sink, layout, known);
+    // A finished store is not written to: it may be where nobody may write any more.
+    if (!known.finished || !(await hasDocuments(sink, layout))) {
+      await sink.begin();
+      await writeDocuments(sink, layout);
+      if (!known.finished) await writeManifest(sink, layout, known);
+    }
     await removeWorkingFiles(sink);
   }
   return {

@@ -3,6 +3,8 @@ import { type FileHandle, mkdir, open, opendir, readdir, rename, rm, rmdir, stat
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { pacer } from "../../base/abort.js";
+import { OutputError } from "../../base/errors.js";
+import { problemOf } from "../../files/file-error.js";
 import { type Files, pathFiles } from "../../files/folder.js";
 import { type Appender, type Found, inParallel, type Look, type Sink, type Upload, WIDTH } from "../../files/sink.js";
 import { STORE_FILES } from "../../store/zarr.js";
@@ -84,7 +86,8 @@ export class FolderSink implements Sink {
       append: async (line) => {
         try {
           handle ??= await open(path, "a");
-          await handle.write(line);
+          // A nearly full disk may take a part of it; appendFile writes the rest, or fails.
+          await handle.appendFile(line);
         } catch (cause) {
           throw wrap(path, cause);
         }
@@ -125,7 +128,12 @@ export class FolderSink implements Sink {
     const pace = pacer(signal);
     await inParallel(keys(), WIDTH, async (key) => {
       await pace();
-      const status = await stat(join(this.name, key)).catch(() => undefined);
+      const path = join(this.name, key);
+      const status = await stat(path).catch((cause) => {
+        if (["ENOENT", "ENOTDIR"].includes(cause.code)) return undefined;
+        // A file that cannot be looked at is not missing: it must not be made again.
+        throw new OutputError(path, problemOf(cause), { cause });
+      });
       if (status?.isFile()) found(key, foundOf(status));
     });
   }

@@ -67,13 +67,13 @@ export interface JournalListener {
 
 /** Reads the journals of a store, and when it reads them again only what they have got since. Broken lines are left out. */
 export class JournalReader {
-  readonly #sink: Pick<Sink, "files" | "list">;
+  readonly #sink: Pick<Sink, "files" | "list" | "isLocal">;
   readonly #store: string;
   readonly #listener: JournalListener;
   readonly #read = new Map<string, Read>();
 
   /** @param store the key of the store */
-  constructor(sink: Pick<Sink, "files" | "list">, store: string, listener: JournalListener) {
+  constructor(sink: Pick<Sink, "files" | "list" | "isLocal">, store: string, listener: JournalListener) {
     this.#sink = sink;
     this.#store = store;
     this.#listener = listener;
@@ -101,9 +101,11 @@ export class JournalReader {
     const block = new Uint8Array(BLOCK);
     let rest = Buffer.alloc(0);
     for (let at = known.bytes; known.ours; ) {
-      // The file may be gone: the run that finished the store removed it, and the manifest has the same records.
+      // The file may be gone: the run that finished the store removed it, and the manifest has the same records. In a folder
+      // it may be no file. A server that fails is an error: its chunks are not missing.
       const part = await this.#sink.files.readInto(key, at, block, signal).catch((cause) => {
-        if (cause.cause instanceof FileError || codeOf(cause) === "ENOENT") return undefined;
+        const isNoFile = this.#sink.isLocal && cause.cause instanceof FileError;
+        if (isNoFile || codeOf(cause) === "ENOENT") return undefined;
         throw cause;
       });
       if (!part || part.bytes === 0) return;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { pacer } from "../../base/abort.js";
 import { StoreError } from "../../base/errors.js";
 import { notice } from "../../base/notice.js";
+import { FileError } from "../../files/file-error.js";
 import { inParallel, type Sink } from "../../files/sink.js";
 import type { ArrayName, StoredArray } from "../../store/arrays.js";
 import { DOCUMENT_LIMIT } from "../../store/documents.js";
@@ -99,8 +100,9 @@ export class KnownChunks {
     if (this.#finished) return;
     const { files } = this.#sink;
     const manifest = await readManifest(files, this.#layout, this.#signal).catch((error) => {
-      // A damaged manifest is ignored; its chunks are made again.
-      if (error instanceof StoreError) return undefined;
+      // A damaged manifest is ignored; its chunks are made again. One that cannot be read at the moment says nothing.
+      const unread = error.cause instanceof FileError || typeof error.cause?.code === "string";
+      if (error instanceof StoreError && !unread) return undefined;
       throw error;
     });
     const group = manifest && (await files.get(STORE_FILES.group, DOCUMENT_LIMIT, this.#signal));

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from "../../base/errors.js";
-import { isS3 } from "../../files/s3/place.js";
+import { isAddress, isS3 } from "../../files/s3/place.js";
 import type { StoreFormat } from "./job.js";
 
 /**
@@ -16,7 +16,7 @@ export function checkPlace(name: string, out: string, format: StoreFormat): void
       "takes whole objects: write the format zarr there";
     throw new InvalidOptionError(name, out, allowed);
   }
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(out)) {
+  if (isAddress(out)) {
     throw new InvalidOptionError(name, out, "the path of a folder, or s3://bucket/prefix");
   }
 }

@@ -65,7 +65,7 @@ export async function writeDocuments(sink: Sink, layout: StoreLayout): Promise<v
 
 /** @throws OutputError when the folder has no store any more, or one of something else */
 export async function checkStore(sink: Sink, layout: StoreLayout): Promise<void> {
-  const text = await readIfThere(sink, STORE_FILES.group);
+  const text = await readGroup(sink);
   if (text === undefined) {
     const cause = Object.assign(new Error(`${STORE_FILES.group} is not there`), { code: "ENOENT" });
     throw new OutputError(sink.name, "the store was removed by another run; run again", { cause });
@@ -80,7 +80,7 @@ export async function checkStore(sink: Sink, layout: StoreLayout): Promise<void>
  */
 export async function readStore(sink: Sink): Promise<StoreLayout | undefined> {
   for (let look = 1; ; look++) {
-    const text = await readIfThere(sink, STORE_FILES.group);
+    const text = await readGroup(sink);
     if (text !== undefined) {
       const layout = parsed(text, sink.name);
       await checkManifest(sink);
@@ -99,6 +99,37 @@ export async function readStore(sink: Sink): Promise<StoreLayout | undefined> {
   }
 }
 
+/**
+ * Reads the group's document. Where a file system has no hard links, another run may be copying it to its name at this moment,
+ * so that one which is no JSON is read again.
+ */
+async function readGroup(sink: Sink): Promise<string | undefined> {
+  for (let look = 1; ; look++) {
+    const text = await readIfThere(sink, STORE_FILES.group);
+    if (text === undefined || !sink.isLocal || look === LOOKS || isJson(text)) return text;
+    await setTimeout(PAUSE);
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Returns whether the documents of a store are all there, as they should be. */
+export async function hasDocuments(sink: Sink, layout: StoreLayout): Promise<boolean> {
+  if ((await readIfThere(sink, STORE_FILES.group)) === undefined) return false;
+  await checkStore(sink, layout);
+  for (const array of layout.arrays) {
+    if ((await readIfThere(sink, arrayKey(array.name))) !== arrayDocument(layout, array)) return false;
+  }
+  return true;
+}
+
 /** The names in a folder without zarr.json that a store would use, and that are not its own. */
 async function foreignFiles(sink: Sink): Promise<string[]> {
   const there = new Set(await sink.names());
@@ -109,7 +140,9 @@ async function foreignFiles(sink: Sink): Promise<string[]> {
       for await (const key of sink.list(`${STORE_FILES.unfinished}/`)) {
         if (!isOwn(nameIn(key))) return [...found, STORE_FILES.unfinished];
       }
-    } catch {
+    } catch (error) {
+      // A server that fails says nothing.
+      if (!sink.isLocal) throw error;
       // A file, or a folder that may not be read.
       found.push(STORE_FILES.unfinished);
     }

@@ -14,7 +14,7 @@ import type { ChunkRun, Job, Written } from "./job.js";
 import { Journal } from "./journal.js";
 import { KnownChunks } from "./known-chunks.js";
 import { openSink } from "./open-sink.js";
-import { checkStore, readStore, removeStore, writeDocuments } from "./store-documents.js";
+import { checkStore, hasDocuments, readStore, removeStore, writeDocuments } from "./store-documents.js";
 import { checkSame, storeKey } from "./store-identity.js";
 import { removeWorkingFiles } from "./working-files.js";
 import { WriteBehind } from "./write-behind.js";
@@ -135,8 +135,12 @@ class StoreRun {
     let done = missing.reduce((left, run) => left - itemsOfRun(layout, run).count, total);
     if (this.#resumed === undefined) {
       this.#resumed = done;
-      await this.#sink.begin();
-      await writeDocuments(this.#sink, layout);
+      // A finished store is not written to: it may be where nobody may write any more.
+      const whole = missing.length === 0 && this.#known.finished && (await hasDocuments(this.#sink, layout));
+      if (!whole) {
+        await this.#sink.begin();
+        await writeDocuments(this.#sink, layout);
+      }
       onProgress(done, total, 0);
     }
     for (const run of missing) {
