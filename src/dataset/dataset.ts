@@ -49,6 +49,8 @@ export class Dataset implements Iterable<Example> {
   readonly nonFinite: "refuse" | "allow";
   /** The values that bytes stand for, where these are not 0 to 1: see {@link Center}. The digest does not have it. */
   readonly byteScale: ByteScale | undefined;
+  /** The name of the dataset whose mean image {@link Center} took off, where it is known and was done last. */
+  readonly centeredOn: string | undefined;
   /** `"uint8"`, `"int16"` or `"float32"`. */
   readonly dtype: DType;
   /**
@@ -67,7 +69,7 @@ export class Dataset implements Iterable<Example> {
   #moments: Moments | undefined;
   #range: ValueRange | undefined;
 
-  private constructor(checked: Checked & { readonly quantization?: Quantization | undefined }) {
+  private constructor(checked: Checked & Pick<Partial<Dataset>, "quantization" | "centeredOn">) {
     this.name = checked.name;
     this.images = checked.images;
     this.targets = checked.targets;
@@ -77,6 +79,7 @@ export class Dataset implements Iterable<Example> {
     this.classNames = checked.classNames;
     this.nonFinite = checked.nonFinite;
     this.byteScale = checked.byteScale;
+    this.centeredOn = checked.byteScale?.centeredOn ?? checked.centeredOn;
     this.dtype = dtypeOf(checked.images) as DType;
     this.scale = checked.scale;
     this.quantization = checked.quantization;
@@ -235,9 +238,11 @@ export class Dataset implements Iterable<Example> {
    * const small = dataset.transform(new Compose([new Resize(14), new ConvertImageDtype("float32"), new Flatten()]));
    */
   transform(transform: Transform): Dataset {
-    const { data, shape, scale, byteScale } = applyToAll(transform, this);
+    const { data, shape, scale, byteScale, centeredOn } = applyToAll(transform, this);
     const kept = scale === this.scale ? this : { ...this, quantization: undefined };
-    return new Dataset({ ...kept, images: data, shape, scale, byteScale }).#checked(`after ${transform.name} `);
+    return new Dataset({ ...kept, images: data, shape, scale, byteScale, centeredOn }).#checked(
+      `after ${transform.name} `,
+    );
   }
 
   /**

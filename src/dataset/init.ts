@@ -56,7 +56,7 @@ export interface Checked extends CheckedTargets {
 /** The fields of `DatasetInit`. */
 const FIELDS = ["images", "targets", "shape", "classes", "name", "nonFinite", "scale", "byteScale", "classNames"];
 /** The fields that a copy of a dataset's own has besides, which follow from the others. */
-const DERIVED = ["dtype", "length", "features", "originalLabels", "quantization"];
+const DERIVED = ["dtype", "length", "features", "originalLabels", "quantization", "centeredOn"];
 
 /** @throws {@link InvalidOptionError} for anything but an object of fields; a dataset, which can be iterated, is one. */
 function checkInitObject(init: unknown): asserts init is DatasetInit {

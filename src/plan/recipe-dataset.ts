@@ -13,7 +13,9 @@ export async function datasetDifference(recipe: Recipe, dataset: Dataset): Promi
   if (difference) return `${difference}; its digest is ${own}, the recipe's ${digest}`;
   const { centeredOn } = recipe.dataset;
   const hint =
-    centeredOn !== undefined && !dataset.byteScale ? `, from which Center took the mean image of ${centeredOn}` : "";
+    centeredOn !== undefined && dataset.centeredOn === undefined
+      ? `, from which Center took the mean image of ${centeredOn}`
+      : "";
   return `has digest ${own}; the recipe was made from ${digest}${hint}`;
 }
 

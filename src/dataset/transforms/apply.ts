@@ -49,7 +49,7 @@ export function applyOne(transform: Transform, batch: ImageBatch): ImageBatch {
   if (batch.byteScale && !transform.keepsByteScale) {
     throw new DatasetError(transform.name, "got centered bytes, whose 0 is 128; put it before Center");
   }
-  const result = transform.apply(batch);
+  const result = transform.apply(batch.centeredOn === undefined ? batch : { ...batch, centeredOn: undefined });
   checkBatch(transform, result, batch.count);
   return result;
 }

@@ -61,13 +61,16 @@ export class Center implements Transform {
    * The transform that takes off the mean image of a dataset. For uint8 each mean is the exact sum divided by the number of
    * examples, rounded to float64; for float32 the sum is one of float64 in the order of the examples.
    *
-   * @throws {@link InvalidOptionError} for anything but a dataset of plain values.
+   * @throws {@link InvalidOptionError} for anything but a dataset.
+   * @throws {@link DatasetError} for one that is quantized or centered.
    */
   static of(dataset: Dataset): Center {
     checkDataset(dataset);
     const { images, length, features, name, byteScale, scale } = dataset;
-    if (scale !== undefined) throw new InvalidOptionError("dataset", name, "a dataset that is not quantized yet");
-    if (byteScale) throw new InvalidOptionError("dataset", name, "a dataset that is not centered yet");
+    if (scale !== undefined) {
+      throw new DatasetError(name, "is quantized: its values are steps; take the mean image off before quantize()");
+    }
+    if (byteScale) throw new DatasetError(name, "is centered already; take the mean image of plain values");
     const mean = new Float64Array(features);
     for (let i = 0; i < length; i++) {
       for (let j = 0; j < features; j++) mean[j] = (mean[j] as number) + (images[i * features + j] as number);
@@ -92,13 +95,14 @@ export class Center implements Transform {
       throw new DatasetError(this.name, `${problem}; take the mean of examples of this shape`);
     }
     const { data } = batch;
-    if (data instanceof Uint8Array) return { ...batch, data: this.#bytes(data), byteScale: this.#scale };
+    if (data instanceof Uint8Array)
+      return { ...batch, data: this.#bytes(data), byteScale: this.#scale, centeredOn: this.#scale.centeredOn };
     const result = new Float32Array(data.length);
     const step = mean.length === 1 ? 0 : 1;
     for (let i = 0; i < data.length; ) {
       for (let j = 0; j < features; j++, i++) result[i] = (data[i] as number) - (mean[j * step] as number);
     }
-    return { ...batch, data: result };
+    return { ...batch, data: result, centeredOn: this.#scale.centeredOn };
   }
 
   #bytes(data: Uint8Array): Uint8Array {
