@@ -14,10 +14,10 @@ const MOST_PAIRS: u32 = 32764;
 /** Rows of up to so many columns have sums and offsets below 2^47, which f64 holds exactly. */
 const MOST_COLUMNS: u32 = 2 * MOST_PAIRS;
 
-/** Of the rows of a tile: 8 low sums, then 8 high sums. */
+/** The sums of the rows of a tile: 8 low ones, then 8 high ones. */
 const SUMS: usize = memory.data(64, 16);
 const HIGH: usize = SUMS + 32;
-/** What is subtracted from the sum of each row, as i64 and as f64. */
+/** The number that is subtracted from the sum of each row, as i64 and as f64. */
 const OFFSETS: usize = memory.data(64, 16);
 const FLOAT_OFFSETS: usize = memory.data(64, 16);
 /** The sums of an example, i64, and their values, f32. */

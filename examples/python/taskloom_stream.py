@@ -406,10 +406,12 @@ def mean_image(images):
     return images.sum(0, dtype=np.int64 if images.dtype == np.uint8 else np.float64) / len(images)
 
 
-def centered(images, mean):
-    """Examples with a mean image taken off, as the package's Center makes them: bytes around 128, or float32."""
+def centered(images, mean, dtype="uint8"):
+    """Examples with a mean image taken off, as the package's Center makes them: bytes around 128, int16, or float32."""
     if images.dtype == np.float32:
         return (images - mean).astype(np.float32)
+    if dtype == "int16":
+        return np.rint(128 * (images - mean)).astype(np.int16)
     return np.minimum(np.rint(128 + (images - mean) / 2), 255).astype(np.uint8)
 
 
@@ -423,6 +425,10 @@ def check_dataset(recipe, images, labels, source):
         raise DatasetError(f"images are {images.dtype} {images.shape}; they must be uint8, int16 or float32, [N, ...]")
     if scale is not None and images.dtype == np.float32:
         images = quantize(images, scale, 16 if recipe.dtype == "int16" else 8)
+    center = getattr(recipe, "centeredOn", None)
+    if center is not None and center == recipe.name and recipe.dtype == "int16" and images.dtype == np.uint8:
+        images = centered(images[:count], mean_image(images[:count]), "int16")
+        labels = labels[:count]
     if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
         raise DatasetError(f"labels are {labels.dtype} {labels.shape}; {len(images)} images need as many integers")
     if images.dtype.name != recipe.dtype or len(images) < count or math.prod(images.shape[1:]) != math.prod(shape):
@@ -431,8 +437,7 @@ def check_dataset(recipe, images, labels, source):
             f"{tuple(recipe.shape)}"
         )
     images = np.ascontiguousarray(images[:count]).reshape(count, *shape)
-    center = getattr(recipe, "centeredOn", None)
-    if center is not None and dataset_digest(images, labels[:count], recipe.classes) != recipe.digest:
+    if center is not None and images.dtype == np.uint8 and dataset_digest(images, labels[:count], recipe.classes) != recipe.digest:
         if center != recipe.name:
             raise NotImplementedError(
                 f"{source}: the mean image of {center} is taken off; give images that are centered on it: see centered()"

@@ -117,7 +117,9 @@ async function wantedByFlags(flags: Flags, command: Command): Promise<Wanted> {
     );
   }
   const chosen = await centered(limit === undefined ? dataset : dataset.head(limit), flags, options);
-  const examples = flags.quantize === undefined ? chosen : chosen.quantize({ bits: flags.quantize });
+  // Bytes that were centered are integers already.
+  const exact = flags.center !== undefined && chosen.dtype !== "float32";
+  const examples = flags.quantize === undefined || exact ? chosen : chosen.quantize({ bits: flags.quantize });
   return { examples, options: taskOptionsOf(flags) };
 }
 
@@ -225,11 +227,16 @@ function quantizationText({ name, scale, quantization }: Dataset): string {
 }
 
 /** The examples with a mean image taken off, if that was asked for. */
-async function centered(examples: Dataset, { center, dataset }: Flags, options: ReaderOptions): Promise<Dataset> {
+async function centered(
+  examples: Dataset,
+  { center, dataset, quantize }: Flags,
+  options: ReaderOptions,
+): Promise<Dataset> {
   if (center === undefined) return examples;
   const own = center === true || center === dataset;
   const transform = Center.of(
     own ? examples : await openDataset(center, { ...options, split: undefined, name: center, signal }),
+    quantize === 16 && examples.dtype === "uint8" ? { dtype: "int16" } : {},
   );
   const result = examples.transform(transform);
   const { clamped } = transform;

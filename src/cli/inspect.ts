@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { printable } from "../base/printable.js";
+import { filesAt } from "../files/places.js";
 import { openDataset } from "../node/dataset/open-dataset.js";
 import { type ArrayReport, type Inspection, inspect } from "../node/read/inspect.js";
 import { type DatasetReport, inspectDataset } from "../node/read/inspect-dataset.js";
@@ -36,7 +37,7 @@ export function inspectCommand(): Command {
 
 async function run(path: string | undefined, flags: Flags, command: Command): Promise<void> {
   const { json, limitExamples, picture } = flags;
-  if (path !== undefined && TASK_SET.some((file) => existsSync(join(path, file)))) {
+  if (path !== undefined && (await holdsSet(path))) {
     const report = await inspect(path, { signal });
     if (json) printJson(report);
     else process.stdout.write(`${describe(report).join("\n")}\n`);
@@ -51,6 +52,18 @@ async function run(path: string | undefined, flags: Flags, command: Command): Pr
   const report = await inspectDataset(dataset, picture === undefined ? {} : { picture });
   if (json) printJson(report);
   else process.stdout.write(`${describeDataset(report).join("\n")}\n`);
+}
+
+/** Says whether a folder or address has one of the files of a task set. */
+async function holdsSet(path: string): Promise<boolean> {
+  if (!/^(https?|s3):/i.test(path)) return TASK_SET.some((file) => existsSync(join(path, file)));
+  const files = filesAt(path, {});
+  for (const file of TASK_SET) {
+    // What cannot be reached is told by the reading that follows.
+    const found = await files.readInto(file, 0, new Uint8Array(1), signal).catch(() => undefined);
+    if (found) return true;
+  }
+  return false;
 }
 
 /** Classes that are listed, at most. */

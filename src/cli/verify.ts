@@ -58,6 +58,7 @@ async function run(given: string | undefined, { json, recompute, ...flags }: Fla
     ...{
       backend: flags.backend,
       datasetOptions,
+      ...(flags.shard === undefined ? {} : { shard: flags.shard }),
       recompute: typeof recompute === "string" ? true : (recompute ?? false),
     },
     ...(source === undefined ? {} : { dataset: source }),

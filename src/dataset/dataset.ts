@@ -4,7 +4,7 @@ import type { ByteScale } from "./byte-scale.js";
 import { littleEndianBytes } from "./endian.js";
 import { type Checked, checkInit, checkNames, type DatasetInit } from "./init.js";
 import { type Moments, momentsOf } from "./moments.js";
-import { inSteps, type Quantization, type QuantizeOptions, quantized } from "./quantize.js";
+import { type Quantization, type QuantizeOptions, quantized } from "./quantize.js";
 import { checkTargets } from "./targets.js";
 import { type DType, dtypeOf, type Pixels, product } from "./tensor.js";
 import { applyToAll } from "./transforms/apply.js";
@@ -49,7 +49,7 @@ export class Dataset implements Iterable<Example> {
   readonly nonFinite: "refuse" | "allow";
   /** The values that bytes stand for, where these are not 0 to 1: see {@link Center}. The digest does not have it. */
   readonly byteScale: ByteScale | undefined;
-  /** The name of the dataset whose mean image {@link Center} took off, where it is known and was done last. */
+  /** The name of the dataset whose mean image {@link Center} took off; undefined where it did not. */
   readonly centeredOn: string | undefined;
   /** `"uint8"`, `"int16"` or `"float32"`. */
   readonly dtype: DType;
@@ -69,7 +69,9 @@ export class Dataset implements Iterable<Example> {
   #moments: Moments | undefined;
   #range: ValueRange | undefined;
 
-  private constructor(checked: Checked & Pick<Partial<Dataset>, "quantization" | "centeredOn">) {
+  private constructor(
+    checked: Checked & { readonly quantization?: Quantization | undefined; readonly centeredOn?: string | undefined },
+  ) {
     this.name = checked.name;
     this.images = checked.images;
     this.targets = checked.targets;
@@ -79,9 +81,9 @@ export class Dataset implements Iterable<Example> {
     this.classNames = checked.classNames;
     this.nonFinite = checked.nonFinite;
     this.byteScale = checked.byteScale;
-    this.centeredOn = checked.byteScale?.centeredOn ?? checked.centeredOn;
     this.dtype = dtypeOf(checked.images) as DType;
     this.scale = checked.scale;
+    this.centeredOn = checked.byteScale?.centeredOn ?? checked.centeredOn;
     this.quantization = checked.quantization;
     this.length = checked.targets.length;
     this.features = product(checked.shape);
@@ -260,11 +262,6 @@ export class Dataset implements Iterable<Example> {
   quantize(options: QuantizeOptions): Dataset {
     const { images, scale, quantization } = quantized(this, options);
     return new Dataset({ ...this, images, scale, quantization });
-  }
-
-  /** Like `quantize`, with a scale of the caller's. @internal */
-  quantizedBy(bits: 16 | 8, scale: number): Dataset {
-    return new Dataset({ ...this, scale, ...inSteps(this.images as Float32Array, bits, scale) });
   }
 }
 

@@ -12,6 +12,8 @@ export interface QuantizeOptions {
    * absolute value there is, with which nothing is clipped. Give the one of the training set to a test set.
    */
   readonly max?: number | undefined;
+  /** The value of one step, a positive float32, in place of `max`: that of another dataset, `other.scale`. */
+  readonly scale?: number | undefined;
 }
 
 /** The numbers of a quantization. */
@@ -40,30 +42,43 @@ interface Values {
 
 /** The examples of a float32 dataset in steps. @throws See `Dataset.quantize`. */
 export function quantized(dataset: Values, options: QuantizeOptions) {
-  checkOptions<QuantizeOptions>(options, { bits: true, max: true });
+  checkOptions<QuantizeOptions>(options, { bits: true, max: true, scale: true });
   const { bits, max } = options;
   if (bits !== 16 && bits !== 8) throw new InvalidOptionError("bits", bits, "16 or 8");
   const { name, images } = dataset;
   if (!(images instanceof Float32Array)) {
     throw new DatasetError(name, "is not float32; only float32 examples are quantized");
   }
+  if (options.scale !== undefined && max !== undefined) {
+    throw new InvalidOptionError("max", max, "undefined beside scale");
+  }
   const range = dataset.range();
   if (range.nonFinite > 0) {
     throw new DatasetError(name, `cannot be quantized: ${nonFiniteText(images, range, dataset.features)}`);
+  }
+  if (options.scale !== undefined) {
+    checkStep("scale", options.scale, options.scale);
+    return { scale: options.scale, ...inSteps(images, bits, options.scale) };
   }
   const largest = max ?? Math.max(Math.abs(range.minimum), Math.abs(range.maximum));
   if (max === undefined && largest === 0) {
     throw new DatasetError(name, "holds zeros only, so that no step follows from its values; give max");
   }
   const scale = typeof largest === "number" ? Math.fround(largest / LARGEST[bits]) : Number.NaN;
-  if (!(scale >= 2 ** -126 && scale < Number.POSITIVE_INFINITY)) {
-    throw new InvalidOptionError("max", largest, "a positive number whose steps are normal float32");
-  }
+  checkStep("max", largest, scale);
   return { scale, ...inSteps(images, bits, scale, largest) };
 }
 
+/** @throws InvalidOptionError for a step that is no normal float32 */
+function checkStep(option: string, given: unknown, step: unknown): void {
+  const fine = typeof step === "number" && step >= 2 ** -126 && step < Number.POSITIVE_INFINITY;
+  if (!fine || Math.fround(step) !== step) {
+    throw new InvalidOptionError(option, given, "a positive number whose steps are normal float32");
+  }
+}
+
 /** Float32 values in steps of a scale. */
-export function inSteps(images: Float32Array, bits: 16 | 8, scale: number, max = scale * LARGEST[bits]) {
+function inSteps(images: Float32Array, bits: 16 | 8, scale: number, max = scale * LARGEST[bits]) {
   const largest = LARGEST[bits];
   const zero = bits === 8 ? ZERO_BYTE : 0;
   const steps = bits === 8 ? new Uint8Array(images.length) : new Int16Array(images.length);

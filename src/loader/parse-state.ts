@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { describe, InvalidOptionError, RecipeError } from "../base/errors.js";
 import { seedText } from "../plan/recipe-schema.js";
-import { checkedState, type LoaderState, type ReadState, type StateSet } from "./state.js";
+import { checkedState } from "./checked-state.js";
+import type { LoaderState, ReadState, StateSet } from "./state.js";
 import { fromVersion1 } from "./state-v1.js";
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

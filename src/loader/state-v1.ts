@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { InvalidOptionError } from "../base/errors.js";
 import { seedText } from "../plan/recipe-schema.js";
-import { checkedState, type ReadState } from "./state.js";
+import { checkedState } from "./checked-state.js";
+import type { ReadState } from "./state.js";
 
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(2 ** 32));

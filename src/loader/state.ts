@@ -1,5 +1,3 @@
-import * as v from "valibot";
-import { InvalidOptionError } from "../base/errors.js";
 import type { Course } from "./order.js";
 import type { Place, Shard } from "./rounds.js";
 
@@ -74,15 +72,4 @@ export function stateOf(set: Pick<StateSet, "recipe" | "shuffleSeed">, walk: Cou
     epochs: end === Number.POSITIVE_INFINITY ? null : end - place.epoch,
     consumed: place.consumed,
   };
-}
-
-/** @throws InvalidOptionError for the first field that is not what a state has. */
-export function checkedState<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
-  const result = v.safeParse(schema, value, { abortEarly: true });
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  const path = `state.${v.getDotPath(issue) ?? ""}`;
-  if (issue.expected === "never")
-    throw new InvalidOptionError(path, issue.path?.at(-1)?.value, "no field of this name");
-  throw new InvalidOptionError(path, issue.input, `what state() gave: ${issue.message}`);
 }

@@ -19,7 +19,7 @@ export async function recipeOf(tasks: TaskAugmentor<TargetDtype>, dataset: Datas
   checkDataset(dataset);
   const { options } = tasks;
   const { drawSequence, identity, outputScaling, sequenceLength, samplesPerTask, samples } = options;
-  const centeredOn = dataset.centeredOn;
+  const { centeredOn } = dataset;
   const size = drawSequence ? { sequenceLength, samplesPerTask } : samples === undefined ? {} : { samples };
   const recipe: Recipe = {
     ...choicesOf(options),

@@ -59,7 +59,7 @@ describe.each([16, 8] as const)("generate --quantize %i", (bits) => {
   });
 });
 
-test("int16 files with --scale; without it, an error that names it", async () => {
+test("int16 files with --scale; without it, they are float32", async () => {
   const steps = floats.quantize({ bits: 16 });
   const values = Buffer.from(steps.images.buffer.slice(0) as ArrayBuffer).swap16();
   const dataset = folderOf(0x0b, values);
@@ -79,8 +79,10 @@ test("int16 files with --scale; without it, an error that names it", async () =>
   expect(JSON.parse(stdout).recipe.dataset.digest).toBe(await steps.digest());
   const verified = await taskloom(["verify", out, "--recompute", "--json", "--workers", "0"]);
   expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true, recomputed: 4 });
+  // Without the value of one step the integers are their values themselves.
   const without = await taskloom(["generate", "--dataset", dataset, "--out", join(out, "b"), ...options]);
-  expect([without.code, without.stderr]).toEqual([1, expect.stringMatching(/holds int16; give scale/)]);
+  expect([without.code, without.stderr]).toEqual([0, ""]);
+  expect(JSON.parse(without.stdout).recipe.dataset).toMatchObject({ dtype: "float32" });
 });
 
 test("other bits, and pixels, are refused", async () => {

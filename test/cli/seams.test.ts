@@ -60,9 +60,9 @@ test("IDX files are paired whatever type their names say", async () => {
   const images = idxFile(
     0x08,
     [3, 2, 2],
-    Uint8Array.from({ length: 12 }, (_, i) => i),
+    Array.from({ length: 12 }, (_, i) => i),
   );
-  const labels = idxFile("uint8", [3], Uint8Array.of(0, 1, 2));
+  const labels = idxFile("uint8", [3], [0, 1, 2]);
   const folder = write(temporaryFolder(), { "train-images-idx2-float": images, "train-labels-idx1-ubyte": labels });
   const { code, stdout } = await taskloom(["inspect", folder, "--json"]);
   expect([code, JSON.parse(stdout).shape]).toEqual([0, [3, 2, 2]]);

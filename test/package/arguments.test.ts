@@ -73,6 +73,7 @@ const set = await openTasks(recipe, { dataset, workers: 0, backend: "wasm" });
 const projection = new LinearProjection({ inFeatures: 4, task: 0 });
 const permutation = new TargetPermutation({ classes: 4, task: 0 });
 const matrix = { dtype: "float32", data: new Float32Array(4), shape: [2, 2] };
+const features = Dataset.from({ images: Float32Array.of(1, 2), targets: [0, 1], shape: [1] });
 const images = { data: new Uint8Array(4), shape: [2, 2], dtype: "uint8", count: 1 };
 const floats = { data: new Float32Array(4), shape: [2, 2], dtype: "float32", count: 1 };
 /** What is a device as far as arguments are concerned. */
@@ -109,8 +110,8 @@ const NO_MEMBERS: Record<string, readonly string[]> = {
 const NOT_MADE = ["Dataset", "StoreReader"];
 
 const rows: Record<string, Row> = {
-  Center: row((o) => new Center(o), argument([], "mean", "wrong")("options", { mean: 1 })),
-  "Center.of": row((d) => Center.of(d), theDataset),
+  Center: row((o) => new Center(o), argument([], "mean", "dtype", "wrong")("options", { mean: 1 })),
+  "Center.of": row((d, o) => Center.of(d, o), theDataset, options("options", {})),
   "Center#apply": row((b) => new Center({ mean: 1 }).apply(b), transformed(images)),
   Compose: row((t) => new Compose(t), argument(["list"], "transforms[0]")("transforms", [new Flatten()])),
   "Compose#apply": row((b) => new Compose([]).apply(b), transformed(images)),
@@ -133,6 +134,10 @@ const rows: Record<string, Row> = {
   "Dataset.from": row((i) => Dataset.from(i), argument([], "wrong", "shape")("dataset", { ...dataset })),
   "Dataset#at": row((i) => dataset.at(i), argument(["number"])("index", 0)),
   "Dataset#head": row((n) => dataset.head(n), argument(["number"])("count", 1)),
+  "Dataset#quantize": row(
+    (o) => features.quantize(o),
+    argument([], "bits", "max", "scale", "wrong")("options", { bits: 16 }),
+  ),
   "Dataset#slice": row(
     (a, b) => dataset.slice(a, b),
     argument(["undefined", "number", "fraction"])("start", 0),

@@ -13,18 +13,19 @@ interface Examples {
   readonly length: number;
   readonly features: number;
   readonly byteScale?: ImageBatch["byteScale"];
+  readonly centeredOn?: string | undefined;
 }
 
 /** All examples transformed, batch after batch, into one array. */
 export function applyToAll(transform: Transform, source: Examples): Omit<ImageBatch, "count"> {
   checkTransform("transform", transform);
-  const { images, shape, dtype, scale, length, features, byteScale } = source;
+  const { images, shape, dtype, scale, length, features, byteScale, centeredOn } = source;
   const batchLength = Math.max(1, Math.floor(batchValues / features));
   let result: Omit<ImageBatch, "count"> | undefined;
   for (let start = 0; start < length; start += batchLength) {
     const count = Math.min(batchLength, length - start);
     const data = images.subarray(start * features, (start + count) * features);
-    const batch = applyOne(transform, { data, shape, dtype, count, scale, byteScale });
+    const batch = applyOne(transform, { data, shape, dtype, count, scale, byteScale, centeredOn });
     const size = product(batch.shape);
     result ??= { ...batch, data: roomFor(transform, batch, length * size) };
     if (!sameShape(batch.shape, result.shape) || batch.dtype !== result.dtype) {
@@ -49,7 +50,7 @@ export function applyOne(transform: Transform, batch: ImageBatch): ImageBatch {
   if (batch.byteScale && !transform.keepsByteScale) {
     throw new DatasetError(transform.name, "got centered bytes, whose 0 is 128; put it before Center");
   }
-  const result = transform.apply(batch.centeredOn === undefined ? batch : { ...batch, centeredOn: undefined });
+  const result = transform.apply(batch);
   checkBatch(transform, result, batch.count);
   return result;
 }

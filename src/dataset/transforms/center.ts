@@ -20,10 +20,16 @@ export interface CenterOptions {
    * again.
    */
   readonly name?: string | undefined;
+  /** The type that uint8 examples become: bytes around 128 (default), or int16 in steps of 1/128 gray level. */
+  readonly dtype?: "uint8" | "int16" | undefined;
 }
 
 /** The byte that stands for 0, and the distance of 1: differences of two bytes, in units of 255, halved. */
 const SCALE = { mean: 128, standardDeviation: 127.5 } as const;
+
+/** The steps of a gray level in int16, and the value of one: differences are in units of 255. */
+const STEPS = 128;
+const STEP = Math.fround(1 / (STEPS * 255));
 
 /**
  * Takes a mean image off each example. What all examples have in common tells nothing about a label, but is most of the
@@ -31,8 +37,9 @@ const SCALE = { mean: 128, standardDeviation: 127.5 } as const;
  *
  * uint8 stays uint8, around 128: `128 + (x - mean) / 2` in float64, rounded to the nearest integer, halves to the even one,
  * and clamped to 255. The dataset remembers that such a byte b stands for `(b - 128) / 127.5`, so that `inputScaling: "unit"`
- * reads the differences in the same unit as plain pixels; recipes have these two numbers. float32 becomes `x - mean`, rounded
- * to float32.
+ * reads the differences in the same unit as plain pixels; recipes have these two numbers. With `dtype: "int16"` uint8 becomes
+ * `128 * (x - mean)`, rounded in the same way, with the scale f32(1 / 32640): the same unit in 256 times as fine steps, of
+ * which none is clamped. float32 becomes `x - mean`, rounded to float32.
  *
  * Transforms that look at values come before it; `Flatten` and `Resize` may also come after it. Examples that a model is
  * tested on take the mean image of those that it was trained on.
@@ -46,14 +53,19 @@ export class Center implements Transform {
   /** The mean image, or one number for all values. */
   readonly mean: Float64Array;
   readonly #scale: ByteScale;
+  readonly #dtype: "uint8" | "int16";
+  readonly #centeredOn: string | undefined;
   #clamped = 0;
 
   /** @throws {@link InvalidOptionError} for anything but finite numbers. */
   constructor(options: CenterOptions) {
-    checkOptions<CenterOptions>(options, { mean: true, name: true });
-    const { mean, name } = options;
+    checkOptions<CenterOptions>(options, { mean: true, name: true, dtype: true });
+    const { mean, name, dtype = "uint8" } = options;
+    if (dtype !== "uint8" && dtype !== "int16") throw new InvalidOptionError("dtype", dtype, '"uint8" or "int16"');
     if (name !== undefined && typeof name !== "string") throw new InvalidOptionError("name", name, "text");
     this.mean = numbersOf(mean);
+    this.#dtype = dtype;
+    this.#centeredOn = name;
     this.#scale = name === undefined ? SCALE : Object.freeze({ ...SCALE, centeredOn: name });
   }
 
@@ -61,11 +73,13 @@ export class Center implements Transform {
    * The transform that takes off the mean image of a dataset. For uint8 each mean is the exact sum divided by the number of
    * examples, rounded to float64; for float32 the sum is one of float64 in the order of the examples.
    *
+   * @param options the `dtype` of {@link CenterOptions}
    * @throws {@link InvalidOptionError} for anything but a dataset.
    * @throws {@link DatasetError} for one that is quantized or centered.
    */
-  static of(dataset: Dataset): Center {
+  static of(dataset: Dataset, options: Pick<CenterOptions, "dtype"> = {}): Center {
     checkDataset(dataset);
+    checkOptions<Pick<CenterOptions, "dtype">>(options, { dtype: true });
     const { images, length, features, name, byteScale, scale } = dataset;
     if (scale !== undefined) {
       throw new DatasetError(name, "is quantized: its values are steps; take the mean image off before quantize()");
@@ -76,7 +90,7 @@ export class Center implements Transform {
       for (let j = 0; j < features; j++) mean[j] = (mean[j] as number) + (images[i * features + j] as number);
     }
     for (let j = 0; j < features; j++) mean[j] = (mean[j] as number) / length;
-    return new Center({ mean, name });
+    return new Center({ mean, name, dtype: options.dtype });
   }
 
   /** The number of bytes so far that were clamped: they are half a gray level off. Means of the same data make none. */
@@ -95,21 +109,45 @@ export class Center implements Transform {
       throw new DatasetError(this.name, `${problem}; take the mean of examples of this shape`);
     }
     const { data } = batch;
-    if (data instanceof Uint8Array)
-      return { ...batch, data: this.#bytes(data), byteScale: this.#scale, centeredOn: this.#scale.centeredOn };
+    if (data instanceof Uint8Array) {
+      this.#checkMean();
+      if (this.#dtype === "uint8") return { ...batch, data: this.#bytes(data), byteScale: this.#scale };
+      const steps = { data: this.#steps(data), dtype: "int16", scale: STEP, centeredOn: this.#centeredOn } as const;
+      return { ...batch, ...steps };
+    }
+    if (this.#dtype === "int16") {
+      throw new DatasetError(
+        this.name,
+        "got float32 examples; center them as float32, and then quantize({ bits: 16 })",
+      );
+    }
     const result = new Float32Array(data.length);
     const step = mean.length === 1 ? 0 : 1;
     for (let i = 0; i < data.length; ) {
       for (let j = 0; j < features; j++, i++) result[i] = (data[i] as number) - (mean[j * step] as number);
     }
-    return { ...batch, data: result, centeredOn: this.#scale.centeredOn };
+    return { ...batch, data: result, centeredOn: this.#centeredOn };
+  }
+
+  #checkMean(): void {
+    const wrong = this.mean.find((value) => value < 0 || value > 255);
+    if (wrong !== undefined)
+      throw new DatasetError(this.name, `has the mean ${wrong}; those of uint8 are from 0 to 255`);
+  }
+
+  #steps(data: Uint8Array): Int16Array {
+    const { mean } = this;
+    const result = new Int16Array(data.length);
+    for (let i = 0, j = 0; i < data.length; i++) {
+      // Moved above zero, for the rounding.
+      result[i] = roundToEven(2 ** 16 + STEPS * ((data[i] as number) - (mean[j] as number))) - 2 ** 16;
+      if (++j === mean.length) j = 0;
+    }
+    return result;
   }
 
   #bytes(data: Uint8Array): Uint8Array {
     const { mean } = this;
-    const wrong = mean.find((value) => value < 0 || value > 255);
-    if (wrong !== undefined)
-      throw new DatasetError(this.name, `has the mean ${wrong}; those of uint8 are from 0 to 255`);
     const result = new Uint8Array(data.length);
     const features = mean.length;
     for (let i = 0, j = 0; i < data.length; i++) {

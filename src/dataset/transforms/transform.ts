@@ -7,7 +7,7 @@ export interface ImageBatch extends ImageTensor {
   readonly count: number;
   /** The values that bytes stand for, where these are not 0 to 1: see {@link Center}. */
   readonly byteScale?: ByteScale | undefined;
-  /** The name of the dataset whose mean image was taken off last, where it is known. */
+  /** The name of the dataset whose mean image was taken off int16 examples: see {@link Center}. */
   readonly centeredOn?: string | undefined;
 }
 

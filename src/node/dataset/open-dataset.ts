@@ -66,7 +66,8 @@ export async function openDatasetOf(
 ): Promise<Dataset> {
   const classes: Classes = recipe.dataset.originalLabels ? "compact" : recipe.dataset.classes;
   const limit = Math.max(1, recipe.dataset.shape[0] as number);
-  const { scale } = recipe.dataset;
+  // The steps of centered examples are those of Center, not of the file.
+  const scaleOfIntegers = recipe.dataset.centeredOn === undefined ? recipe.dataset.scale : undefined;
   const head = (whole: Dataset) => (whole.length > limit ? whole.head(limit) : whole);
   const differenceOf = (dataset: Dataset) => abortable(datasetDifference(recipe, dataset), signal);
   const read = async (scaleOfIntegers: number | undefined) => {
@@ -74,7 +75,7 @@ export async function openDatasetOf(
     const plain = head(likeThat(recipe, await openDataset(given as DatasetSource, reading)));
     return { plain, dataset: quantizedAs(recipe, await centeredAs(recipe, plain, { ...options, signal })) };
   };
-  const { plain, dataset } = isDataset(given) ? { plain: given, dataset: head(given) } : await read(scale);
+  const { plain, dataset } = isDataset(given) ? { plain: given, dataset: head(given) } : await read(scaleOfIntegers);
   const difference = await differenceOf(dataset);
   if (difference === undefined) return dataset;
   // int16 arrays are steps already, or numbers that --quantize took for values.
@@ -88,11 +89,11 @@ export async function openDatasetOf(
 
 /** The dataset with the mean image taken off that the recipe names. */
 async function centeredAs(recipe: Recipe, dataset: Dataset, options: ReaderOptions): Promise<Dataset> {
-  const { centeredOn, name } = recipe.dataset;
+  const { centeredOn, name, dtype } = recipe.dataset;
   if (centeredOn === undefined) return dataset;
   const source =
     centeredOn === name ? dataset : await openDataset(centeredOn, { ...options, split: undefined, name: centeredOn });
-  return dataset.transform(Center.of(source));
+  return dataset.transform(Center.of(source, dtype === "int16" && dataset.dtype === "uint8" ? { dtype } : {}));
 }
 
 function isDataset(given: DatasetSource | Dataset): given is Dataset {
@@ -119,5 +120,5 @@ function likeThat({ dataset: { shape, dtype, scale } }: Recipe, read: Dataset): 
 function quantizedAs(recipe: Recipe, dataset: Dataset): Dataset {
   const { dtype, scale } = recipe.dataset;
   if (scale === undefined || dataset.dtype !== "float32") return dataset;
-  return dataset.quantizedBy(dtype === "int16" ? 16 : 8, scale);
+  return dataset.quantize({ bits: dtype === "int16" ? 16 : 8, scale });
 }
