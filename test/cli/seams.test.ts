@@ -58,7 +58,7 @@ test("a folder of more than ten images is read without a warning", async () => {
 
 test("IDX files are paired whatever type their names say", async () => {
   const images = idxFile(
-    0x08,
+    "uint8",
     [3, 2, 2],
     Array.from({ length: 12 }, (_, i) => i),
   );
