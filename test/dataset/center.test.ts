@@ -49,12 +49,16 @@ describe("int16", () => {
 
   test("stay within 16 bits for all bytes and means, to half a step", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 1, maxLength: 60 }), fc.double({ min: 0, max: 255, noNaN: true }), (bytes, mean) => {
-        const { images } = of(bytes, 1).transform(new Center({ mean, dtype: "int16" }));
-        images.forEach((step, i) => {
-          expect(Math.abs(step - 128 * ((bytes[i] as number) - mean))).toBeLessThanOrEqual(0.5);
-        });
-      }),
+      fc.property(
+        fc.uint8Array({ minLength: 1, maxLength: 60 }),
+        fc.double({ min: 0, max: 255, noNaN: true }),
+        (bytes, mean) => {
+          const { images } = of(bytes, 1).transform(new Center({ mean, dtype: "int16" }));
+          images.forEach((step, i) => {
+            expect(Math.abs(step - 128 * ((bytes[i] as number) - mean))).toBeLessThanOrEqual(0.5);
+          });
+        },
+      ),
     );
   });
 
