@@ -5,7 +5,7 @@
 // 2. The wheel of npm run wheel in another one, where a search path with nothing but the environment has neither Node nor a
 //    compiler, then the same lines.
 //
-// The tasks of both must be those of the JavaScript package. --python, any number of times: the Pythons to test with.
+// The module of both must be that of this build, and the tasks those of the JavaScript package. --python, any number of times: the Pythons to test with.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -30,13 +30,16 @@ const [, python_] = /```python\n([\s\S]*?)```/.exec(readFileSync(join(root, "pyt
 if (python_.replace(/\s*#.*/g, "") !== lines.replace(/\s*#.*/g, ""))
   throw new Error("python/README.md has other lines");
 const REPORT = `
-import hashlib, json, sys, shutil
+import hashlib, json, pathlib, sys, shutil
+module = pathlib.Path(taskloom.__file__).with_name("kernel.wasm").read_bytes()
 print(json.dumps({
     "engine": tasks.engine, "shapes": [inputs.shape, targets.shape],
     "sha256": [hashlib.sha256(array.tobytes()).hexdigest() for array in (inputs, targets)],
-    "node": shutil.which("node"), "compiler": shutil.which("cc") or shutil.which("gcc") or shutil.which("clang"),
+    "module": hashlib.sha256(module).hexdigest(), "node": shutil.which("node"), "compiler": shutil.which("cc") or shutil.which("gcc") or shutil.which("clang"),
 }))
 `;
+
+const digest = (data) => createHash("sha256").update(data).digest("hex");
 
 /** The digests of the same tasks in JavaScript. */
 async function expected() {
@@ -45,7 +48,7 @@ async function expected() {
   const tasks = new TaskAugmentor({ taskCount: 2 ** 32, seed: 42, backend: "wasm" });
   const { inputs, targets } = await tasks.batch(await mnist(), 1000, 1064);
   tasks.dispose();
-  return [inputs.data, targets.data].map((data) => createHash("sha256").update(data).digest("hex"));
+  return [inputs.data, targets.data].map(digest);
 }
 
 const folder = mkdtempSync(join(tmpdir(), "taskloom-wheel-"));
@@ -76,6 +79,8 @@ try {
       const told = JSON.parse(text);
       console.log(`${python}, ${source}: ${text.trim()}`);
       if (told.engine !== "compiled" || told.node || told.compiler) throw new Error("not compiled, or not bare");
+      if (told.module !== digest(readFileSync(join(root, "build", "kernel.wasm"))))
+        throw new Error("the module is that of another build");
       if (told.sha256.join() !== sha256.join()) throw new Error(`the tasks are not those of JavaScript, ${sha256}`);
     }
   }

@@ -16,14 +16,16 @@ class Fixtures:
         self.folder = Path(folder)
         written = json.loads((self.folder / "fixtures.json").read_text(encoding="utf-8"))
         self.cases, self.stores, self.verdicts = written["cases"], written["stores"], written["verdicts"]
-        self.loader = written["loader"]
+        self.loader, self._scales = written["loader"], written["scales"]
         self._datasets = {}
 
     def dataset(self, name):
         if name not in self._datasets:
             files = self.folder / f"{name}-images", self.folder / f"{name}-labels"
             classes = "compact" if name == "compact" else 10
-            self._datasets[name] = taskloom.read_idx(*files, classes=classes, name=name)
+            names = {"int16": "features", "quantized": "features"}
+            options = {"classes": classes, "name": names.get(name, name), "scale": self._scales[name]}
+            self._datasets[name] = taskloom.read_idx(*files, **options)
         return self._datasets[name]
 
     def case(self, name):

@@ -111,6 +111,8 @@ def test_batches_have_the_tasks_that_they_name_and_resume_anywhere():
             rest = list(walk)
             assert [batch.indices.tolist() for batch in rest] == [batch.indices.tolist() for batch in whole[taken:]]
     assert tasks.batches(batch_size=7).batches_per_epoch == 18
+    # A batch of more sequences than there are takes no more memory than they do.
+    assert [len(batch.indices) for batch in tasks.batches(batch_size=2**32, epochs=2)] == [120, 120]
 
 
 def test_a_walk_that_fails_goes_on_with_the_failed_batch():

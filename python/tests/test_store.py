@@ -17,12 +17,47 @@ def test_every_format_reads_the_bits_that_the_recipe_makes(fixtures):
         assert read.recipe == made.recipe
         numbers = [5, 0, len(made) - 1, 5, -1, 17]
         for index in (slice(None), slice(3, 20, 4), numbers, 7):
-            for i, (a, b) in enumerate(zip(read[index], made[index], strict=True)):
-                dtype = store.get("targetDtype") if i and store.get("targetDtype") else b.dtype
-                assert a.dtype == dtype and np.array_equal(a, b) and a.flags.writeable
+            # Whichever type the files have, targets and labels have the smallest, or the one that is asked for.
+            for a, b in zip(read[index], made[index], strict=True):
+                assert a.dtype == b.dtype and np.array_equal(a, b) and a.flags.writeable
+        wide = taskloom.open_tasks(store["folder"], target_dtype="int32")
+        assert [array.dtype for array in wide[:]] == [made.layout.dtype, *[np.int32] * (len(made[:]) - 1)]
+        assert all(map(np.array_equal, wide[:], made[:]))
         walks = [tasks.batches(batch_size=4, shuffle=True) for tasks in (read, made)]
         for a, b in zip(*walks, strict=True):
             assert a.state == b.state and all(map(np.array_equal, a, b))
+    assert {store.get("targetDtype") for store in fixtures.stores} >= {None, "int64"}
+
+
+def test_chunks_of_a_zarr_store_are_those_of_the_shuffle(fixtures):
+    for store in fixtures.stores:
+        made = taskloom.open_tasks(store["recipe"], fixtures.dataset("bytes"))
+        read = taskloom.open_tasks(store["folder"])
+        if store["format"] != "zarr":
+            with pytest.raises(taskloom.InvalidOptionError, match="chunk_items is None; .* as only a Zarr store has chunks"):
+                read.batches(shuffle="chunks")
+            continue
+        # Chunks of 4 tasks.
+        options = {"batch_size": 5, "shuffle": "chunks", "block_chunks": 2}
+        items = 4 * made.recipe["samplesPerTask"]
+        for a, b in zip(read.batches(**options), made.batches(chunk_items=items, **options), strict=True):
+            assert a.state == b.state and np.array_equal(a.indices, b.indices) and np.array_equal(a.inputs, b.inputs)
+        assert next(read.batches(chunk_items=7, **options)).state["chunkItems"] == 7
+        assert next(read.batches(**options)).state["chunkItems"] == items
+
+
+def test_values_of_a_wide_type_that_no_target_has(fixtures, tmp_path):
+    store = next(s for s in fixtures.stores if s["format"] == "npy" and s.get("targetDtype") == "int64")
+    for name, values, wrong in (("targets", 10, 10), ("targets", 10, -1), ("labels", 11, 2**40)):
+        folder = tmp_path / f"{name}{wrong}"
+        shutil.copytree(store["folder"], folder)
+        array = np.load(folder / f"{name}.npy", mmap_mode="r+")
+        array[3, 2] = wrong
+        array.flush()
+        tasks = taskloom.open_tasks(folder)
+        assert len(tasks[:3]) == 3
+        with pytest.raises(taskloom.StoreError, match=f"gives {wrong} in {name}; its recipe has 0 to {values - 1}: it is damaged"):
+            tasks[2:5]
 
 
 def zarr_store(fixtures, tmp_path, onehot=True):

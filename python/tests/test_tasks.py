@@ -39,6 +39,40 @@ def test_indices():
             tasks[index]
 
 
+def test_the_type_of_targets():
+    made = small(label_format="integer", special_tokens=1, start_token=0)
+    whole = made[:]
+    for given in ("uint8", "uint16", "int32", "int64", np.int32, np.dtype("int64")):
+        dtype = np.dtype(given)
+        tasks = pickle.loads(pickle.dumps(taskloom.open_tasks(made.recipe, dataset_of(made), target_dtype=given)))
+        found = tasks[:]
+        assert [array.dtype for array in found] == [np.float32, dtype, dtype]
+        assert all(map(np.array_equal, found, whole)) and all(map(np.array_equal, tasks[7], made[7]))
+        batch = next(tasks.batches(batch_size=4))
+        assert (batch.targets.dtype, batch.labels.dtype) == (dtype, dtype)
+        assert tasks.recipe == made.recipe and batch.state == next(made.batches(batch_size=4)).state
+
+
+def test_types_of_targets_that_are_refused():
+    def opened(classes, given, **options):
+        dataset = taskloom.Dataset.of(np.zeros((2, 3), np.uint8), [0, 1], classes)
+        return taskloom.open_tasks(taskloom.recipe(dataset, sequence_length=2, **options), dataset, target_dtype=given)
+
+    assert opened(256, "uint8")[0][1].dtype == np.uint8
+    for classes, given, options, allowed in [
+        (300, "uint8", {}, '"uint16", "int32", "int64", or None, for 300 values'),
+        (256, "uint8", {"label_format": "integer"}, '"uint16", "int32", "int64", or None, for 257 values'),
+        (300, "float32", {}, '"uint8", "uint16", "int32" or "int64"'),
+        (300, "nothing", {}, '"uint8", "uint16", "int32" or "int64"'),
+        (300, 8, {}, '"uint8", "uint16", "int32" or "int64"'),
+    ]:  # fmt: skip
+        with pytest.raises(taskloom.InvalidOptionError) as caught:
+            opened(classes, given, **options)
+        assert str(caught.value) == f"target_dtype is {given!r}; allowed: {allowed}"
+    with pytest.raises(taskloom.InvalidOptionError, match="target_dtype is 'int64'; allowed: an option of open_tasks"):
+        taskloom.recipe(taskloom.Dataset.of(np.zeros((2, 3), np.uint8), [0, 1]), target_dtype="int64")
+
+
 def test_two_to_the_32_tasks():
     tasks = small(task_count=2**32, samples_per_task=2)
     assert len(tasks) == 2**33

@@ -10,7 +10,7 @@ from test_tasks import small
 
 import taskloom
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", "2.0")
 import taskloom.torch as tt  # noqa: E402
 from torch.utils.data import DataLoader  # noqa: E402
 

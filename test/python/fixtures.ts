@@ -14,6 +14,7 @@ import {
   type TaskAugmentorOptions,
 } from "taskloom";
 import { generate } from "taskloom/node";
+import { featuresOf, quantizedRecipes } from "../support/quantized.js";
 import { recipes } from "../support/recipes.js";
 import { sha256, trainingSet } from "../support/support.js";
 import { damagedRecipes } from "./damaged.js";
@@ -21,7 +22,7 @@ import { damagedRecipes } from "./damaged.js";
 /** What the Python package is held to: recipes with the digests of their tasks, stores, and verdicts on damaged recipes. */
 
 /** The datasets of the recipes, by the name of their file. */
-type Data = "bytes" | "floats" | "compact" | "centered";
+type Data = "bytes" | "floats" | "compact" | "centered" | "centered16" | "int16" | "quantized";
 
 const short = { taskCount: 3, sequenceLength: 12 } as const;
 
@@ -45,6 +46,11 @@ const sets: readonly (readonly [string, TaskAugmentorOptions, Data])[] = [
   ["one sequence a task, as in the notebook", { ...short, outputScaling: "notebook", outFeatures: 40 }, "bytes"],
   ["renumbered labels", { ...short, outFeatures: 16 }, "compact"],
   ["a mean image taken off", { ...short, outFeatures: 16 }, "centered"],
+  ["a mean image taken off, int16", { ...short, preset: "paper", outFeatures: 40 }, "centered16"],
+  ...quantizedRecipes.map(([name, bits, options]) => [name, options, bits === 16 ? "int16" : "quantized"] as const),
+  ["int16, torch", { ...short, generator: "torch", outFeatures: 40 }, "int16"],
+  ["int16, each position standardized", { ...short, outputScaling: "example", outFeatures: 40 }, "int16"],
+  ["uint8 around 128, torch", { ...short, generator: "torch", outFeatures: 40 }, "quantized"],
 ];
 
 async function datasets(): Promise<Record<Data, Dataset>> {
@@ -53,8 +59,13 @@ async function datasets(): Promise<Record<Data, Dataset>> {
   const floats = Float32Array.from(bytes.images, (value) => value / 255 - 0.1);
   // Labels such as 60000, 3 and -7.
   const labels = Int32Array.from(targets, (label) => label * 6667 - 3);
+  const features = featuresOf(bytes.images, bytes.features);
+  const dense = Dataset.from({ name: "features", images: features, targets, shape, classes: 10 });
   return {
     centered: bytes.transform(Center.of(bytes)),
+    centered16: bytes.transform(Center.of(bytes, { dtype: "int16" })),
+    int16: dense.quantize({ bits: 16 }),
+    quantized: dense.quantize({ bits: 8 }),
     bytes: Dataset.from({ name: "bytes", images: bytes.images, targets, shape, classes: 10 }),
     floats: Dataset.from({ name: "floats", images: floats, targets, shape, classes: 10 }),
     compact: Dataset.from({ name: "compact", images: bytes.images, targets: labels, shape, classes: "compact" }),
@@ -72,12 +83,13 @@ function idx(type: number, shape: readonly number[], values: Buffer): Buffer {
 }
 
 function writeDataset(folder: string, name: Data, dataset: Dataset): void {
-  const { images, targets, shape, originalLabels } = dataset;
+  const { images, dtype, targets, shape, originalLabels } = dataset;
   const shapes = [dataset.length, ...shape];
   const bytes = Buffer.from(images.buffer, images.byteOffset, images.byteLength);
-  const values = images instanceof Float32Array ? Buffer.from(bytes).swap32() : bytes;
+  const values = { uint8: bytes, int16: Buffer.from(bytes).swap16(), float32: Buffer.from(bytes).swap32() };
+  const types = { uint8: 0x08, int16: 0x0b, float32: 0x0d };
   const labels = Int32Array.from(targets, (label) => originalLabels?.[label] ?? label);
-  writeFileSync(join(folder, `${name}-images`), idx(images instanceof Float32Array ? 0x0d : 0x08, shapes, values));
+  writeFileSync(join(folder, `${name}-images`), idx(types[dtype], shapes, values[dtype]));
   writeFileSync(join(folder, `${name}-labels`), idx(0x0c, [dataset.length], Buffer.from(labels.buffer).swap32()));
 }
 
@@ -200,5 +212,6 @@ export async function writeFixtures(folder: string): Promise<void> {
   for (const text of damagedRecipes(base)) verdicts.push(await verdictOf(text, data.bytes));
   using tasks = new TaskAugmentor({ taskCount: 25, samplesPerTask: 2, sequenceLength: 4, outFeatures: 8, seed: 5 });
   const loader = await walksHere(await recipeOf(tasks, data.bytes), data.bytes);
-  writeFileSync(join(folder, "fixtures.json"), JSON.stringify({ cases, stores: written, verdicts, loader }));
+  const scales = Object.fromEntries(Object.entries(data).map(([name, { scale }]) => [name, scale ?? null]));
+  writeFileSync(join(folder, "fixtures.json"), JSON.stringify({ scales, cases, stores: written, verdicts, loader }));
 }

@@ -3,10 +3,11 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright";
-import { expect, onTestFinished } from "vitest";
+import { expect, onTestFinished, type TestContext } from "vitest";
 import { findBrowser } from "../../scripts/browser.mjs";
 import { buildSite } from "../../scripts/build-site.mjs";
 import { serveSite } from "../../scripts/serve-site.mjs";
+import { launch } from "../support/browser.js";
 
 /** The page, built into a folder of its own and served. */
 export interface Site {
@@ -14,7 +15,7 @@ export interface Site {
   readonly close: () => void;
 }
 
-export async function startSite(): Promise<Site> {
+async function startSite(): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), "taskloom-site-"));
   await buildSite(folder);
   const { url, close } = await serveSite(folder);
@@ -28,10 +29,37 @@ export async function startSite(): Promise<Site> {
 }
 
 /** Chromium with WebGPU off: pages find no adapter. */
-export function launchWithoutWebGpu(): Promise<Browser> {
+function launchWithoutWebGpu(): Promise<Browser> {
   const executablePath = findBrowser();
   if (!executablePath) throw new Error("no Chromium: install one, or name one in TASKLOOM_CHROMIUM");
   return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-features=WebGPU,WebGPUService"] });
+}
+
+let opened: Promise<{ site: Site; browser: Browser }> | undefined;
+let withoutWebGpu: Promise<Browser> | undefined;
+
+/** The built page and Chromium, which all tests of a file share. */
+export function shared(): Promise<{ site: Site; browser: Browser }> {
+  opened ??= Promise.all([startSite(), launch()]).then(([site, browser]) => ({ site, browser }));
+  return opened;
+}
+
+/** Chromium with WebGPU off, which all tests of a file share. */
+export function sharedWithoutWebGpu(): Promise<Browser> {
+  withoutWebGpu ??= launchWithoutWebGpu();
+  return withoutWebGpu;
+}
+
+/** Skips a test that takes minutes on a software adapter, unless TASKLOOM_SLOW asks for it. */
+export function onlyIfSlow({ skip }: TestContext): void {
+  if (!process.env.TASKLOOM_SLOW) skip("takes long: TASKLOOM_SLOW=1 runs it");
+}
+
+/** Ends what `shared` and `sharedWithoutWebGpu` started. */
+export async function closeShared(): Promise<void> {
+  const { site, browser } = (await opened) ?? {};
+  await Promise.all([browser?.close(), (await withoutWebGpu)?.close()]);
+  site?.close();
 }
 
 /**
@@ -47,7 +75,13 @@ export async function openPart(
   hash: string,
   { script, allowed, ...options }: BrowserContextOptions & { script?: () => void; allowed?: RegExp } = {},
 ): Promise<Page> {
-  const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"], ...options });
+  // Without transitions: axe would see a color halfway.
+  const still = { reducedMotion: "reduce" } as const;
+  const context = await browser.newContext({
+    ...still,
+    permissions: ["clipboard-read", "clipboard-write"],
+    ...options,
+  });
   const page = await context.newPage();
   const problems: string[] = [];
   const foreign: string[] = [];

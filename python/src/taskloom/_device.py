@@ -14,7 +14,7 @@ from ._draws import Drawer, Draws
 from ._engine import instantiate
 from ._layout import Layout
 from ._tasks import TaskSet
-from ._torch_stream import SUMS, project
+from ._torch_stream import INT16_COLUMNS, PRODUCTS, project
 from ._weaver import Weaver
 from .errors import InvalidOptionError
 
@@ -30,14 +30,15 @@ def weave(
 ) -> DeviceTasks:
     """Makes the tasks of a set on a device. The bits are those of the set itself.
 
-    tasks:   from `open_tasks` of a recipe: uint8 examples, the generator "chacha8", no output scaling.
+    tasks:   from `open_tasks` of a recipe: uint8 or int16 examples, the generator "chacha8", no output scaling.
     device:  a device of PyTorch, such as "cuda", "cuda:1", "mps" or "cpu". The examples are copied there once.
-    product: "float64", or "float32" for two products of 8-bit limbs, which TF32 units take too. Both are exact. Default:
-             "float64" on a CPU, else "float32".
+    product: "float64", or "float32" for products of 8-bit limbs, which TF32 units take too: two of uint8 examples, four of
+             int16 ones. Both are exact. Default: "float64" on a CPU, else "float32".
     compile: True makes one kernel of the key stream by `torch.compile`, which takes some time at the first call. Default:
              on CUDA.
 
-    Raises InvalidOptionError for a set that it cannot make, and for a device that is not there.
+    Raises InvalidOptionError for a set that it cannot make, for a device that is not there, and for int16 examples of more
+    values than the product sums exactly: 193,469 with "float32", 6,191,038 with "float64".
 
     >>> on_gpu = taskloom.torch.weave(tasks, "cuda")  # doctest: +SKIP
     >>> inputs, targets = on_gpu[0:4096]  # [4096, 100, 794] float32 and [4096, 100] int64  # doctest: +SKIP
@@ -58,27 +59,32 @@ class DeviceTasks:
         if not isinstance(tasks, TaskSet) or not isinstance(weaver, Weaver):
             raise InvalidOptionError("tasks", tasks, "a TaskSet of a recipe, without output scaling; a store is read")
         plan = weaver._plan
-        if plan.examples.dtype != np.uint8 or tasks.recipe["generator"] != "chacha8":
+        if plan.examples.dtype not in (np.uint8, np.int16) or tasks.recipe["generator"] != "chacha8":
             kind = f"{plan.examples.dtype} examples, generator {tasks.recipe['generator']}"
-            raise InvalidOptionError("tasks", kind, 'uint8 examples and the generator "chacha8", whose sums are exact')
+            raise InvalidOptionError("tasks", kind, 'uint8 or int16 examples and the generator "chacha8", whose sums are exact')
         try:
             self.device = torch.empty(0, device=torch.device(device)).device
         except (RuntimeError, AssertionError, TypeError) as error:
             raise InvalidOptionError("device", device, f"a device that PyTorch has here ({error})") from None
         self.product = product or ("float64" if self.device.type == "cpu" else "float32")
-        if self.product not in SUMS:
+        if self.product not in PRODUCTS:
             raise InvalidOptionError("product", product, '"float64", "float32" or None')
+        columns = plan.examples.shape[1]
+        if plan.examples.dtype == np.int16 and columns > INT16_COLUMNS[self.product]:
+            exact = " or ".join(f'"{name}"' for name, most in INT16_COLUMNS.items() if columns <= most)
+            allowed = f"{exact or 'examples of fewer values'}, for int16 examples of {columns} values"
+            raise InvalidOptionError("product", self.product, allowed)
         self.tasks = tasks
         self._layout: Layout = plan.layout
         self._drawer = Drawer(plan, weaver.engine)
         self._examples = torch.tensor(plan.examples, device=self.device)
-        self._gray, self._scale, self._identity_scale = plan.scales
+        self._offset, self._scale, self._identity_scale = plan.scales
         self._seed = int(tasks.recipe["seed"])
         self._table = _table(weaver.engine, self.device)
         compiled = self.device.type == "cuda" if compile is None else compile
         self._project = torch.compile(project, dynamic=False) if compiled else project
         self._whole = bool(compiled)
-        row_bytes = 64 * -(-plan.examples.shape[1] // 16)
+        row_bytes = 64 * -(-columns // 16)
         self._at_once = max(1, _WORD_BYTES // (row_bytes * self._layout.out_features))
 
     def __len__(self) -> int:
@@ -142,7 +148,7 @@ class DeviceTasks:
             tasks = np.concatenate([tasks, np.zeros(missing, np.int32)])
             numbers = F.pad(numbers, (0, 0, 0, missing))
         projected: Tensor = self._project(
-            self._seed, self._tensor(tasks), self._examples[numbers], self._layout.out_features, self._gray, self._scale,
+            self._seed, self._tensor(tasks), self._examples[numbers], self._layout.out_features, self._offset, self._scale,
             self._table, self.product,
         )  # fmt: skip
         return projected[: len(keys)]
@@ -150,7 +156,7 @@ class DeviceTasks:
     def _unprojected(self, numbers: Tensor) -> Tensor:
         """Examples under the identity: their first values, and zeros where there are more rows."""
         rows, columns = self._layout.out_features, self._examples.shape[1]
-        sums = self._examples[numbers][..., :rows].to(torch.int32) - self._gray
+        sums = self._examples[numbers][..., :rows].to(torch.int32) - self._offset
         scaled = sums.to(torch.float32) * torch.tensor(self._identity_scale, dtype=torch.float32, device=self.device)
         return F.pad(scaled, (0, max(0, rows - columns)))
 
@@ -166,4 +172,5 @@ def _table(engine: str, device: torch.device) -> tuple[Tensor, Tensor]:
     instance = instantiate(engine)
     at = instance.function("normalTable")()
     table = instance.memory()[at : at + 4 * _TABLE_ENTRIES].view(np.uint32)
-    return tuple(torch.from_numpy(part.astype(np.int32)).to(device) for part in (table >> 12, table & 0xFFF))  # type: ignore[return-value]
+    values, slopes = (torch.from_numpy(part.astype(np.int32)).to(device) for part in (table >> 12, table & 0xFFF))
+    return values, slopes

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +64,7 @@ class Drawer:
         self._draw_added()
         at, shape = self._at, (len(numbers), self._layout.length)
         positions = shape[0] * shape[1]
-        (count,) = struct.unpack_from("<I", self._memory, at.run_count)
+        count = int(self._array(at.run_count, np.uint32, 1)[0])
         runs = self._array(at.runs, np.uint32, count * _RUN).reshape(count, _RUN)
         given = None
         if self._has_given:
@@ -79,5 +78,5 @@ class Drawer:
             np.repeat(runs[:, _IDENTITY] != 0, runs[:, _COUNT]),
         )
 
-    def _array(self, at: int, dtype: type, count: int) -> npt.NDArray[np.generic]:
+    def _array(self, at: int, dtype: type, count: int) -> npt.NDArray[Any]:
         return self._memory[at : at + count * np.dtype(dtype).itemsize].view(dtype)

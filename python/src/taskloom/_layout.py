@@ -30,6 +30,8 @@ class Layout:
     has_labels: bool
     #: The type of the inputs.
     dtype: str
+    #: The type of targets and labels; None for the smallest that holds them.
+    integers: str | None = None
 
     @property
     def row(self) -> int:
@@ -50,11 +52,11 @@ class Layout:
 
     @property
     def target_dtype(self) -> np.dtype[Any]:
-        return STORED[target_dtype(self.label_values)].numpy
+        return STORED[self.integers or target_dtype(self.label_values)].numpy
 
     @property
     def label_dtype(self) -> np.dtype[Any]:
-        return STORED[label_dtype(self.label_values)].numpy
+        return STORED[self.integers or label_dtype(self.label_values)].numpy
 
 
 def layout_of(recipe: Mapping[str, Any]) -> Layout:

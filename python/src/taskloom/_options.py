@@ -75,6 +75,8 @@ def recipe(dataset: Dataset, **options: Any) -> Recipe:
         raise InvalidOptionError("dataset", dataset, "a taskloom.Dataset; make one by read_idx, read_npz or Dataset.of")
     given = {}
     for name, value in options.items():
+        if name == "target_dtype":
+            raise InvalidOptionError(name, value, "an option of open_tasks: it changes no value, so that recipes do not hold it")
         if name not in OPTIONS:
             raise InvalidOptionError(name, value, f"no option of this name; there are {', '.join(OPTIONS)}")
         field = OPTIONS[name]

@@ -16,6 +16,8 @@ _ROUNDS = 24
 _MIN_BITS = 8
 _SHUFFLE = 4
 _MASK = 0xFFFFFFFF
+#: Bits of numbers up to which a permutation is kept as a table.
+_TABLE_BITS = 12
 
 
 def words(seed: int, task: int, purpose: int, item: int, count: int) -> list[int]:
@@ -53,11 +55,60 @@ def _keys(seed: int, task: int, epoch: int) -> tuple[int, ...]:
     return tuple(words(seed, task, _SHUFFLE, epoch, _ROUNDS))
 
 
+_13, _16, _FIRST, _SECOND = map(np.uint32, (13, 16, 0x85EBCA6B, 0xC2B2AE35))
+
+
 def _mix(h: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    h = (h ^ (h >> np.uint32(16))) * np.uint32(0x85EBCA6B)
-    h = (h ^ (h >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    mixed: npt.NDArray[np.uint32] = h ^ (h >> np.uint32(16))
-    return mixed
+    """Mixes words in place."""
+    h ^= h >> _16
+    h *= _FIRST
+    h ^= h >> _13
+    h *= _SECOND
+    h ^= h >> _16
+    return h
+
+
+@lru_cache(maxsize=256)
+def _table(seed: int, task: int, epoch: int, bits: int) -> Numbers:
+    """What the network makes of all numbers of so few bits."""
+    table = _Network(_keys(seed, task, epoch), bits).permute(np.arange(1 << bits, dtype=np.int64))
+    table.flags.writeable = False
+    return table
+
+
+class _Network:
+    """A permutation of the numbers below 2^bits."""
+
+    def __init__(self, keys: tuple[int, ...], bits: int) -> None:
+        self._keys = [np.uint32(key) for key in keys]
+        self._low_bits = np.int64(-(-bits // 2))
+        self._low_mask = np.uint32((1 << -(-bits // 2)) - 1)
+        self._high_mask = np.uint32((1 << (bits // 2)) - 1)
+
+    def _split(self, x: Numbers) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+        return (x >> self._low_bits).astype(np.uint32), x.astype(np.uint32) & self._low_mask
+
+    def _join(self, high: npt.NDArray[np.uint32], low: npt.NDArray[np.uint32]) -> Numbers:
+        joined: Numbers = (high.astype(np.int64) << self._low_bits) + low
+        return joined
+
+    def permute(self, x: Numbers) -> Numbers:
+        high, low = self._split(x)
+        for i in range(0, _ROUNDS, 2):
+            high += _mix(low ^ self._keys[i])
+            high &= self._high_mask
+            low += _mix(high ^ self._keys[i + 1])
+            low &= self._low_mask
+        return self._join(high, low)
+
+    def permute_back(self, x: Numbers) -> Numbers:
+        high, low = self._split(x)
+        for i in range(_ROUNDS - 2, -1, -2):
+            low -= _mix(high ^ self._keys[i + 1])
+            low &= self._low_mask
+            high -= _mix(low ^ self._keys[i])
+            high &= self._high_mask
+        return self._join(high, low)
 
 
 class Shuffle:
@@ -69,18 +120,17 @@ class Shuffle:
     def __init__(self, seed: int, epoch: int, length: int, task: int = 0) -> None:
         bits = max(_MIN_BITS, (length - 1).bit_length())
         self._length = length
-        self._keys = [np.uint32(key) for key in _keys(seed, task, epoch)]
-        self._low_bits = np.int64(-(-bits // 2))
-        self._low_mask = np.uint32((1 << -(-bits // 2)) - 1)
-        self._high_mask = np.uint32((1 << (bits // 2)) - 1)
+        self._network = _Network(_keys(seed, task, epoch), bits)
+        self._table = _table(seed, task, epoch, bits) if bits <= _TABLE_BITS else None
 
     def at(self, positions: Numbers) -> Numbers:
         """The numbers at these positions, each from 0 to length - 1."""
-        return self._walk(positions, self._permute)
+        table = self._table
+        return self._walk(positions, self._network.permute if table is None else lambda x: table[x])
 
     def position_of(self, number: int) -> int:
         """The position of a number."""
-        return int(self._walk(np.array([number], np.int64), self._permute_back)[0])
+        return int(self._walk(np.array([number], np.int64), self._network.permute_back)[0])
 
     def _walk(self, numbers: Numbers, step: Callable[[Numbers], Numbers]) -> Numbers:
         x = step(numbers)
@@ -88,27 +138,6 @@ class Shuffle:
         while (beyond := x >= self._length).any():
             x[beyond] = step(x[beyond])
         return x
-
-    def _split(self, x: Numbers) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-        return (x >> self._low_bits).astype(np.uint32), x.astype(np.uint32) & self._low_mask
-
-    def _join(self, high: npt.NDArray[np.uint32], low: npt.NDArray[np.uint32]) -> Numbers:
-        joined: Numbers = (high.astype(np.int64) << self._low_bits) + low
-        return joined
-
-    def _permute(self, x: Numbers) -> Numbers:
-        high, low = self._split(x)
-        for i in range(0, _ROUNDS, 2):
-            high = (high + _mix(low ^ self._keys[i])) & self._high_mask
-            low = (low + _mix(high ^ self._keys[i + 1])) & self._low_mask
-        return self._join(high, low)
-
-    def _permute_back(self, x: Numbers) -> Numbers:
-        high, low = self._split(x)
-        for i in range(_ROUNDS - 2, -1, -2):
-            low = (low - _mix(high ^ self._keys[i + 1])) & self._low_mask
-            high = (high - _mix(low ^ self._keys[i])) & self._high_mask
-        return self._join(high, low)
 
 
 class ChunkOrder:

@@ -17,6 +17,7 @@ from ._files import Found, read_document
 from ._layout import Layout
 from ._one_hot import with_labels
 from ._recipe import Recipe
+from ._targets import narrowed
 from ._weaver import Items
 from .errors import StoreError
 
@@ -33,15 +34,22 @@ class Store:
         self.path, self.format, self.recipe = path, format, recipe
         self._arrays, self._onehot = arrays, onehot
         self._layout: Layout = recipe.layout
+        chunk = getattr(arrays["inputs"], "chunk_items", None)
+        #: Items of a chunk, where there are several chunks.
+        self.chunk_items: int | None = chunk if chunk and chunk < self._layout.items else None
 
     def read(self, numbers: npt.NDArray[np.int64]) -> Items:
-        """The items of these numbers, in this order, as arrays of their own."""
+        """The items of these numbers, in this order, as arrays of their own. Targets and labels have the smallest types."""
+        layout, source = self._layout, str(self.path)
         arrays = {name: array.read(numbers) for name, array in self._arrays.items()}
-        inputs = arrays["inputs"]
+        inputs, values = arrays["inputs"], layout.label_values
+        targets = narrowed(arrays["targets"], layout.target_dtype, values, "targets", source)
         if not self._onehot:
-            inputs = with_labels(self.recipe, self._layout, inputs, arrays["targets"])
-        return Items(inputs, arrays["targets"], arrays.get("labels"))
-
+            inputs = with_labels(self.recipe, layout, inputs, targets)
+        labels = arrays.get("labels")
+        if labels is not None:
+            labels = narrowed(labels, layout.label_dtype, values + 1, "labels", source)
+        return Items(inputs, targets, labels)
 
     def weave(self, numbers: npt.NDArray[np.int64], threads: int | None = None) -> Items:
         return self.read(numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 import os
 from pathlib import Path
@@ -17,6 +18,7 @@ from ._read import read_folder, read_npz
 from ._recipe import Recipe
 from ._scaling import ScaledWeaver, scaling_of
 from ._store import Store, open_store
+from ._targets import checked_target_dtype, in_type
 from ._walk import TaskOrder
 from ._walk_options import resolve_walk
 from ._weaver import Items, Weaver
@@ -37,16 +39,18 @@ class _Weaves(Protocol):
 class TaskSet:
     """A task set: an indexed collection of sequences, or of examples where no sequences are drawn.
 
-    `tasks[n]` is `(inputs, targets)`: inputs `[length, values]`, float32 or float16; targets `[length]`, uint8 or uint16.
-    `tasks[a:b]` and `tasks[[3, 1, 2]]` make many in one call: `[n, length, values]` and `[n, length]`. Where labels are
+    `tasks[n]` is `(inputs, targets)`: inputs `[length, values]`, float32 or float16; targets `[length]`, uint8 or uint16,
+    or of the `target_dtype`. `tasks[a:b]` and `tasks[[3, 1, 2]]` make many in one call: `[n, length, values]` and `[n, length]`. Where labels are
     integers in an array of their own, there are three arrays, `(inputs, targets, labels)`.
 
     Every call makes arrays of its own. Threads may share a set, and a set can be pickled.
     """
 
-    def __init__(self, recipe: Recipe, weaver: _Weaves, shuffle_seed: int | None = None) -> None:
+    def __init__(
+        self, recipe: Recipe, weaver: _Weaves, shuffle_seed: int | None = None, target_dtype: str | None = None
+    ) -> None:
         self.recipe = recipe
-        self.layout: Layout = recipe.layout
+        self.layout: Layout = dataclasses.replace(recipe.layout, integers=target_dtype)
         self._weaver = weaver
         self._key = recipe.key
         seed = int(recipe["seed"]) if shuffle_seed is None else shuffle_seed
@@ -77,7 +81,10 @@ class TaskSet:
 
         threads: how many work on it at most; by default as many as the set was opened with.
         """
-        return tuple(array for array in self._weaver.weave(numbers, threads) if array is not None)
+        return tuple(array for array in self._weave(numbers, threads) if array is not None)
+
+    def _weave(self, numbers: npt.NDArray[np.int64], threads: int | None = None) -> Items:
+        return in_type(self._weaver.weave(numbers, threads), self.layout)
 
     def _number(self, index: Any) -> int:
         try:
@@ -127,7 +134,7 @@ class TaskSet:
         if isinstance(prefetch, bool) or not isinstance(prefetch, int) or not 0 <= prefetch <= 1024:
             raise InvalidOptionError("prefetch", prefetch, "an integer from 0 to 1024")
         walk = resolve_walk(options, self._key, self._order, getattr(self._weaver, "chunk_items", None))
-        return Batches(walk, self._order, self._key, lambda numbers: self._weaver.weave(numbers, threads), prefetch)
+        return Batches(walk, self._order, self._key, lambda numbers: self._weave(numbers, threads), prefetch)
 
 
 def open_tasks(
@@ -137,6 +144,7 @@ def open_tasks(
     engine: str | None = None,
     threads: int | None = None,
     shuffle_seed: int | None = None,
+    target_dtype: Any = None,
     verify: bool = False,
 ) -> TaskSet:
     """Opens a task set: a recipe, whose tasks are made when they are asked for, or a store, whose tasks are read.
@@ -148,6 +156,8 @@ def open_tasks(
     engine:       "compiled" or "wasmtime"; by default the first that is there, or that of TASKLOOM_ENGINE.
     threads:      how many make tasks; by default one for each processor.
     shuffle_seed: the seed of shuffled orders; by default the recipe's.
+    target_dtype: the type of targets and labels: "uint8", "uint16", "int32" or "int64". By default uint8 up to 256 values,
+                  else uint16. A store may have another one in its files.
     verify:       compares each chunk of a Zarr store with its digest when it is first read.
 
     Raises RecipeError, StoreError, DatasetError, InvalidOptionError or EngineError, all of them TaskloomErrors.
@@ -159,16 +169,18 @@ def open_tasks(
     if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or not 1 <= threads <= 1024):
         raise InvalidOptionError("threads", threads, "an integer from 1 to 1024, or None")
     found = _find(source, verify)
-    data = None if dataset is None else _dataset(dataset, found.recipe if isinstance(found, Store) else found)
+    kept = found.recipe if isinstance(found, Store) else found
+    integers = checked_target_dtype(target_dtype, kept.layout)
+    data = None if dataset is None else _dataset(dataset, kept)
     if isinstance(found, Store):
         if data is not None:
             _fitting(found.recipe, data, str(found.path))
-        return TaskSet(found.recipe, found, shuffle_seed)
+        return TaskSet(kept, found, shuffle_seed, integers)
     if data is None:
         names = found["dataset"]
         wanted = f"{names['name']}, digest {names['digest']}, from which the recipe makes its tasks"
         raise InvalidOptionError("dataset", None, wanted)
-    return TaskSet(found, _weaver(found, _fitting(found, data, found.source), engine, threads), shuffle_seed)
+    return TaskSet(found, _weaver(found, _fitting(found, data, found.source), engine, threads), shuffle_seed, integers)
 
 
 def _find(source: Source, verify: bool) -> Recipe | Store:

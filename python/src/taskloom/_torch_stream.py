@@ -7,8 +7,6 @@ docs/stream.md of the project defines the numbers; the names here are those of i
 
 from __future__ import annotations
 
-from typing import Callable
-
 import torch
 from torch import Tensor
 
@@ -85,8 +83,8 @@ def matrices(seed: int, keys: Tensor, rows: int, columns: int, table: tuple[Tens
     return deviates(words[:, :, :columns], *table)
 
 
-def exact_sums_float64(examples: Tensor, matrix: Tensor) -> Tensor:
-    """The sums over the columns in wrapping int32: int32 [tasks, positions, rows].
+def wrapped_sums_float64(examples: Tensor, matrix: Tensor) -> Tensor:
+    """The sums of bytes over the columns in wrapping int32: int32 [tasks, positions, rows].
 
     float64 holds them: 22200 * 255 * columns < 2^53 up to 10^9 columns.
     """
@@ -94,28 +92,80 @@ def exact_sums_float64(examples: Tensor, matrix: Tensor) -> Tensor:
     return sums.to(torch.int64).to(torch.int32)
 
 
-def exact_sums_float32(examples: Tensor, matrix: Tensor) -> Tensor:
-    """Like `exact_sums_float64`, but with two products of float32 for each 512 columns.
+def wrapped_sums_float32(examples: Tensor, matrix: Tensor) -> Tensor:
+    """Like `wrapped_sums_float64`, but with two products of float32 for each 512 columns.
 
     Entries are cut into a signed low limb of 8 bits and a high limb from -87 to 87. Factors of 8 bits are exact in
     float32, in TF32 and in bfloat16, and sums stay below 2^24, so the setting of the matrix product's precision changes
     no bit.
     """
-    low = ((matrix + 128) & 255) - 128
-    high = (matrix - low) >> 8
+    low, high = _limbs(matrix)
     total = None
     for first in range(0, examples.shape[2], LIMB_COLUMNS):
         part = slice(first, first + LIMB_COLUMNS)
         pixels = examples[:, :, part].to(torch.float32)
         for limb, shift in ((low, 0), (high, 8)):
-            product = torch.bmm(pixels, limb[:, :, part].to(torch.float32).transpose(1, 2))
-            sums = product.to(torch.int32) << shift
+            sums = _product(pixels, limb[:, :, part]).to(torch.int32) << shift
             total = sums if total is None else total + sums
     assert total is not None
     return total
 
 
-SUMS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"float64": exact_sums_float64, "float32": exact_sums_float32}
+def _limbs(integers: Tensor) -> tuple[Tensor, Tensor]:
+    """Integers of 16 bits as low limbs from -128 to 127 and high ones from -128 to 128, int32."""
+    low = ((integers + 128) & 255) - 128
+    return low, (integers - low) >> 8
+
+
+def _product(examples: Tensor, matrix: Tensor) -> Tensor:
+    return torch.bmm(examples.to(torch.float32), matrix.to(torch.float32).transpose(1, 2))
+
+
+def _project_bytes(examples: Tensor, matrix: Tensor, offset: int, product: str) -> Tensor:
+    """f32(sum), where the sum is a wrapping int32."""
+    sums = (wrapped_sums_float64 if product == "float64" else wrapped_sums_float32)(examples, matrix)
+    if offset:
+        sums = sums - (matrix.sum(2, dtype=torch.int64) * offset).to(torch.int32)[:, None, :]
+    return sums.to(torch.float32)
+
+
+def _project_int16_float64(examples: Tensor, matrix: Tensor, offset: int) -> Tensor:
+    """f32(sum), where the sum is the integer itself. float64 holds it and is rounded once."""
+    sums = torch.bmm(examples.to(torch.float64), matrix.to(torch.float64).transpose(1, 2))
+    if offset:
+        sums = sums - (matrix.sum(2, dtype=torch.int64) * offset).to(torch.float64)[:, None, :]
+    return sums.to(torch.float32)
+
+
+def _project_int16_float32(examples: Tensor, matrix: Tensor, offset: int) -> Tensor:
+    """Like `_project_int16_float64`, but with four products of float32 for each 512 columns, each below 2^24.
+
+    A product of limbs is at most 2^14 in magnitude, and 512 * 2^14 = 2^23.
+    """
+    lows, highs = _limbs(examples.to(torch.int32))
+    low, high = _limbs(matrix)
+    total = matrix.sum(2, dtype=torch.int64)[:, None, :] * -offset
+    for first in range(0, examples.shape[2], LIMB_COLUMNS):
+        part = slice(first, first + LIMB_COLUMNS)
+        for values, limb, shift in ((lows, low, 0), (lows, high, 8), (highs, low, 8), (highs, high, 16)):
+            total = total + (_product(values[:, :, part], limb[:, :, part]).to(torch.int64) << shift)
+    return rounded_once(total)
+
+
+def rounded_once(integers: Tensor) -> Tensor:
+    """int64 below 2^48 in magnitude to the nearest float32, ties to even, by one addition of two exact float32.
+
+    Devices may convert int64 in more than one step. Here the low part is from -2^23 to 2^23 - 1 and the high part, in units
+    of 2^24, is at most 2^24: float32 holds both, and only the sum is rounded.
+    """
+    low = ((integers + 2**23) & (2**24 - 1)) - 2**23
+    high = (integers - low) >> 24
+    return high.to(torch.float32) * 2.0**24 + low.to(torch.float32)
+
+
+#: The columns up to which the product of int16 examples is exact: 22200 * 65535 * columns is below 2^53, and below 2^48.
+INT16_COLUMNS = {"float64": 2**53 // (22200 * 65535), "float32": 2**48 // (22200 * 65535)}
+PRODUCTS = ("float64", "float32")
 
 
 def project(
@@ -123,18 +173,21 @@ def project(
     keys: Tensor,
     examples: Tensor,
     rows: int,
-    gray_offset: int,
+    offset: int,
     scale: float,
     table: tuple[Tensor, Tensor],
     product: str,
 ) -> Tensor:
     """Projects the examples of some tasks, each task's by its own matrix: float32 [tasks, positions, rows].
 
-    `examples` is uint8 [tasks, positions, columns], `keys` int32 [tasks]. The value is f32(f32(sum) * scale), where
-    `gray_offset` times the row sum of the matrix is subtracted from the sum first.
+    `examples` is uint8 or int16 [tasks, positions, columns], `keys` int32 [tasks]. The value is f32(f32(sum) * scale), where
+    `offset` times the row sum of the matrix is subtracted from the sum first.
     """
     matrix = matrices(seed, keys, rows, examples.shape[2], table)
-    sums = SUMS[product](examples, matrix)
-    if gray_offset:
-        sums = sums - (matrix.sum(2, dtype=torch.int64) * gray_offset).to(torch.int32)[:, None, :]
-    return sums.to(torch.float32) * torch.tensor(scale, dtype=torch.float32, device=sums.device)
+    if examples.dtype == torch.uint8:
+        sums = _project_bytes(examples, matrix, offset, product)
+    elif product == "float64":
+        sums = _project_int16_float64(examples, matrix, offset)
+    else:
+        sums = _project_int16_float32(examples, matrix, offset)
+    return sums * torch.tensor(scale, dtype=torch.float32, device=sums.device)

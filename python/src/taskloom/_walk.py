@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Callable, Iterator, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from ._shuffle import Numbers, order_of
 from .errors import InvalidOptionError
 
 __all__ = ["Place", "Step", "TaskOrder", "Walk"]
+
+#: Sequences whose numbers are computed at a time: a call of NumPy takes as long for one number as for many.
+_AHEAD = 1024
 
 
 class TaskOrder(NamedTuple):
@@ -87,7 +90,7 @@ class Walk:
                 raise InvalidOptionError("chunk_items x block_chunks", size, f"more: {blocks} blocks are too many")
 
     def steps(self, order: TaskOrder, first: int = 0) -> Iterator[Step]:
-        """The batches of this reader from the start on, without the first ones. Only one is in memory."""
+        """The batches of this reader from the start on, without the first ones. A few are in memory."""
         n = order.items
         share, rounds = self.share(n), self.rounds(n)
         if share == 0:
@@ -95,16 +98,27 @@ class Walk:
         # This reader's batches are those of rounds 0 to share - 1 of each epoch.
         passed = min(share, self.start.consumed // (self.batch_size * self.count)) + first
         epoch, number = self.start.epoch + passed // share, passed % share
+        ahead = max(1, _AHEAD // self.batch_size)
         while self.end is None or epoch < self.end:
             numbers = self._order(order, epoch)
             for k in range(number, share):
+                if (k - number) % ahead == 0:
+                    some = self._some(numbers, n, k, min(k + ahead, share))
                 j = k * self.count + self.index
                 after = Place(epoch, (k + 1) * self.batch_size * self.count) if k + 1 < rounds else Place(epoch + 1, 0)
-                begin = j * self.batch_size
-                stop = begin + self.batch_size if self.even == "pad" else min(n, begin + self.batch_size)
-                positions = np.arange(begin, stop, dtype=np.int64)
-                yield Step(epoch, j, numbers(positions % n if self.even == "pad" else positions), after)
+                yield Step(epoch, j, some[(k - number) % ahead], after)
             epoch, number = epoch + 1, 0
+
+    def _some(self, order: Callable[[Numbers], Numbers], n: int, first: int, stop: int) -> list[Numbers]:
+        """The sequences of this reader's batches of some rounds."""
+        starts = (np.arange(first, stop, dtype=np.int64) * self.count + self.index) * self.batch_size
+        positions = starts[:, None] + np.arange(min(self.batch_size, n))
+        if self.even == "pad":
+            return list(order(positions.ravel() % n).reshape(positions.shape))
+        # Only the last batch of an epoch can be short.
+        flat = positions.ravel()
+        ordered = order(flat[flat < n])
+        return [ordered[at : at + self.batch_size] for at in range(0, len(ordered), self.batch_size)]
 
     def count_steps(self, items: int) -> int | None:
         """Batches of this reader from the start on; None where they do not end."""

@@ -64,7 +64,7 @@ def resolve_walk(options: Mapping[str, Any], recipe: str, order: TaskOrder, chun
             if name in given and not chunks:
                 raise InvalidOptionError(name, given[name], 'only with shuffle="chunks"')
     if walk.shuffle == "chunks" and walk.chunk_items is None:
-        raise InvalidOptionError("chunk_items", None, 'the sequences of a chunk, as shuffle="chunks" of a recipe has no store')
+        raise InvalidOptionError("chunk_items", None, "the number of sequences of a chunk, as only a Zarr store has chunks of its own")
     if walk.shuffle == "tasks" and order.items_per_task == 0:
         raise InvalidOptionError("shuffle", "tasks", "True or False, as each sample has a task of its own")
     walk.check(order.items)

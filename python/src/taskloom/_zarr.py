@@ -131,8 +131,8 @@ class _Array:
             raise StoreError(path, f"has the codecs {codecs}; this reader takes uncompressed little-endian values, [bytes]")
         if chunk[1:] != self.shape[1:] or min(chunk, default=0) < 1:
             raise StoreError(path, f"has chunks of shape {list(chunk)}; allowed: whole items, [n, ...{list(self.shape[1:])}]")
-        self._chunk_shape, self._items = chunk, chunk[0]
-        self.chunk_count = -(-self.shape[0] // self._items)
+        self._chunk_shape, self.chunk_items = chunk, chunk[0]
+        self.chunk_count = -(-self.shape[0] // self.chunk_items)
         self._forget()
 
     def _forget(self) -> None:
@@ -150,10 +150,10 @@ class _Array:
 
     def read(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
         result = np.empty((len(numbers), *self.shape[1:]), STORED[self.dtype].numpy)
-        chunks = numbers // self._items
+        chunks = numbers // self.chunk_items
         for chunk in np.unique(chunks).tolist():
             here = chunks == chunk
-            result[here] = self._chunk(chunk)[numbers[here] - chunk * self._items]
+            result[here] = self._chunk(chunk)[numbers[here] - chunk * self.chunk_items]
         return result
 
     def _chunk(self, number: int) -> npt.NDArray[Any]:

@@ -212,7 +212,7 @@ class TaskStream(_Walker, IterableDataset[Tensors]):
         from ._batches import Batches
 
         tasks = self.tasks
-        batches = Batches(walk, tasks._order, tasks._key, tasks._weaver.weave, self._prefetch)
+        batches = Batches(walk, tasks._order, tasks._key, tasks._weave, self._prefetch)
         try:
             for batch in batches:
                 self._now = batch.state

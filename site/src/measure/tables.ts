@@ -44,7 +44,7 @@ function digestPart(digests: readonly Digest[]): HTMLElement {
     const mark = html("span", { class: same ? "match" : "differs" }, same ? "the golden bits" : "OTHER BITS");
     return [`${backend}, task ${task.toLocaleString("en-US")}`, mark];
   });
-  return part("Digests", table("Digests", ["golden task", "SHA-256 of inputs and targets"], lines));
+  return part("Digests", table("Digests", ["golden task", "SHA-256 of its values"], lines));
 }
 
 function taskPart(tasks: readonly Throughput[]): HTMLElement {

@@ -1,11 +1,5 @@
 import type { TaskAugmentorOptions } from "taskloom";
-
-/** The dataset as programs read it. */
-export interface Place {
-  /** The names of the visitor's files, images and labels; undefined for the slice of MNIST. */
-  readonly files: readonly string[] | undefined;
-  readonly examples: number;
-}
+import type { Files, Place, Reading } from "../data/place.js";
 
 const FLAGS: Record<string, string> = {
   taskCount: "--tasks",
@@ -19,13 +13,14 @@ const FLAGS: Record<string, string> = {
 };
 
 /** The program that makes exactly this task. */
-export function typescript(options: TaskAugmentorOptions, { files, examples }: Place): string {
+export function typescript(options: TaskAugmentorOptions, { files, reading, examples }: Place): string {
   const given = Object.entries(options).map(([name, value]) => `  ${name}: ${literal(value)},`);
   const task = options.taskOffset ?? 0;
+  const how = Object.keys(reading).length > 0 ? `, ${literal(reading)}` : "";
   const dataset = files
-    ? `import { readIdxDataset, TaskAugmentor } from "taskloom";
+    ? `import { readDataset, TaskAugmentor } from "taskloom";
 
-const dataset = await readIdxDataset({ images: ${JSON.stringify(files[0])}, labels: ${JSON.stringify(files[1])} });`
+const dataset = await readDataset(${sourceOf(files)}${how});`
     : `import { TaskAugmentor } from "taskloom";
 import { mnist } from "taskloom/node";
 
@@ -39,20 +34,18 @@ tasks.dispose();
 `;
 }
 
-/** The program in Python that makes the task from its recipe, by the package in python/. */
-export function python({ files }: Place): string {
-  const [images = "train-images-idx3-ubyte", labels = "train-labels-idx1-ubyte"] = files ?? [];
-  return `import taskloom
-
-dataset = taskloom.read_idx(${JSON.stringify(images)}, ${JSON.stringify(labels)})
-tasks = taskloom.open_tasks("recipe.json", dataset)
-inputs, targets = tasks[0]
-`;
+/** The files as `readDataset` takes them. */
+function sourceOf(files: Files): string {
+  if (files.kind === "pair")
+    return `{ images: ${JSON.stringify(files.images)}, labels: ${JSON.stringify(files.labels)} }`;
+  return files.kind === "files" ? `[${files.names.map(literal).join(", ")}]` : JSON.stringify(files.name);
 }
 
 /** The command that writes the task as files. */
-export function shell(options: TaskAugmentorOptions, { files, examples }: Place): string {
-  const dataset = files ? ["--dataset ./my-dataset"] : ["--dataset mnist", `--limit-examples ${examples}`];
+export function shell(options: TaskAugmentorOptions, { files, reading, examples }: Place): string {
+  const dataset = files
+    ? [...datasetFlags(files), ...readingFlags(reading)]
+    : ["--dataset mnist", `--limit-examples ${examples}`];
   const flags: string[] = [];
   const others: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
@@ -60,16 +53,29 @@ export function shell(options: TaskAugmentorOptions, { files, examples }: Place)
     if (own) flags.push(own);
     else others[name] = value;
   }
-  if (Object.keys(others).length > 0) flags.push(`--options '${JSON.stringify(others)}'`);
+  if (Object.keys(others).length > 0) flags.push(`--options ${quoted(JSON.stringify(others))}`);
   const words = [...dataset, ...flags, "--out tasks"];
-  const note = files
-    ? `# my-dataset/ has ${files[0]} as train-images-idx3-ubyte, and ${files[1]} as train-labels-idx1-ubyte\n`
-    : "";
+  const note = files?.kind === "files" ? `# my-dataset/ has ${files.names.join(", ")}\n` : "";
+  const again = ["npx taskloom generate --recipe recipe.json", ...(files ? dataset : []), "--out tasks"];
   return `${note}npx taskloom generate ${words.join(" \\\n    ")}
 
 # or from the recipe
-npx taskloom generate --recipe recipe.json${files ? " --dataset ./my-dataset" : ""} --out tasks
+${again.join(" ")}
 `;
+}
+
+function datasetFlags(files: Files): string[] {
+  if (files.kind === "pair") return [`--images ${quoted(files.images)}`, `--labels ${quoted(files.labels)}`];
+  return [`--dataset ${files.kind === "files" ? "./my-dataset" : quoted(`./${files.name}`)}`];
+}
+
+function readingFlags(reading: Reading): string[] {
+  return Object.entries(reading).map(([name, value]) => `--${name} ${quoted(String(value))}`);
+}
+
+/** A word of a shell: in quotes where it has anything but plain letters. */
+function quoted(word: string): string {
+  return /^[\w./,:=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** The flag of an option; undefined for one that has none. */

@@ -28,7 +28,7 @@ export function onForm(change: () => void): void {
   const form = byId("weave-form", HTMLFormElement);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", (event) => {
-    if (event.target !== byId("w-files", HTMLInputElement)) change();
+    if (!byId("w-drop", HTMLElement).contains(event.target as Node)) change();
   });
   const go = (next: (task: number) => number) => {
     const now = Number(FIELDS.task.value.replace(/[,_ ]/g, ""));

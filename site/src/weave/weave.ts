@@ -1,18 +1,20 @@
 import type { Dataset } from "taskloom";
 import { npyHeader } from "../../../src/store/npy.js";
 import golden from "../../golden.json";
+import type { Files, Place, Reading } from "../data/place.js";
 import { slice } from "../data/slices.js";
 import { copy, download } from "../page/clipboard.js";
 import { byId, debounced } from "../page/dom.js";
 import { Tabs } from "../page/tabs.js";
 import { THEME_EVENT } from "../page/theme.js";
 import { type Choice, choiceOf, optionsOf, valuesOf } from "./choice.js";
-import { type Place, python, shell, typescript } from "./code.js";
+import { shell, typescript } from "./code.js";
 import { startDrop } from "./drop.js";
 import { fillForm, onForm, readForm, showProblem } from "./form.js";
 import { showLabelMap } from "./label-map.js";
 import { type Woven, weaveTask } from "./make.js";
 import { showPairs } from "./pairs.js";
+import { python } from "./python.js";
 import { drawSequence } from "./sequence.js";
 
 /** Milliseconds without another letter before a task is made. */
@@ -35,7 +37,7 @@ export class Weave {
     const soon = debounced(PAUSE, () => void this.#update());
     onForm(soon);
     startDrop({
-      take: ({ dataset, files }) => this.#take(dataset, { files, examples: dataset.length }),
+      take: ({ dataset, files }, reading) => this.#take(dataset, files, reading),
       reset: () => void this.#reset(),
       fail: showProblem,
     });
@@ -60,20 +62,20 @@ export class Weave {
 
   async #reset(): Promise<void> {
     try {
-      const dataset = await slice("train", this.#base);
-      this.#take(dataset, { files: undefined, examples: dataset.length });
+      this.#take(await slice("train", this.#base), undefined, {});
     } catch (error) {
       showProblem(error);
     }
   }
 
-  #take(dataset: Dataset, place: Place): void {
-    this.#source = { dataset, place };
-    const shape = dataset.shape.join(" \u00d7 ");
-    const what = place.files ? dataset.name : "digits of MNIST";
+  #take(dataset: Dataset, files: Files | undefined, reading: Reading): void {
+    const { shape, dtype, classes } = dataset;
+    this.#source = { dataset, place: { files, reading, examples: dataset.length, shape, dtype, classes } };
+    const what = files ? dataset.name : "digits of MNIST";
     const count = dataset.length.toLocaleString("en-US");
-    byId("w-dataset", HTMLElement).textContent = `${count} ${place.files ? "examples of " : ""}${what}, ${shape}`;
-    byId("w-mnist", HTMLButtonElement).hidden = place.files === undefined;
+    byId("w-dataset", HTMLElement).textContent =
+      `${count} ${files ? "examples of " : ""}${what}, ${shape.join(" \u00d7 ")}`;
+    byId("w-mnist", HTMLButtonElement).hidden = files === undefined;
     void this.#update();
   }
 

@@ -2,24 +2,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import golden from "../../site/golden.json" with { type: "json" };
-import { launch } from "../support/browser.js";
 import { taskloom, temporaryFolder } from "../support/cli.js";
 import { sha256 } from "../support/support.js";
-import { openPart, type Site, startSite } from "./support.js";
-
-// @module-tag browser
+import { openPart, type Site, shared } from "./support.js";
 
 let browser: Browser;
 let site: Site;
 
 beforeAll(async () => {
-  [site, browser] = await Promise.all([startSite(), launch()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  site?.close();
+  ({ site, browser } = await shared());
 });
 
 /** Waits for a task, by its title. */
@@ -124,7 +117,7 @@ describe("Weave", () => {
     await page.getByRole("tab", { name: "TypeScript" }).click();
     expect(await page.locator("#w-code").innerText()).toContain('images: "pictures.idx.gz", labels: "labels.idx"');
     await page.locator("#w-files").setInputFiles([file("pictures.idx", images)]);
-    await page.getByRole("alert").filter({ hasText: "give two files together" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "the labels are missing" }).waitFor();
     await page.getByRole("button", { name: "Back to MNIST" }).click();
     await page.getByText("2,000 digits of MNIST").waitFor();
     await page.waitForFunction(

@@ -1,19 +1,12 @@
 import type { Browser } from "playwright";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { launch } from "../support/browser.js";
-import { launchWithoutWebGpu, openPart, type Site, startSite, violations } from "./support.js";
-
-// @module-tag browser
+import { beforeAll, describe, expect, test } from "vitest";
+import { openPart, type Site, shared, sharedWithoutWebGpu, violations } from "./support.js";
 
 let browser: Browser;
 let site: Site;
 
 beforeAll(async () => {
-  [site, browser] = await Promise.all([startSite(), launch()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  site?.close();
+  ({ site, browser } = await shared());
 });
 
 const PARTS = ["weave", "learn", "measure"] as const;
@@ -31,7 +24,7 @@ describe("the page", () => {
         await page.getByText("More options").click();
         for (const part of PARTS) {
           await page.locator(`#tab-${part}`).click();
-          await page.locator(`#${part}`).waitFor();
+          await page.locator(part === "weave" ? "#weave" : `#${part} .primary:enabled`).waitFor();
           expect(await violations(page), `${part}, ${viewport.width}`).toEqual([]);
           const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
           expect(wide, `${part} scrolls sideways at ${viewport.width}`).toBeLessThanOrEqual(0);
@@ -120,8 +113,7 @@ describe("the page", () => {
   });
 
   test("where WebGPU is off, Weave and Learn are the same", async () => {
-    const without = await launchWithoutWebGpu();
-    onTestFinished(() => without.close());
+    const without = await sharedWithoutWebGpu();
     const page = await openPart(without, site, "weave");
     await page.locator("#w-golden", { hasText: "The same bits" }).waitFor();
     await page.locator("#tab-learn").click();
