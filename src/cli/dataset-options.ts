@@ -51,11 +51,11 @@ export function datasetOf(
   const files = given !== true && (images !== undefined || labels !== undefined);
   const both = images !== undefined && labels !== undefined;
   if (files && !both && given !== "recipe") {
-    const missing = images === undefined ? "--images" : "--labels";
+    const [only, missing] = images === undefined ? ["--labels", "--images"] : ["--images", "--labels"];
     throw new InvalidOptionError(
-      missing,
-      undefined,
-      "a file, beside that of the other; or --dataset FILE that has both",
+      only,
+      images ?? labels,
+      `a file with ${missing} FILE beside it, or --dataset FILE that has both`,
     );
   }
   const pair = files && both;

@@ -1,6 +1,7 @@
+import { statSync } from "node:fs";
 import { Command, Option } from "commander";
 import { availableParallelism } from "../backend/wasm/threads.js";
-import { InvalidOptionError, RecipeError } from "../base/errors.js";
+import { InvalidOptionError, RecipeError, TaskloomError } from "../base/errors.js";
 import { notice } from "../base/notice.js";
 import type { TargetDtype } from "../base/tensor.js";
 import { Center, type Dataset, type Quantization, type ReaderOptions } from "../dataset/index.js";
@@ -9,12 +10,13 @@ import { problemOf } from "../files/file-error.js";
 import { isS3 } from "../files/s3/place.js";
 import { openDataset, openDatasetOf } from "../node/dataset/open-dataset.js";
 import { preview } from "../node/read/preview.js";
+import { openStoreFolder } from "../node/read/store-folder.js";
 import { formatBytes } from "../node/write/disk.js";
 import { FORMATS, generate } from "../node/write/generate.js";
 import type { StoreFormat } from "../node/write/job.js";
 import { checkPlace } from "../node/write/places.js";
 import type { TaskAugmentorOptions } from "../plan/options.js";
-import { optionsOf, parseRecipe } from "../plan/recipe.js";
+import { optionsOf, parseRecipe, type Recipe } from "../plan/recipe.js";
 import { addDatasetOptions, type DatasetFlags, datasetOf } from "./dataset-options.js";
 import { bitsOf, wholeNumber } from "./parsers.js";
 import { Progress } from "./progress.js";
@@ -52,8 +54,8 @@ export function generateCommand(): Command {
       "mnist",
     )
     .option(
-      "--recipe <file>",
-      "make the task set of this recipe.json; no other flag says which tasks then, and --dataset only where the data is",
+      "--recipe <path>",
+      "make the task set of this recipe.json, or of a folder that generate wrote; no other flag says which tasks then, and --dataset only where the data is",
     );
   addDatasetOptions(command);
   const before = new Set(command.options);
@@ -139,14 +141,7 @@ async function wantedByRecipe(
     const value = command.getOptionValue(other.attributeName());
     throw new InvalidOptionError(`${other.long}`, value, "not given beside --recipe, which says which tasks are made");
   }
-  let text: string;
-  try {
-    text = new TextDecoder().decode(await readBytes(file, { signal }));
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new RecipeError(file, problemOf(cause), { cause });
-  }
-  const recipe = parseRecipe(text, file);
+  const recipe = await readRecipe(file);
   const { dataset: _default, ...others } = flags;
   const elsewhere = given("dataset");
   const { source, options: reading } = datasetOf(elsewhere ? flags : others, elsewhere || "recipe");
@@ -155,6 +150,24 @@ async function wantedByRecipe(
     ...(flags.targetDtype === undefined ? {} : { targetDtype: flags.targetDtype }),
   };
   return { examples: await openDatasetOf(recipe, source, signal, reading), options };
+}
+
+/** The recipe in a JSON file, or of a folder that `generate` wrote in any format. */
+async function readRecipe(path: string): Promise<Recipe> {
+  let text: string;
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      const store = await openStoreFolder(path, { signal });
+      await store.close();
+      return store.recipe;
+    }
+    text = new TextDecoder().decode(await readBytes(path, { signal }));
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof TaskloomError) throw cause;
+    throw new RecipeError(path, problemOf(cause), { cause });
+  }
+  return parseRecipe(text, path);
 }
 
 async function run({ out: given, ...flags }: Flags, command: Command, choosing: readonly string[]): Promise<void> {

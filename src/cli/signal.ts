@@ -1,6 +1,9 @@
+import { setMaxListeners } from "node:events";
 import { EXIT } from "./report.js";
 
 const abort = new AbortController();
+// Each file that is read listens, and Node warns of more than ten listeners.
+setMaxListeners(0, abort.signal);
 
 /** Ctrl-C and a polite kill end the work in order: what was begun is taken back, nothing else is touched. */
 export const signal = abort.signal;

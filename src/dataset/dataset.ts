@@ -49,7 +49,7 @@ export class Dataset implements Iterable<Example> {
   readonly nonFinite: "refuse" | "allow";
   /** The values that bytes stand for, where these are not 0 to 1: see {@link Center}. The digest does not have it. */
   readonly byteScale: ByteScale | undefined;
-  /** The name of the dataset whose mean image {@link Center} took off; undefined where it did not, or for float32. */
+  /** The name of the dataset whose mean image {@link Center} took off; undefined where it did not. */
   readonly centeredOn: string | undefined;
   /** `"uint8"`, `"int16"` or `"float32"`. */
   readonly dtype: DType;
@@ -83,7 +83,7 @@ export class Dataset implements Iterable<Example> {
     this.byteScale = checked.byteScale;
     this.dtype = dtypeOf(checked.images) as DType;
     this.scale = checked.scale;
-    this.centeredOn = checked.byteScale?.centeredOn ?? (this.dtype === "int16" ? checked.centeredOn : undefined);
+    this.centeredOn = checked.byteScale?.centeredOn ?? checked.centeredOn;
     this.quantization = checked.quantization;
     this.length = checked.targets.length;
     this.features = product(checked.shape);

@@ -89,7 +89,12 @@ describe("splits and variants", () => {
     [["--dataset", "mnist", "--classes", "12"], 2, /classes is 12; allowed: 10, or none: MNIST has 10 classes/],
     [["--dataset", "mnist-test", "--split", "train"], 2, /split is "train"; allowed: "test", as mnist-test is/],
     [["--split", "dev"], 2, /--split.*train, test, validation/],
-    [["--images", "x.npy"], 2, /--labels is undefined; allowed: a file, beside that of the other/],
+    [["--images", "x.npy"], 2, /--images is "x.npy"; allowed: a file with --labels FILE beside it/],
+    [
+      ["--dataset", dataFile("mnist20.npz"), "--variant", "letters"],
+      1,
+      /no variant letters; it holds one dataset: leave/,
+    ],
     [["--shape", "a"], 2, /--shape/],
     [["--resize", "1,2,3"], 2, /--resize/],
     [["--dataset", "mnist", "--labels", "y"], 2, /--images is undefined|labels is "y"; allowed: nothing/],

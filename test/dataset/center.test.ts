@@ -206,6 +206,11 @@ describe("projections", () => {
 describe("misuse", () => {
   const dataset = of(Uint8Array.of(1, 2, 3, 4), 2);
   const center = Center.of(dataset);
+  test("data without plain values", () => {
+    expect(() => Center.of(dataset.transform(center))).toThrow(/^few: is centered already/);
+    const floats = Dataset.from({ ...dataset, images: Float32Array.of(1, 2, 3, 4) });
+    expect(() => Center.of(floats.quantize({ bits: 16 }))).toThrow(/^few: is quantized: .* before quantize\(\)/);
+  });
   test.each([
     ["no options", () => new Center(null as never), /^options is null/],
     ["no mean", () => new Center({} as never), /^mean is undefined; allowed: a finite number, or a list/],
@@ -213,7 +218,6 @@ describe("misuse", () => {
     ["NaN", () => new Center({ mean: [1, Number.NaN] }), /^mean is \[1,null\]/],
     ["a name", () => new Center({ mean: 1, name: 5 as never }), /^name is 5; allowed: text/],
     ["no dataset", () => Center.of(null as never), /^dataset is null; allowed: a Dataset/],
-    ["a centered one", () => Center.of(dataset.transform(center)), /^dataset is "few"; .* not centered yet/],
     [
       "a scale",
       () => Dataset.from({ ...dataset, byteScale: { mean: 128, standardDeviation: 0 } }),

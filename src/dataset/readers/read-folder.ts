@@ -18,7 +18,7 @@ export const KNOWN =
 export type ReadOne = (entry: FileEntry, fallback: string, options: ReaderOptions) => Promise<Dataset>;
 
 /** Endings of files of one array. */
-const ARRAY = /(idx\d+[-.]?(ubyte|int)?|[-.]ubyte|\.npy)(\.txt)?(\.gz)?$/i;
+const ARRAY = /(idx\d+[-.]?(ubyte|byte|short|int|float|double)?|[-.]ubyte|\.npy)(\.txt)?(\.gz)?$/i;
 
 /**
  * Reads a dataset from the files of a folder or an archive, wherever below they are. Their names tell which of them belong

@@ -16,7 +16,7 @@ export const SPLIT_WORDS: Record<string, DatasetSplit> = {
   validation: "validation",
 };
 /** Words that say nothing about what is in a file. */
-const EMPTY = /^(idx\d*|ubyte|int|gz|npy|npz|txt)$/;
+const EMPTY = /^(idx\d*|ubyte|byte|short|int|float|double|gz|npy|npz|txt)$/;
 
 /** The meaning of a name. */
 export interface Role<T> {
@@ -97,10 +97,10 @@ export function choosePair<P extends Pick<Pair<unknown>, "split" | "family" | "f
   const wanted = variant?.toLowerCase();
   const fitting = wanted ? pairs.filter((pair) => nameOf(pair).toLowerCase().split(/[/-]/).includes(wanted)) : pairs;
   if (wanted && fitting.length === 0) {
-    throw new DatasetError(
-      source,
-      `has no variant ${variant}; there are ${[...new Set(pairs.map(nameOf))].join(", ")}`,
-    );
+    const names = [...new Set(pairs.map(nameOf))].filter(Boolean);
+    const known =
+      names.length > 0 ? `there are ${names.join(", ")}` : "it holds one dataset: leave variant (--variant) out";
+    throw new DatasetError(source, `has no variant ${variant}; ${known}`);
   }
   const asked = split ?? "train";
   const exact = fitting.filter((pair) => pair.split === asked);

@@ -74,14 +74,17 @@ export class Center implements Transform {
    * examples, rounded to float64; for float32 the sum is one of float64 in the order of the examples.
    *
    * @param options the `dtype` of {@link CenterOptions}
-   * @throws {@link InvalidOptionError} for anything but a dataset of plain values.
+   * @throws {@link InvalidOptionError} for anything but a dataset.
+   * @throws {@link DatasetError} for one that is quantized or centered.
    */
   static of(dataset: Dataset, options: Pick<CenterOptions, "dtype"> = {}): Center {
     checkDataset(dataset);
     checkOptions<Pick<CenterOptions, "dtype">>(options, { dtype: true });
     const { images, length, features, name, byteScale, scale } = dataset;
-    if (scale !== undefined) throw new InvalidOptionError("dataset", name, "a dataset that is not quantized yet");
-    if (byteScale) throw new InvalidOptionError("dataset", name, "a dataset that is not centered yet");
+    if (scale !== undefined) {
+      throw new DatasetError(name, "is quantized: its values are steps; take the mean image off before quantize()");
+    }
+    if (byteScale) throw new DatasetError(name, "is centered already; take the mean image of plain values");
     const mean = new Float64Array(features);
     for (let i = 0; i < length; i++) {
       for (let j = 0; j < features; j++) mean[j] = (mean[j] as number) + (images[i * features + j] as number);
@@ -123,7 +126,7 @@ export class Center implements Transform {
     for (let i = 0; i < data.length; ) {
       for (let j = 0; j < features; j++, i++) result[i] = (data[i] as number) - (mean[j * step] as number);
     }
-    return { ...batch, data: result };
+    return { ...batch, data: result, centeredOn: this.#centeredOn };
   }
 
   #checkMean(): void {

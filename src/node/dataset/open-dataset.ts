@@ -1,6 +1,6 @@
 import { abortable } from "../../base/abort.js";
 import { DatasetError, InvalidOptionError, RecipeError } from "../../base/errors.js";
-import { Dataset, type DatasetSource, type ReaderOptions, readDataset } from "../../dataset/index.js";
+import { type Classes, Dataset, type DatasetSource, type ReaderOptions, readDataset } from "../../dataset/index.js";
 import { checkReaderOptions } from "../../dataset/readers/reader-options.js";
 import { Center } from "../../dataset/transforms/center.js";
 import type { Recipe } from "../../plan/recipe.js";
@@ -64,20 +64,27 @@ export async function openDatasetOf(
   signal?: AbortSignal,
   options: ReaderOptions = {},
 ): Promise<Dataset> {
-  const classes = recipe.dataset.originalLabels ? "compact" : recipe.dataset.classes;
+  const classes: Classes = recipe.dataset.originalLabels ? "compact" : recipe.dataset.classes;
   const limit = Math.max(1, recipe.dataset.shape[0] as number);
   // The steps of centered examples are those of Center, not of the file.
   const scaleOfIntegers = recipe.dataset.centeredOn === undefined ? recipe.dataset.scale : undefined;
-  const whole = isDataset(given)
-    ? given
-    : likeThat(recipe, await openDataset(given, { classes, limit, scaleOfIntegers, ...options, signal }));
-  const plain = whole.length > limit ? whole.head(limit) : whole;
-  const dataset = isDataset(given)
-    ? plain
-    : quantizedAs(recipe, await centeredAs(recipe, plain, { ...options, signal }));
-  const difference = await abortable(datasetDifference(recipe, dataset), signal);
-  if (difference !== undefined) throw new RecipeError(whole.name, difference);
-  return dataset;
+  const head = (whole: Dataset) => (whole.length > limit ? whole.head(limit) : whole);
+  const differenceOf = (dataset: Dataset) => abortable(datasetDifference(recipe, dataset), signal);
+  const read = async (scaleOfIntegers: number | undefined) => {
+    const reading = { classes, limit, scaleOfIntegers, ...options, signal };
+    const plain = head(likeThat(recipe, await openDataset(given as DatasetSource, reading)));
+    return { plain, dataset: quantizedAs(recipe, await centeredAs(recipe, plain, { ...options, signal })) };
+  };
+  const { plain, dataset } = isDataset(given) ? { plain: given, dataset: head(given) } : await read(scaleOfIntegers);
+  const difference = await differenceOf(dataset);
+  if (difference === undefined) return dataset;
+  // int16 arrays are steps already, or numbers that --quantize took for values.
+  if (!isDataset(given) && plain.dtype === "int16" && options.scale === undefined) {
+    const other = await read(undefined).catch(() => undefined);
+    signal?.throwIfAborted();
+    if (other && (await differenceOf(other.dataset)) === undefined) return other.dataset;
+  }
+  throw new RecipeError(dataset.name, difference);
 }
 
 /** The dataset with the mean image taken off that the recipe names. */
@@ -86,7 +93,7 @@ async function centeredAs(recipe: Recipe, dataset: Dataset, options: ReaderOptio
   if (centeredOn === undefined) return dataset;
   const source =
     centeredOn === name ? dataset : await openDataset(centeredOn, { ...options, split: undefined, name: centeredOn });
-  return dataset.transform(Center.of(source, dtype === "int16" ? { dtype } : {}));
+  return dataset.transform(Center.of(source, dtype === "int16" && dataset.dtype === "uint8" ? { dtype } : {}));
 }
 
 function isDataset(given: DatasetSource | Dataset): given is Dataset {
