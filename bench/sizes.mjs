@@ -99,7 +99,7 @@ async function apps() {
       "kB of an app that imports": name,
       "at once": kB(sum((text) => text.length, true)),
       "gzip ": kB(sum(gzip, true)),
-      "with a GPU": kB(sum((text) => text.length, false)),
+      "on demand": kB(sum((text) => text.length, false)),
       gzip: kB(sum(gzip, false)),
     });
   }
@@ -108,7 +108,7 @@ async function apps() {
     "kB of an app that imports": "the script of a worker",
     "at once": kB(worker.length),
     "gzip ": kB(gzip(worker)),
-    "with a GPU": "",
+    "on demand": "",
     gzip: "",
   });
   console.log("");

@@ -7,9 +7,9 @@ import { checkShape, type DType } from "../tensor.js";
 import { Resize } from "../transforms/resize.js";
 
 /** The parts of a dataset. */
-export const SPLITS = ["train", "test", "validation"] as const;
+export const SPLITS: readonly DatasetSplit[] = ["train", "test", "validation"];
 /** A part of a dataset: what to learn from, what to test on, or what to choose settings with. */
-export type DatasetSplit = (typeof SPLITS)[number];
+export type DatasetSplit = "train" | "test" | "validation";
 
 /** Options of the readers, each of which takes those that its format has a use for. */
 export interface ReaderOptions extends ReadOptions {

@@ -20,7 +20,7 @@ export function checkFolder(name: string, value: unknown): asserts value is stri
 /**
  * Reads a split from a folder, such as that of the four files that MNIST and its relatives come in:
  * `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, each plain or
- * with `.gz`, and also with a dot before `idx`. A plain file is preferred. {@link readDataset} takes files, too.
+ * with `.gz`, and also with a dot before `idx`. A plain file is preferred. `readDataset` takes files, too.
  *
  * @throws InvalidOptionError if an option is not allowed.
  * @throws DatasetError if there is no dataset in the folder, saying what is there, or a file is malformed.
