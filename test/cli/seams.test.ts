@@ -67,3 +67,23 @@ test("IDX files are paired whatever type their names say", async () => {
   const { code, stdout } = await taskloom(["inspect", folder, "--json"]);
   expect([code, JSON.parse(stdout).shape]).toEqual([0, [3, 2, 2]]);
 });
+
+test("a dataset that is not where its recipe says: the remedy is named", async () => {
+  const folder = temporaryFolder();
+  const [, images, , labels] = pair("<f4");
+  for (const [name, path] of [
+    ["x.npy", images as string],
+    ["y.npy", labels as string],
+  ] as const) {
+    writeFileSync(join(folder, name), readFileSync(path));
+  }
+  const out = join(folder, "tasks");
+  const files = ["--images", "x.npy", "--labels", "y.npy"];
+  const made = await taskloom(["generate", ...files, ...SMALL, "--out", out], { cwd: folder });
+  expect(made.code, made.stderr).toBe(0);
+  const { code, stderr } = await taskloom(["verify", out, "--recompute", "--workers", "0"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /x\.npy: there is no such file or folder here; .* say where it is, by --dataset, or \{ dataset \}/,
+  );
+});

@@ -72,7 +72,10 @@ export async function openDatasetOf(
   const differenceOf = (dataset: Dataset) => abortable(datasetDifference(recipe, dataset), signal);
   const read = async (scaleOfIntegers: number | undefined) => {
     const reading = { classes, limit, scaleOfIntegers, ...options, signal };
-    const plain = head(likeThat(recipe, await openDataset(given as DatasetSource, reading)));
+    const whole = await openDataset(given as DatasetSource, reading).catch((cause: Error) => {
+      throw given === recipe.dataset.name ? namedByRecipe(recipe.dataset.name, cause) : cause;
+    });
+    const plain = head(likeThat(recipe, whole));
     return { plain, dataset: quantizedAs(recipe, await centeredAs(recipe, plain, { ...options, signal })) };
   };
   const { plain, dataset } = isDataset(given) ? { plain: given, dataset: head(given) } : await read(scaleOfIntegers);
@@ -85,6 +88,14 @@ export async function openDatasetOf(
     if (other && (await differenceOf(other.dataset)) === undefined) return other.dataset;
   }
   throw new RecipeError(dataset.name, difference);
+}
+
+/** An error of a dataset that is looked for where the recipe says, which may be relative to another folder. */
+function namedByRecipe(name: string, cause: Error): Error {
+  if (!(cause instanceof DatasetError && cause.source === name && /there is no such file/.test(cause.message)))
+    return cause;
+  const remedy = "the recipe names its dataset so; say where it is, by --dataset, or { dataset } in a program";
+  return new DatasetError(name, `there is no such file or folder here; ${remedy}`, { cause });
 }
 
 /** The dataset with the mean image taken off that the recipe names. */
