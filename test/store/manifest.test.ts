@@ -17,8 +17,8 @@ test.each([
   const manifest = JSON.parse(readFileSync(path, "utf8"));
   change(manifest.arrays.inputs);
   writeFileSync(path, JSON.stringify(manifest));
-  for (const opening of [openTasks(out, { verify: true }), verify(out)]) {
-    const error = await opening.catch((cause) => cause);
+  for (const open of [() => openTasks(out, { verify: true }), () => verify(out)]) {
+    const error = await open().catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(StoreError);
     expect(error.message).toMatch(/does not fit inputs\/zarr.json; was it copied from another store\?/);
   }

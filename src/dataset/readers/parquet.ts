@@ -101,6 +101,9 @@ async function lists(files: readonly ParquetFile[], column: string, count: numbe
   let values = new Float64Array(0);
   let at = 0;
   for await (const { file, value, row } of rowsOf(files, column, count)) {
+    if (!Array.isArray(value) && !ArrayBuffer.isView(value)) {
+      throw new DatasetError(file.name, `has no list in row ${row} of the column ${column}, but ${describe(value)}`);
+    }
     const own = shapeOf(value);
     if (!shape) {
       shape = own;
