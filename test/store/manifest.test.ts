@@ -18,7 +18,7 @@ test.each([
   change(manifest.arrays.inputs);
   writeFileSync(path, JSON.stringify(manifest));
   for (const open of [() => openTasks(out, { verify: true }), () => verify(out)]) {
-    const error = await open().catch((cause: unknown) => cause);
+    const error = await open().catch((cause) => cause);
     expect(error).toBeInstanceOf(StoreError);
     expect(error.message).toMatch(/does not fit inputs\/zarr.json; was it copied from another store\?/);
   }

@@ -112,7 +112,7 @@ async function lists(files: readonly ParquetFile[], column: string, count: numbe
       values = new Float64Array(product(shape) * count);
     }
     const numbers = (
-      Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : Array.from(value as ArrayLike<unknown>)
+      Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : Array.from(value as unknown as ArrayLike<unknown>)
     ).flatMap((one) => (ArrayBuffer.isView(one) ? [...(one as Uint8Array)] : [one]));
     const strange = numbers.findIndex((one) => typeof one !== "number" && typeof one !== "bigint");
     if (strange >= 0 || numbers.length !== product(shape) || !sameShape(own, shape)) {
