@@ -87,3 +87,32 @@ test("a dataset that is not where its recipe says: the remedy is named", async (
     /x\.npy: there is no such file or folder here; .* say where it is, by --dataset, or \{ dataset \}/,
   );
 });
+
+test("--recipe keeps the labels that were renumbered, of examples that take the recipe's shape", async () => {
+  const folder = temporaryFolder();
+  const [images, labels] = [join(folder, "x.npy"), join(folder, "y.npy")];
+  writeFileSync(images, Buffer.concat([npyHeader("|u1", [COUNT, FEATURES]), Buffer.alloc(COUNT * FEATURES, 7)]));
+  writeFileSync(
+    labels,
+    Buffer.concat([npyHeader("|u1", [COUNT]), Buffer.from(Array.from({ length: COUNT }, (_, i) => 5 + (i % 3) * 2))]),
+  );
+  const files = ["--images", images, "--labels", labels];
+  const [first, second] = [join(folder, "first"), join(folder, "second")];
+  const made = await taskloom([
+    "generate",
+    ...files,
+    "--shape",
+    "2,3",
+    "--classes",
+    "compact",
+    ...SMALL,
+    "--out",
+    first,
+  ]);
+  expect(made.code, made.stderr).toBe(0);
+  const again = await taskloom(["generate", "--recipe", first, ...files, "--workers", "0", "--out", second]);
+  expect(again.code, again.stderr).toBe(0);
+  const recipe = readFileSync(join(first, "recipe.json"), "utf8");
+  expect(JSON.parse(recipe).dataset).toMatchObject({ shape: [COUNT, 2, 3], originalLabels: [5, 7, 9] });
+  expect(readFileSync(join(second, "recipe.json"), "utf8")).toBe(recipe);
+});

@@ -1,6 +1,12 @@
 import { abortable } from "../../base/abort.js";
 import { DatasetError, InvalidOptionError, RecipeError } from "../../base/errors.js";
-import { type Classes, Dataset, type DatasetSource, type ReaderOptions, readDataset } from "../../dataset/index.js";
+import {
+  type Classes,
+  type Dataset,
+  type DatasetSource,
+  type ReaderOptions,
+  readDataset,
+} from "../../dataset/index.js";
 import { checkReaderOptions } from "../../dataset/readers/reader-options.js";
 import { Center } from "../../dataset/transforms/center.js";
 import type { Recipe } from "../../plan/recipe.js";
@@ -119,12 +125,18 @@ function likeThat({ dataset: { shape, dtype, scale } }: Recipe, read: Dataset): 
     dtype === "uint8" &&
     scale === undefined &&
     read.dtype === "float32" &&
-    read.images.every((value) => (value & 255) === value)
-      ? Uint8Array.from(read.images)
-      : undefined;
+    read.images.every((value) => (value & 255) === value);
   const reshaped = features === read.features && one.join() !== read.shape.join();
   if (!bytes && !reshaped) return read;
-  return Dataset.from({ ...read, ...(bytes ? { images: bytes } : {}), ...(reshaped ? { shape: one } : {}) });
+  // A transform keeps everything else, such as the labels before they were renumbered.
+  return read.transform({
+    name: "the recipe's dataset",
+    apply: (batch) => ({
+      ...batch,
+      ...(reshaped ? { shape: one } : {}),
+      ...(bytes ? { data: Uint8Array.from(batch.data), dtype: "uint8" } : {}),
+    }),
+  });
 }
 
 /** A float32 dataset in the steps of a recipe's; any other as it is. */

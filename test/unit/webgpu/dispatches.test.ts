@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Engine } from "../../../src/backend/wasm/engine.js";
 import { WebGpuBackend } from "../../../src/backend/webgpu/backend.js";
 import type { GpuLimits } from "../../../src/backend/webgpu/device/adapter.js";
-import { USAGE } from "../../../src/backend/webgpu/device/buffers.js";
 import { Gpu } from "../../../src/backend/webgpu/device/device.js";
 import type { Path } from "../../../src/backend/webgpu/paths/path.js";
 import { pathFor } from "../../../src/backend/webgpu/paths/pick.js";
@@ -12,6 +11,7 @@ import { Dataset } from "../../../src/dataset/index.js";
 import { hasLabels, itemBytes, type Plan } from "../../../src/plan/plan.js";
 import { dawn } from "../../webgpu/dawn.js";
 import { always, plain } from "../support/plans.js";
+import { readBack } from "./read-back.js";
 
 /** The variable keeps the host alive: Dawn destroys its devices when the host is collected. */
 const host = dawn(); // @module-tag webgpu
@@ -57,16 +57,6 @@ function datasetFor({ examples, features, classes, exampleDtype }: Plan): Datase
   });
 }
 
-async function read(gpu: Gpu, buffer: GPUBuffer, bytes: number): Promise<Uint8Array> {
-  const size = Math.ceil(bytes / 4) * 4;
-  const staging = await gpu.buffer("test", size, USAGE.MAP_READ | USAGE.COPY_DST);
-  await gpu.submit("test", (encoder) => encoder.copyBufferToBuffer(buffer, 0, staging, 0, size));
-  await staging.mapAsync(1);
-  const copy = new Uint8Array(staging.getMappedRange().slice(0, bytes));
-  staging.destroy();
-  return copy;
-}
-
 /** Weaves a plan in each way that a weaver has. Returns the results and the number of dispatches of a call. */
 async function weaveAll(plan: Plan, limits: Partial<GpuLimits>) {
   const gpu = Gpu.from(owner.device, { limits });
@@ -95,10 +85,10 @@ async function weaveAll(plan: Plan, limits: Partial<GpuLimits>) {
     for (const weaving of [weaver.weaveBuffers(0, itemCount, undefined), weaver.weaveItemBuffers(numbers, undefined)]) {
       const buffers = await weaving;
       kept.push({
-        inputs: await read(gpu, buffers.inputs, inputBytes),
-        targets: [...new Uint32Array((await read(gpu, buffers.targets, itemCount * length * 4)).buffer)],
+        inputs: await readBack(gpu, buffers.inputs, inputBytes),
+        targets: [...new Uint32Array((await readBack(gpu, buffers.targets, itemCount * length * 4)).buffer)],
         labels: buffers.labels && [
-          ...new Uint32Array((await read(gpu, buffers.labels, itemCount * length * 4)).buffer),
+          ...new Uint32Array((await readBack(gpu, buffers.labels, itemCount * length * 4)).buffer),
         ],
       });
       for (const buffer of [buffers.inputs, buffers.targets, buffers.labels]) buffer?.destroy();
@@ -167,7 +157,7 @@ test("the backend itself, with a device of few workgroups", async () => {
   const weaver = await backend.open(plan, datasetFor(plan));
   try {
     const { device, inputs, bytes } = await weaver.weaveBuffers(0, 8, undefined);
-    const actual = await read(Gpu.from(device), inputs, bytes);
+    const actual = await readBack(Gpu.from(device), inputs, bytes);
     const expected = (await Engine.create(plan, datasetFor(plan))).weave(0, 8);
     expect(Buffer.from(actual).equals(Buffer.from(expected.inputs))).toBe(true);
   } finally {

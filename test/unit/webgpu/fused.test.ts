@@ -18,6 +18,7 @@ import { itemBytes, type Plan } from "../../../src/plan/plan.js";
 import { golden, name, sha256, trainingSet } from "../../support/support.js";
 import { dawn } from "../../webgpu/dawn.js";
 import { always, plain } from "../support/plans.js";
+import { readBack } from "./read-back.js";
 
 const host = dawn(); // @module-tag webgpu
 
@@ -198,15 +199,7 @@ describe.each(kinds)("the same bits as WebAssembly, %s", (_, variant, options) =
   const open = (plan: Plan, dataset: Dataset) =>
     WebGpuWeaver.open(plan, dataset, isAlways(plan.identityProjection) ? identityPath : shaped, lease, undefined);
 
-  async function read(buffer: GPUBuffer, bytes: number): Promise<Uint8Array> {
-    const size = Math.ceil(bytes / 4) * 4;
-    const staging = await gpu.buffer("test", size, USAGE.MAP_READ | USAGE.COPY_DST);
-    await gpu.submit("test", (encoder) => encoder.copyBufferToBuffer(buffer, 0, staging, 0, size));
-    await staging.mapAsync(1);
-    const copy = new Uint8Array(staging.getMappedRange().slice(0, bytes));
-    staging.destroy();
-    return copy;
-  }
+  const read = (buffer: GPUBuffer, bytes: number) => readBack(gpu, buffer, bytes);
 
   test.each([
     ["any plan", plans, 60],
